@@ -1,0 +1,351 @@
+//! The index of one document: which change puts what, and what each one's author could see.
+//!
+//! Both sides keep one: the authority judges and composes from it without touching Automerge, a
+//! replica composes and shows from it. Every change puts one key, so a document is a list of
+//! entries in the order of the log, and "visible" has a short definition: a put is visible at a
+//! place if that place's past holds it and no other put of the same key that had it in its own
+//! past. This is Automerge's own rule, which a property test compares.
+
+use std::collections::BTreeMap;
+
+use crate::conversation::compose::Composed;
+use crate::conversation::layout::{Key, Value};
+use crate::conversation::operation::Context;
+use crate::id::{Actor, ChangeHash, DocumentId, ParticipantId, Seq};
+use crate::{conversation::compose, limits};
+
+/// What a change had in its past: the whole log below `floor`, and some entries beyond.
+///
+/// A client composes on a prefix of the log and on its own waiting changes, so the second part is
+/// as short as an outbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    floor: u32,
+    beyond: Vec<u32>,
+}
+
+impl Past {
+    /// Whether entry `index` is part of it.
+    #[must_use]
+    pub fn holds(&self, index: u32) -> bool {
+        index < self.floor || self.beyond.binary_search(&index).is_ok()
+    }
+
+    fn join(&mut self, index: u32, other: &Self) {
+        self.floor = self.floor.max(other.floor);
+        self.beyond.extend(other.beyond.iter().copied().chain([index]));
+    }
+
+    fn settle(&mut self) {
+        self.beyond.sort_unstable();
+        self.beyond.dedup();
+        let floor = self.floor;
+        self.beyond.retain(|&index| index >= floor);
+        let run = self.beyond.iter().zip(self.floor..).take_while(|&(&a, b)| a == b).count();
+        self.beyond.drain(..run);
+        self.floor += u32::try_from(run).unwrap_or(u32::MAX);
+    }
+}
+
+/// One change of the document.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The hash that names it.
+    pub hash: ChangeHash,
+    /// Its actor.
+    pub actor: Actor,
+    /// Its place among the actor's changes, from 1.
+    pub actor_seq: u64,
+    /// The counter of its one Automerge operation.
+    pub op: u64,
+    /// The key it puts.
+    pub key: Key,
+    /// The value it puts.
+    pub value: Value,
+    /// What its author could see.
+    pub past: Past,
+}
+
+/// Why a context does not fit a document. Each is an attack or a damaged client, except
+/// [`UnknownDependency`](Self::UnknownDependency), which a client that pulls can mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContextError {
+    /// Every change builds on another; the first on the genesis.
+    #[error("the dependencies are empty: name at least the document's genesis")]
+    NoDependencies,
+    /// More than [`limits::DEPENDENCIES`].
+    #[error("too many dependencies: at most {} are allowed", limits::DEPENDENCIES)]
+    TooManyDependencies,
+    /// They must stand in ascending order, each once.
+    #[error("the dependencies are not sorted and unique")]
+    UnsortedDependencies,
+    /// A change that is not in the log.
+    #[error("a dependency is not in the log: pull, then push again")]
+    UnknownDependency,
+    /// The actor's own previous change must be among them.
+    #[error("the actor's own previous change is missing from the dependencies")]
+    OwnPreviousMissing,
+    /// The place is taken by another change of this actor.
+    #[error("the actor's sequence number was used before: take a new actor")]
+    ReusedSeq,
+    /// A change of this actor before it never arrived.
+    #[error("a change of this actor before it is missing: push it first")]
+    SeqGap,
+    /// The past is further from a prefix of the log than an outbox is long.
+    #[error("the dependencies leave too much of the log out: pull, then compose again")]
+    TooFarApart,
+}
+
+/// A context's place in a document, found by [`History::place`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What its author could see.
+    pub past: Past,
+    /// The counter of its operation.
+    pub op: u64,
+}
+
+/// The index of one document.
+#[derive(Clone, Debug)]
+pub struct History {
+    document: DocumentId,
+    entries: Vec<Entry>,
+    by_hash: BTreeMap<ChangeHash, u32>,
+    by_key: BTreeMap<Key, Vec<u32>>,
+    actors: BTreeMap<Actor, Vec<u32>>,
+    heads: Vec<u32>,
+}
+
+impl History {
+    /// The index of a document in which nothing happened but its genesis.
+    #[must_use]
+    pub fn new(document: DocumentId) -> Self {
+        let mut history = Self {
+            document,
+            entries: Vec::new(),
+            by_hash: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            actors: BTreeMap::new(),
+            heads: Vec::new(),
+        };
+        history.record(compose::genesis(document).entry);
+        history
+    }
+
+    /// The document it is of.
+    #[must_use]
+    pub const fn document(&self) -> DocumentId {
+        self.document
+    }
+
+    /// The last place in the log, 0 when only the genesis is there.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        Seq(self.entries.len() as u64 - 1)
+    }
+
+    /// The entry at `seq` of the log.
+    #[must_use]
+    pub fn at(&self, seq: Seq) -> Option<&Entry> {
+        self.entries.get(usize::try_from(seq.0).ok()?)
+    }
+
+    /// The place in the log of the change with this hash.
+    #[must_use]
+    pub fn seq_of(&self, hash: &ChangeHash) -> Option<Seq> {
+        self.by_hash.get(hash).map(|&index| Seq(u64::from(index)))
+    }
+
+    /// The changes that no other builds on, sorted.
+    #[must_use]
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        let mut heads: Vec<_> =
+            self.heads.iter().map(|&index| self.entries[index as usize].hash).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// How many changes `actor` has made.
+    #[must_use]
+    pub fn actor_seq(&self, actor: Actor) -> u64 {
+        self.actors.get(&actor).map_or(0, |changes| changes.len() as u64)
+    }
+
+    /// What the next change of `actor` builds on: the heads and the actor's own previous change.
+    ///
+    /// Of more heads than [`limits::DEPENDENCIES`] the newest are named.
+    #[must_use]
+    pub fn dependencies(&self, actor: Actor) -> Vec<ChangeHash> {
+        let own = self.actors.get(&actor).and_then(|changes| changes.last()).copied();
+        let mut indices = self.heads.clone();
+        indices.sort_unstable_by(|a, b| b.cmp(a));
+        indices.retain(|&index| Some(index) != own);
+        indices.truncate(limits::DEPENDENCIES - 1);
+        indices.extend(own);
+        let mut hashes: Vec<_> =
+            indices.into_iter().map(|index| self.entries[index as usize].hash).collect();
+        hashes.sort_unstable();
+        hashes
+    }
+
+    /// Finds a context's place.
+    ///
+    /// # Errors
+    /// [`ContextError`], for a context that the document's history does not hold.
+    pub fn place(&self, context: &Context) -> Result<Place, ContextError> {
+        let dependencies = &context.dependencies;
+        if dependencies.is_empty() {
+            return Err(ContextError::NoDependencies);
+        }
+        if dependencies.len() > limits::DEPENDENCIES {
+            return Err(ContextError::TooManyDependencies);
+        }
+        if !dependencies.is_sorted_by(|a, b| a < b) {
+            return Err(ContextError::UnsortedDependencies);
+        }
+        let own = self.actors.get(&context.actor);
+        let made = own.map_or(0, |changes| changes.len() as u64);
+        if context.actor_seq == 0 || context.actor_seq <= made {
+            return Err(ContextError::ReusedSeq);
+        }
+        if context.actor_seq > made + 1 {
+            return Err(ContextError::SeqGap);
+        }
+        let (mut past, mut op) = (Past::default(), 0);
+        for hash in dependencies {
+            let index = *self.by_hash.get(hash).ok_or(ContextError::UnknownDependency)?;
+            let entry = &self.entries[index as usize];
+            past.join(index, &entry.past);
+            op = op.max(entry.op);
+        }
+        if let Some(&previous) = own.and_then(|changes| changes.last())
+            && !dependencies.contains(&self.entries[previous as usize].hash)
+        {
+            return Err(ContextError::OwnPreviousMissing);
+        }
+        past.settle();
+        if past.beyond.len() > limits::OUTBOX_OPERATIONS {
+            return Err(ContextError::TooFarApart);
+        }
+        Ok(Place { past, op: op + 1 })
+    }
+
+    /// The past that holds everything there is.
+    #[must_use]
+    pub fn now(&self) -> Past {
+        Past { floor: u32::try_from(self.entries.len()).unwrap_or(u32::MAX), beyond: Vec::new() }
+    }
+
+    /// The puts of `key` that are visible at `past`, newest first: more than one after concurrent
+    /// changes.
+    #[must_use]
+    pub fn visible(&self, key: Key, past: &Past) -> Vec<&Entry> {
+        let mut visible: Vec<&Entry> = Vec::new();
+        for &index in self.by_key.get(&key).into_iter().flatten().rev().filter(|&&i| past.holds(i))
+        {
+            // What covers a covered put covers what that put covered, so comparing with the
+            // visible ones is enough.
+            if !visible.iter().any(|newer| newer.past.holds(index)) {
+                visible.push(&self.entries[index as usize]);
+            }
+        }
+        visible
+    }
+
+    /// The put of `key` that wins at `past`: the highest Automerge op id of the visible ones.
+    #[must_use]
+    pub fn winner(&self, key: Key, past: &Past) -> Option<&Entry> {
+        self.visible(key, past).into_iter().max_by_key(|entry| (entry.op, entry.actor))
+    }
+
+    /// The put of `key` that wins in the whole document. Since every put has a higher op id than
+    /// those in its past, it is simply the highest of all.
+    #[must_use]
+    pub fn current(&self, key: Key) -> Option<&Entry> {
+        let puts = self.by_key.get(&key)?;
+        puts.iter()
+            .map(|&index| &self.entries[index as usize])
+            .max_by_key(|entry| (entry.op, entry.actor))
+    }
+
+    /// All puts of `key`, in the order of the log.
+    pub fn puts(&self, key: Key) -> impl Iterator<Item = (Seq, &Entry)> {
+        self.by_key
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .map(|&index| (Seq(u64::from(index)), &self.entries[index as usize]))
+    }
+
+    /// Whether `key` was ever put.
+    #[must_use]
+    pub fn has(&self, key: Key) -> bool {
+        self.by_key.contains_key(&key)
+    }
+
+    /// All keys there are, in their order.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.by_key.keys().copied()
+    }
+
+    /// All entries after the genesis, in the order of the log.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (Seq, &Entry)> {
+        self.entries.iter().enumerate().skip(1).map(|(index, entry)| (Seq(index as u64), entry))
+    }
+
+    /// The actors that made changes, and the author named by the first of each that names one.
+    pub fn actors(&self) -> impl Iterator<Item = (Actor, Option<ParticipantId>)> {
+        self.actors.iter().map(|(&actor, changes)| {
+            let author =
+                changes.iter().find_map(|&index| match self.entries[index as usize].value {
+                    Value::Message(message) => Some(message.author),
+                    Value::Edit(edit) => Some(edit.author),
+                    _ => None,
+                });
+            (actor, author)
+        })
+    }
+
+    /// Appends a change that [`place`](Self::place) found its place for, and returns its place in
+    /// the log.
+    pub fn record(&mut self, entry: Entry) -> Seq {
+        let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        // A head that the new change had in its past is one no longer.
+        self.heads.retain(|&head| !entry.past.holds(head));
+        self.heads.push(index);
+        self.by_hash.insert(entry.hash, index);
+        self.by_key.entry(entry.key).or_default().push(index);
+        self.actors.entry(entry.actor).or_default().push(index);
+        self.entries.push(entry);
+        Seq(u64::from(index))
+    }
+
+    /// Composes, checks the hash and appends: how rows of a log become an index again.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the row does not fit the rows before it.
+    pub fn replay(
+        &mut self,
+        operation: &super::operation::Operation,
+        context: &Context,
+        hash: ChangeHash,
+    ) -> Result<Composed, ReplayError> {
+        let composed = compose::compose(self, operation, context)?;
+        if composed.entry.hash != hash {
+            return Err(ReplayError::Hash);
+        }
+        self.record(composed.entry.clone());
+        Ok(composed)
+    }
+}
+
+/// Why a row of a log does not fit the rows before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// Its context names what is not there.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    /// It composes to another change than it says.
+    #[error("the row composes to another change than its hash says")]
+    Hash,
+}

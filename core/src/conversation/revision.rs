@@ -1,0 +1,204 @@
+//! Revisions: the immutable words of a message at one moment, and the format of their body.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::commitment::commit;
+use crate::dice::Dice;
+use crate::id::{AttachmentId, Commitment, DocumentId, MessageId, ParticipantId, RevisionId};
+use crate::limits;
+
+/// The version of the body's format.
+const BODY_VERSION: u8 = 1;
+
+/// The words of a message at one moment, as they travel and as stores keep them, sealed.
+///
+/// It belongs to exactly one message, and every replica checks it against the commitment in the
+/// document before keeping it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Revision {
+    /// Its id.
+    #[n(0)]
+    pub id: RevisionId,
+    /// The message it belongs to.
+    #[n(1)]
+    pub message: MessageId,
+    /// Who wrote it.
+    #[n(2)]
+    pub author: ParticipantId,
+    /// Random; without it the commitment tells nothing.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub salt: [u8; 32],
+    /// The encoded [`Body`].
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub body: Vec<u8>,
+}
+
+impl core::fmt::Debug for Revision {
+    /// Never the words.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Revision").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Revision {
+    /// New words for `message`.
+    ///
+    /// # Errors
+    /// [`BodyError`] when the body is outside its bounds.
+    pub fn new(
+        message: MessageId,
+        author: ParticipantId,
+        body: &Body,
+        dice: &mut Dice,
+    ) -> Result<Self, BodyError> {
+        let (id, salt) = (RevisionId::random(dice), dice.bytes());
+        Ok(Self { id, message, author, salt, body: body.encode()? })
+    }
+
+    /// The commitment to it, as words of a message in `document`.
+    #[must_use]
+    pub fn commitment(&self, document: DocumentId) -> Commitment {
+        commit(document, self)
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// [`BodyError`] when the body is not in its format.
+    pub fn read(&self) -> Result<Body, BodyError> {
+        Body::decode(&self.body)
+    }
+}
+
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Text in a subset of Markdown: bold, italic, strike, code, lists, quotes and links. Up to
+    /// [`limits::TEXT_CHARACTERS`] characters.
+    pub text: String,
+    /// Descriptions of attachments, up to [`limits::ATTACHMENTS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// What a revision says of an attachment; its bytes live beside, sealed under a key of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+pub struct Attachment {
+    /// Its id.
+    #[n(0)]
+    pub id: AttachmentId,
+    /// Its file name, up to [`limits::FILE_NAME_CHARACTERS`] characters.
+    #[n(1)]
+    pub name: String,
+    /// Its media type, such as `image/png`.
+    #[n(2)]
+    pub media_type: String,
+    /// Its size in bytes, up to [`limits::ATTACHMENT_BYTES`].
+    #[n(3)]
+    pub bytes: u64,
+    /// SHA-256 of its bytes.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub digest: [u8; 32],
+}
+
+/// The encoded form: `[version, text, [attachment, …]]`.
+#[derive(Encode, Decode)]
+struct Encoded {
+    #[n(0)]
+    version: u8,
+    #[n(1)]
+    text: String,
+    #[n(2)]
+    attachments: Vec<Attachment>,
+}
+
+/// A body outside its format or its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Nothing to say.
+    #[error("the message is empty: write something or attach a file")]
+    Empty,
+    /// More than [`limits::TEXT_CHARACTERS`].
+    #[error(
+        "the text has {characters} characters, at most {} are allowed: split it into several \
+         messages",
+        limits::TEXT_CHARACTERS
+    )]
+    TextTooLong {
+        /// How many it has.
+        characters: usize,
+    },
+    /// More than [`limits::ATTACHMENTS`].
+    #[error("too many attachments: at most {} are allowed", limits::ATTACHMENTS)]
+    TooManyAttachments,
+    /// A description outside its bounds.
+    #[error("an attachment's name, type or size is outside its bounds")]
+    Attachment,
+    /// Another version, not CBOR, or CBOR that is not in its one canonical form.
+    #[error("the body is not version {BODY_VERSION} in canonical CBOR")]
+    Format,
+}
+
+impl Body {
+    /// Plain text without attachments.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), attachments: Vec::new() }
+    }
+
+    /// Whether it is inside its bounds.
+    ///
+    /// # Errors
+    /// The bound it breaks.
+    pub fn check(&self) -> Result<(), BodyError> {
+        if self.text.trim().is_empty() && self.attachments.is_empty() {
+            return Err(BodyError::Empty);
+        }
+        let characters = self.text.chars().count();
+        if characters > limits::TEXT_CHARACTERS {
+            return Err(BodyError::TextTooLong { characters });
+        }
+        if self.attachments.len() > limits::ATTACHMENTS {
+            return Err(BodyError::TooManyAttachments);
+        }
+        let inside = |attachment: &Attachment| {
+            let name = attachment.name.chars().count();
+            (1..=limits::FILE_NAME_CHARACTERS).contains(&name)
+                && (1..=127).contains(&attachment.media_type.len())
+                && attachment.bytes <= limits::ATTACHMENT_BYTES
+        };
+        if self.attachments.iter().all(inside) { Ok(()) } else { Err(BodyError::Attachment) }
+    }
+
+    /// Its one canonical encoding.
+    ///
+    /// # Errors
+    /// [`BodyError`] when it is outside its bounds.
+    pub fn encode(&self) -> Result<Vec<u8>, BodyError> {
+        self.check()?;
+        let (text, attachments) = (self.text.clone(), self.attachments.clone());
+        Ok(encode(&Encoded { version: BODY_VERSION, text, attachments }))
+    }
+
+    /// Reads what [`encode`](Self::encode) made, and only that.
+    ///
+    /// # Errors
+    /// [`BodyError`] when the bytes are not canonical or the body is outside its bounds.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
+        if bytes.len() > limits::BODY_BYTES {
+            return Err(BodyError::Format);
+        }
+        let encoded: Encoded = minicbor::decode(bytes).map_err(|_| BodyError::Format)?;
+        if encoded.version != BODY_VERSION || encode(&encoded) != bytes {
+            return Err(BodyError::Format);
+        }
+        let body = Self { text: encoded.text, attachments: encoded.attachments };
+        body.check()?;
+        Ok(body)
+    }
+}
+
+fn encode(encoded: &Encoded) -> Vec<u8> {
+    minicbor::to_vec(encoded).unwrap_or_else(|_| unreachable!("a Vec takes every byte"))
+}

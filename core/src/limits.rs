@@ -1,0 +1,103 @@
+//! Every bound, with its unit and its reason, in one place.
+//!
+//! A bound that a client must know travels in [`crate::wire::Welcome`].
+
+/// Characters (Unicode scalar values) in the text of one revision. Long enough for a pasted log,
+/// short enough to be read.
+pub const TEXT_CHARACTERS: usize = 10_000;
+
+/// Attachments described by one revision. What a person would still look through.
+pub const ATTACHMENTS: usize = 20;
+
+/// Characters in an attachment's file name: what common file systems keep.
+pub const FILE_NAME_CHARACTERS: usize = 255;
+
+/// Bytes of one attachment. The size at which mail stops carrying it too.
+pub const ATTACHMENT_BYTES: u64 = 25 * 1024 * 1024;
+
+/// Bytes of an encoded revision body: four bytes for each character, and the attachments'
+/// descriptions.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+/// Bytes of one WebSocket frame. Room for the largest revision and a batch of operations.
+pub const FRAME_BYTES: usize = 256 * 1024;
+
+/// Bytes of a document's snapshot in one frame; larger ones travel in chunks.
+pub const SNAPSHOT_CHUNK_BYTES: usize = 128 * 1024;
+
+/// Bytes of log entries in one frame.
+pub const ENTRIES_BYTES: usize = 128 * 1024;
+
+/// Bytes of revisions' records in one frame.
+pub const REVISIONS_BYTES: usize = 128 * 1024;
+
+/// Operations in one push. A batch larger than this gains nothing and holds others up.
+pub const PUSH_OPERATIONS: usize = 64;
+
+/// Revisions asked for in one frame.
+pub const WANT_REVISIONS: usize = 256;
+
+/// Operations of one device that wait in one document's outbox. Days of writing without a
+/// network; it also bounds how far an operation's past may be from a prefix of the log.
+pub const OUTBOX_OPERATIONS: usize = 1_000;
+
+/// Changes a change may name as its dependencies. More concurrent heads than devices that
+/// write into one conversation at once.
+pub const DEPENDENCIES: usize = 256;
+
+/// Changes in one document. Past it, the conversation goes on in its follow-up.
+pub const DOCUMENT_CHANGES: usize = 10_000;
+
+/// Changes in one document beyond [`DOCUMENT_CHANGES`] that are kept for recalls and for closing:
+/// taking words back must work in a full document too.
+pub const RESERVED_CHANGES: usize = 10_000;
+
+/// Documents a connection may have open at once.
+pub const OPEN_DOCUMENTS: usize = 256;
+
+/// Messages whose words come with an open, unless a client asks for fewer or more.
+pub const WINDOW_MESSAGES: u32 = 50;
+
+/// Milliseconds after which a signal (typing, viewing) is gone unless sent again.
+pub const SIGNAL_MILLIS: i64 = 10_000;
+
+/// Milliseconds between two signals that a client sends of one kind.
+pub const SIGNAL_EVERY_MILLIS: i64 = 4_000;
+
+/// Milliseconds that the first frame of a connection may take.
+pub const HELLO_MILLIS: u64 = 5_000;
+
+/// Milliseconds that the headers of an HTTP request may take.
+pub const HEADER_MILLIS: u64 = 5_000;
+
+/// Milliseconds without a byte after which a connection is closed. Clients ping three times in
+/// that time.
+pub const IDLE_MILLIS: u64 = 60_000;
+
+/// Milliseconds between two pings of a client.
+pub const PING_MILLIS: u64 = 20_000;
+
+/// Bytes that wait for one connection. Past it, a reader is told to open again from its cursor.
+pub const QUEUE_BYTES: usize = 512 * 1024;
+
+/// Submissions that wait for one conversation's task before further ones are put off.
+pub const CONVERSATION_QUEUE: usize = 1_024;
+
+/// Milliseconds: a client's first wait before it connects again, doubled each time; the wait is
+/// drawn evenly between nothing and this (full jitter), from the first try.
+pub const RECONNECT_FIRST_MILLIS: u64 = 500;
+
+/// Milliseconds: the longest wait before a client connects again.
+pub const RECONNECT_LONGEST_MILLIS: u64 = 30_000;
+
+/// New visitors from one address in an hour.
+pub const NEW_VISITORS_PER_HOUR: u32 = 5;
+
+/// New conversations of one visitor in 12 hours.
+pub const NEW_CONVERSATIONS: u32 = 6;
+
+/// The window of [`NEW_CONVERSATIONS`], in milliseconds.
+pub const NEW_CONVERSATIONS_MILLIS: i64 = 12 * 3_600_000;
+
+/// Log-ins by password from one address in a minute.
+pub const PASSWORDS_PER_MINUTE: u32 = 10;
