@@ -9,6 +9,7 @@ pub mod id;
 pub mod keyring;
 pub mod limits;
 pub mod principal;
+pub mod replica;
 pub mod sealing;
 pub mod time;
 pub mod wire;

@@ -227,10 +227,9 @@ codes! {
     }
 }
 
-impl Default for Status {
-    fn default() -> Self {
-        Self::WaitingForHuman
-    }
+impl Status {
+    /// What a document without a status is in.
+    pub const INITIAL: Self = Self::WaitingForHuman;
 }
 
 /// What a document says of a message.

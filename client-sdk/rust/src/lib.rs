@@ -1,0 +1,3 @@
+//! A client for Rejoinder.
+
+pub mod store;

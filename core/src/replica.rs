@@ -1,0 +1,3 @@
+//! The client's side of a conversation: a confirmed document, and an outbox of operations.
+
+pub mod record;

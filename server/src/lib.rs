@@ -1,0 +1,3 @@
+//! Rejoinder's server: the deciding copy of every conversation.
+
+pub mod storage;

@@ -1,0 +1,458 @@
+//! Where the server keeps things.
+//!
+//! The write is *append if the log still is where I think it is*. The order of its steps is part of
+//! the contract, and one suite of tests runs on every implementation:
+//!
+//! 1. keys of new words: put into the keyring and flushed;
+//! 2. one transaction: rows, fates, actors, sealed words, tombstones, the list of keys to erase,
+//!    derived rows; committed and synced;
+//! 3. keys of recalled and superseded words: overwritten and flushed; then [`Storage::append`]
+//!    returns, and the news may go out;
+//! 4. recalls: appended to the erasure ledger and synced;
+//! 5. rows of erased words deleted, the write-ahead log truncated; then [`Storage::erased`] rises.
+//!
+//! A crash between any two is finished when the storage is opened again.
+
+use core::future::Future;
+use core::pin::Pin;
+
+use rejoinder_core::authority::fate::Fate;
+use rejoinder_core::conversation::layout::Status;
+use rejoinder_core::conversation::operation::{Context, Operation};
+use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::id::{
+    Actor, ChangeHash, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId,
+    OperationId, ParticipantId, RevisionId, Seq, SiteId,
+};
+use rejoinder_core::time::Timestamp;
+use rejoinder_core::wire::{Keeping, NewestMessage, TeamRow};
+use tokio::sync::watch;
+
+/// A future that a trait object can return.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// What a conversation is, from its first moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Which.
+    pub conversation: ConversationId,
+    /// On which site.
+    pub site: SiteId,
+    /// Whose.
+    pub visitor: ParticipantId,
+    /// The closed conversation it follows up.
+    pub follows: Option<ConversationId>,
+    /// When the server first heard of it.
+    pub created_at: Timestamp,
+}
+
+/// One row of a conversation's two logs: the truth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// In which document.
+    pub kind: DocumentKind,
+    /// Its place in that document's log.
+    pub seq: Seq,
+    /// When it was accepted; unique and rising within the conversation, over both documents.
+    pub at: Timestamp,
+    /// The operation it was, by its author's id.
+    pub id: OperationId,
+    /// The participant id of the principal who submitted it.
+    pub submitted_by: ParticipantId,
+    /// What was intended.
+    pub operation: Operation,
+    /// Where it was composed.
+    pub context: Context,
+    /// The hash of the change.
+    pub hash: ChangeHash,
+    /// The change, in Automerge's format.
+    pub change: Vec<u8>,
+}
+
+/// A fate that is remembered although nothing was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FateRow {
+    /// In which document.
+    pub kind: DocumentKind,
+    /// Of which operation.
+    pub id: OperationId,
+    /// Submitted by whom: somebody else's same id is another operation.
+    pub submitted_by: ParticipantId,
+    /// The hash it came with.
+    pub hash: ChangeHash,
+    /// What became of it: [`Fate::Refused`] or [`Fate::Closed`].
+    pub fate: Fate,
+}
+
+/// An actor, bound to one principal and one document at its first use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ActorRow {
+    /// In which document.
+    pub kind: DocumentKind,
+    /// Which.
+    pub actor: Actor,
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Whether something it sent was not accepted: everything after is void.
+    pub closed: bool,
+}
+
+/// A message that was recalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tombstone {
+    /// In which document.
+    pub kind: DocumentKind,
+    /// Which.
+    pub message: MessageId,
+}
+
+/// What lists of conversations show: derived from the log, kept beside it for the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whose turn it is.
+    pub status: Status,
+    /// Whether it is over.
+    pub closed: bool,
+    /// Who has it.
+    pub assignee: Option<ParticipantId>,
+    /// Who follows it.
+    pub collaborators: Vec<ParticipantId>,
+    /// The end of the timeline's log.
+    pub timeline: Seq,
+    /// The newest message with words that was not recalled.
+    pub newest: Option<NewestMessage>,
+    /// When something last happened.
+    pub at: Timestamp,
+    /// What only agents see.
+    pub team: TeamRow,
+}
+
+/// What is appended to a conversation in one step.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// To which.
+    pub conversation: ConversationId,
+    /// How many batches it has had, by the caller's knowledge.
+    pub expected_version: u64,
+    /// Present when the conversation is new (then `expected_version` is 0).
+    pub header: Option<Header>,
+    /// Accepted, in the order of acceptance.
+    pub rows: Vec<Row>,
+    /// Fates to remember beside.
+    pub fates: Vec<FateRow>,
+    /// Actors used for the first time, or closed now: the row replaces the former one.
+    pub actors: Vec<ActorRow>,
+    /// Words to keep, to be sealed.
+    pub words: Vec<(DocumentKind, Revision)>,
+    /// Messages recalled now, and by whom. All their words are erased, and never kept again.
+    pub recalled: Vec<(Tombstone, ParticipantId)>,
+    /// Words that newer words took the place of: erased like recalled ones.
+    pub superseded: Vec<(DocumentKind, RevisionId)>,
+    /// The summary after it.
+    pub summary: Summary,
+}
+
+/// What an append did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// How many batches the conversation has had.
+    pub version: u64,
+    /// The conversation's new place in the feed.
+    pub feed: u64,
+    /// The number of each recall in [`Batch::recalled`], in its order: what device cursors count.
+    pub erasures: Vec<u64>,
+}
+
+/// Why an append did nothing at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The conversation has had more batches: load it again.
+    #[error("the conversation has changed meanwhile")]
+    Conflict,
+    /// These actors are bound to other documents or principals.
+    #[error("an actor is bound to another document")]
+    ActorTaken(Vec<Actor>),
+    /// The disk is full or fails.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why storage does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StorageError {
+    /// No room. Nothing was written; reading goes on.
+    #[error("the disk is full: free some space; nothing that was accepted is lost")]
+    Full,
+    /// What was read is damaged; other things may be well.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// Anything else the medium says.
+    #[error("storage failed: {0}")]
+    Failed(String),
+}
+
+/// Everything there is of one conversation, words excepted.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What it is.
+    pub header: Header,
+    /// How many batches it has had.
+    pub version: u64,
+    /// Its place in the feed.
+    pub feed: u64,
+    /// Both logs, in the order of acceptance.
+    pub rows: Vec<Row>,
+    /// Fates without rows.
+    pub fates: Vec<FateRow>,
+    /// Its actors.
+    pub actors: Vec<ActorRow>,
+    /// Its recalled messages.
+    pub tombstones: Vec<Tombstone>,
+    /// How far participants have seen its documents.
+    pub seen: Vec<(DocumentKind, ParticipantId, Seq)>,
+}
+
+/// Words as storage finds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Here they are, unsealed.
+    Kept(Revision),
+    /// They were erased, or never came.
+    Gone,
+}
+
+/// A row of the feed, with what decides who may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedEntry {
+    /// Its place in the feed.
+    pub feed: u64,
+    /// What it is.
+    pub header: Header,
+    /// How it is.
+    pub summary: Summary,
+}
+
+/// Which part of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedScope {
+    /// A visitor's own conversations.
+    Visitor(Vec<ParticipantId>),
+    /// Conversations of these sites.
+    Sites(Vec<SiteId>),
+    /// All.
+    All,
+}
+
+/// A document's snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The place in the log it stands for.
+    pub seq: Seq,
+    /// The saved Automerge document.
+    pub bytes: Vec<u8>,
+}
+
+/// A client's installation, as the server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Which.
+    pub device: DeviceId,
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Whether it keeps what it receives.
+    pub keeping: Keeping,
+    /// How far it has carried erasures out.
+    pub erasures: u64,
+    /// When it was last heard from.
+    pub heard_at: Timestamp,
+}
+
+/// A recall that devices carry out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Its number.
+    pub number: u64,
+    /// In which document.
+    pub document: DocumentId,
+    /// The recalled message; none for an order to one device to drop a whole document.
+    pub message: Option<MessageId>,
+}
+
+/// How far a recall is carried out, counted over devices that keep and were ever sent words of the
+/// document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasureProgress {
+    /// In which document.
+    pub document: DocumentId,
+    /// The recalled message.
+    pub message: MessageId,
+    /// Its number.
+    pub number: u64,
+    /// Who recalled it.
+    pub by: ParticipantId,
+    /// Devices that have carried it out.
+    pub done: u32,
+    /// Devices in all.
+    pub devices: u32,
+    /// When the device that has been away longest was last heard from, of those not done.
+    pub longest_away: Option<Timestamp>,
+}
+
+/// Where the server keeps things.
+///
+/// Methods that return a future are writes: they are durable when it resolves. The others read,
+/// take milliseconds at most, and block: call them where blocking is allowed.
+pub trait Storage: Send + Sync + 'static {
+    /// The life of this data. A restore begins another.
+    fn epoch(&self) -> Epoch;
+
+    /// Appends a batch, if the conversation still is where the caller thinks it is.
+    fn append(&self, batch: Batch) -> Boxed<Result<Appended, AppendError>>;
+
+    /// The number of the newest recall that is erased from the server's own files, with all before
+    /// it.
+    fn erased(&self) -> watch::Receiver<u64>;
+
+    /// Everything there is of a conversation, words excepted.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn load(&self, conversation: ConversationId) -> Result<Option<Stored>, StorageError>;
+
+    /// Which of these actors are bound to another document or to somebody else.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn actors_elsewhere(
+        &self,
+        document: DocumentId,
+        participant: ParticipantId,
+        actors: &[Actor],
+    ) -> Result<Vec<Actor>, StorageError>;
+
+    /// Words, in the order asked for.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn words(
+        &self,
+        document: DocumentId,
+        revisions: &[RevisionId],
+    ) -> Result<Vec<Words>, StorageError>;
+
+    /// The newest snapshot of a document.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn snapshot(&self, document: DocumentId) -> Result<Option<Snapshot>, StorageError>;
+
+    /// Puts a snapshot in place of the document's former one. The caller has loaded it again and
+    /// compared its heads.
+    fn keep_snapshot(
+        &self,
+        document: DocumentId,
+        snapshot: Snapshot,
+    ) -> Boxed<Result<(), StorageError>>;
+
+    /// Raises how far a participant has seen a document.
+    fn keep_seen(
+        &self,
+        document: DocumentId,
+        participant: ParticipantId,
+        seq: Seq,
+    ) -> Boxed<Result<(), StorageError>>;
+
+    /// The newest state of conversations after a place in the feed, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn feed(
+        &self,
+        scope: &FeedScope,
+        after: u64,
+        at_most: usize,
+    ) -> Result<Vec<FeedEntry>, StorageError>;
+
+    /// The feed entry of one conversation.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn feed_entry(&self, conversation: ConversationId) -> Result<Option<FeedEntry>, StorageError>;
+
+    /// How many conversations a visitor has begun since a moment.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn conversations_since(
+        &self,
+        visitor: ParticipantId,
+        since: Timestamp,
+    ) -> Result<u32, StorageError>;
+
+    /// Remembers a device: that it was heard from, and how far it has carried erasures out. A lower
+    /// cursor lowers the mark.
+    fn keep_device(&self, device: Device) -> Boxed<Result<(), StorageError>>;
+
+    /// What the server knows of a device.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn device(&self, device: DeviceId) -> Result<Option<Device>, StorageError>;
+
+    /// Remembers, before the first words go out, that a device is sent words of a document.
+    fn keep_holding(
+        &self,
+        device: DeviceId,
+        document: DocumentId,
+    ) -> Boxed<Result<(), StorageError>>;
+
+    /// Documents whose words a device was ever sent, unless it has dropped them since.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn holdings(&self, device: DeviceId) -> Result<Vec<DocumentId>, StorageError>;
+
+    /// Forgets that a device holds documents, after it has dropped them.
+    fn forget_holdings(
+        &self,
+        device: DeviceId,
+        documents: Vec<DocumentId>,
+    ) -> Boxed<Result<(), StorageError>>;
+
+    /// The number of the newest recall.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn newest_erasure(&self) -> Result<u64, StorageError>;
+
+    /// Recalls after `after` in the documents that a device holds, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError>;
+
+    /// Devices that hold a document.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn holders(&self, document: DocumentId) -> Result<Vec<DeviceId>, StorageError>;
+
+    /// How far recalls are carried out: one by its message, or all of a participant's that some
+    /// device has not carried out.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn progress(&self, of: ProgressOf) -> Result<Vec<ErasureProgress>, StorageError>;
+}
+
+/// Which recalls' progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressOf {
+    /// The recall of this message.
+    Message(DocumentId, MessageId),
+    /// This participant's recalls that some device has not carried out.
+    Unfinished(ParticipantId),
+    /// Recalls in the documents that a device holds, numbered after the first number and up to the
+    /// second: those that this device has just carried out.
+    Device(DeviceId, u64, u64),
+}
