@@ -236,4 +236,8 @@ pub struct Submission {
     /// The newest entry of the timeline that its author had seen.
     #[n(4)]
     pub seen: Seq,
+    /// The message was recalled before this had a fate: the words are withheld for ever. The
+    /// message is created and recalled together, and never refused for lack of words.
+    #[n(5)]
+    pub withheld: bool,
 }
