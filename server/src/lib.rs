@@ -1,3 +1,6 @@
 //! Rejoinder's server: the deciding copy of every conversation.
 
+pub mod clock;
+pub mod directory;
+pub mod entropy;
 pub mod storage;
