@@ -1,7 +1,14 @@
-//! Where a client keeps things between its runs.
+//! Where a client keeps things between its runs: on a disk in [`sqlite`], or in [`memory`] only.
 
-use rejoinder_core::id::DocumentId;
-use rejoinder_core::replica::record::{Saved, SavedDocument, Write};
+#[cfg(test)]
+mod contract;
+mod keyring_file;
+pub mod memory;
+mod plan;
+pub mod sqlite;
+
+use rejoinder_core::id::{DocumentId, RevisionId};
+use rejoinder_core::replica::record::{Saved, SavedDocument, Waiting, Write};
 
 /// Where a client keeps things. See [`rejoinder_core::replica::record`] for what it promises.
 ///
@@ -41,4 +48,22 @@ pub enum StoreError {
     /// Anything else the medium says.
     #[error("the store failed: {0}")]
     Failed(String),
+}
+
+/// What a store's dice are seeded with.
+fn seed() -> Result<[u8; 32], StoreError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| {
+        StoreError::Failed(format!("the operating system has no randomness: {error}"))
+    })?;
+    Ok(seed)
+}
+
+/// The revision whose words an operation in the outbox is pushed with.
+fn brings(waiting: &Waiting) -> Option<RevisionId> {
+    waiting.submission.operation.words().map(|(revision, _)| revision)
+}
+
+fn encode<T: minicbor::Encode<()>>(value: T) -> Vec<u8> {
+    minicbor::to_vec(value).unwrap_or_else(|_| unreachable!("a Vec takes every byte"))
 }

@@ -1,0 +1,1 @@
+//! Crashes, damage, full disks and traces.
