@@ -44,13 +44,13 @@ fn is_tidy(source: &Source) -> bool {
 }
 
 #[test]
-fn rules_are_numbered_without_gaps_or_repeats() {
+fn rules_are_numbered_in_their_order_and_once() {
     let rules = rules();
     assert!(rules.len() > 50, "SPEC.md has only {} rules", rules.len());
     for prefix in PREFIXES {
         let numbers: Vec<usize> =
             rules.iter().filter_map(|id| id.strip_prefix(prefix)?.parse().ok()).collect();
-        assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>(), "the ids of {prefix}");
+        assert!(numbers.is_sorted_by(|a, b| a < b), "the ids of {prefix}: {numbers:?}");
     }
 }
 

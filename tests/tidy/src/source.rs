@@ -9,6 +9,8 @@ pub(crate) struct Source {
     pub(crate) path: String,
     /// What stands in it.
     pub(crate) text: String,
+    /// Whether another file declares it as a module for tests.
+    pub(crate) declared_test: bool,
 }
 
 /// Folders that hold nothing of ours.
@@ -25,6 +27,10 @@ pub(crate) fn sources() -> Vec<Source> {
     let mut sources = Vec::new();
     collect(&root, &root, &mut sources);
     sources.sort_by(|a, b| a.path.cmp(&b.path));
+    let modules: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in &mut sources {
+        source.declared_test = modules.iter().any(|module| source.is_in(module));
+    }
     assert!(sources.len() > 10, "no sources under {}", root.display());
     sources
 }
@@ -49,13 +55,18 @@ fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
         } else if NAMED.contains(&name.as_str()) || has_ending(&name, &TEXT) {
             let text = fs::read_to_string(&path).unwrap();
             let path = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
-            sources.push(Source { path, text });
+            sources.push(Source { path, text, declared_test: false });
         }
     }
 }
 
 fn has_ending(path: &str, endings: &[&str]) -> bool {
     path.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
+}
+
+/// Whether a line says that what follows is for tests, perhaps of other crates too.
+fn is_mark(line: &str) -> bool {
+    line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(any(test,")
 }
 
 impl Source {
@@ -78,10 +89,30 @@ impl Source {
 
     /// Whether all of it serves tests, examples or measurements.
     pub(crate) fn is_test(&self) -> bool {
-        self.parts().any(|part| {
-            let name = part.strip_suffix(".rs").unwrap_or(part);
-            matches!(name, "tests" | "examples" | "benches") || name.ends_with("_tests")
-        })
+        self.declared_test
+            || self.parts().any(|part| {
+                let name = part.strip_suffix(".rs").unwrap_or(part);
+                matches!(name, "tests" | "examples" | "benches")
+            })
+    }
+
+    /// The modules that it declares for tests, as folders.
+    fn test_modules(&self) -> Vec<String> {
+        let own = self.path.strip_suffix(".rs").unwrap_or(&self.path);
+        let folder = ["/lib", "/main", "/mod"].iter().find_map(|name| own.strip_suffix(name));
+        let mut marked = false;
+        let mut modules = Vec::new();
+        for line in self.text.lines() {
+            let item = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+            if let Some(name) = item.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'))
+                && marked
+            {
+                modules.push(format!("{}/{name}", folder.unwrap_or(own)));
+            }
+            // Attributes may stand between the mark and the item.
+            marked = is_mark(line) || marked && line.starts_with("#[");
+        }
+        modules
     }
 
     fn parts(&self) -> impl Iterator<Item = &str> {
@@ -94,7 +125,7 @@ impl Source {
         let mut until: Option<String> = None;
         self.text.lines().enumerate().map(move |(index, text)| {
             let indent = &text[..text.len() - text.trim_start().len()];
-            let marked = text.trim_start().starts_with("#[cfg(test)]");
+            let marked = is_mark(text.trim_start());
             if marked && until.is_none() {
                 until = Some(indent.to_owned());
             }
@@ -143,8 +174,10 @@ pub(crate) fn none(wrong: &[String], why: &str) {
 fn lines_of_test_modules_are_known_as_such() {
     let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {\n    }\n}\nfn c() {}\n\
                 #[cfg(test)]\nmod more;\nfn d() {}\n";
-    let source = Source { path: "core/src/x.rs".to_owned(), text: text.to_owned() };
+    let source =
+        Source { path: "core/src/x.rs".into(), text: text.to_owned(), declared_test: false };
     let outside: Vec<usize> =
         source.lines().filter(|line| !line.in_test).map(|line| line.number).collect();
     assert_eq!(outside, [1, 7, 10]);
+    assert_eq!(source.test_modules(), ["core/src/x/more"]);
 }
