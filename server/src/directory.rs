@@ -26,7 +26,6 @@ mod site;
 mod tests;
 mod token;
 mod visitor;
-mod window;
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
@@ -48,7 +47,6 @@ pub use session::{AuthError, Scope, Session};
 pub use site::{NewSite, Site, SiteChange, SiteMode};
 pub use token::TokenHash;
 pub use visitor::Visitor;
-pub use window::{Window, WindowError};
 
 use crate::entropy;
 use crate::storage::StorageError;

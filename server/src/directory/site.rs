@@ -1,13 +1,12 @@
 //! Sites: what a widget is installed on.
 
+use rejoinder_core::authority::policy::{Policy, Window};
 use rejoinder_core::id::SiteId;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 use serde::Serialize;
 
-use super::{
-    Directory, DirectoryError, DirectoryEvent, Origin, Window, event, known, name, site_id,
-};
+use super::{Directory, DirectoryError, DirectoryEvent, Origin, event, known, name, site_id};
 
 /// Who answers a site's visitors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -69,6 +68,17 @@ pub struct Site {
 }
 
 impl Site {
+    /// What it allows, as the authority wants to know it.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        Policy {
+            edit: self.edit,
+            recall: self.recall,
+            visitor_edits: self.visitor_edit,
+            visitor_recalls: self.visitor_recall,
+        }
+    }
+
     /// Whether its widget may be embedded there.
     #[must_use]
     pub fn allows(&self, origin: &Origin) -> bool {
@@ -76,8 +86,8 @@ impl Site {
     }
 }
 
-/// A site to add. Whatever else it has begins with its default: live chat with human support, any
-/// message may be edited and recalled by its author, agent or visitor.
+/// A site to add. Whatever else it has begins with its default: live chat with human support,
+/// embedded anywhere, and what [`Policy`] allows by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSite {
     /// What agents call it: 1 to [`super::NAME_LONGEST`] characters.
@@ -129,16 +139,17 @@ impl Directory {
     pub fn add_site(&self, new: NewSite, now: Timestamp) -> Result<Site, DirectoryError> {
         let name = name(&new.name)?.to_owned();
         self.write(|connection, dice| {
+            let Policy { edit, recall, visitor_edits, visitor_recalls } = Policy::default();
             let mut site = Site {
                 id: SiteId::random(dice),
                 name,
                 allowed_origins: Vec::new(),
                 mode: SiteMode::default(),
                 human_support: true,
-                edit: Window::Any,
-                recall: Window::Any,
-                visitor_edit: true,
-                visitor_recall: true,
+                edit,
+                recall,
+                visitor_edit: visitor_edits,
+                visitor_recall: visitor_recalls,
                 created_at: now,
             };
             new.settings.apply(&mut site)?;

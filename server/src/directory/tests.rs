@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+use rejoinder_core::authority::policy::{Policy, Window};
 use rejoinder_core::id::{DeviceId, ParticipantId, SiteId};
 use rejoinder_core::principal::{AgentRole, Role};
 use rejoinder_core::time::Timestamp;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{
     Agent, AuthError, Directory, DirectoryError, DirectoryEvent, NewAgent, NewSite, Password,
-    Rates, Scope, Session, Site, SiteChange, SiteMode, TokenHash, Window,
+    Rates, Scope, Session, Site, SiteChange, SiteMode, TokenHash,
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -81,7 +82,7 @@ fn token_of(session: &Session) -> Credential {
 }
 
 #[test]
-fn a_visitor_comes_back_with_their_token_and_is_the_same() {
+fn wp8_a_visitor_comes_back_with_their_token_and_is_the_same() {
     let world = World::new();
     let shop = world.site("Shop");
     let ann = world.visits(shop.id).unwrap();
@@ -97,14 +98,14 @@ fn a_visitor_comes_back_with_their_token_and_is_the_same() {
 }
 
 #[test]
-fn a_site_that_nobody_added_has_no_visitors() {
+fn wp7_a_site_that_nobody_added_has_no_visitors() {
     let world = World::new();
     let nowhere = SiteId::random(&mut crate::entropy::dice());
     assert!(matches!(world.visits(nowhere), Err(AuthError::UnknownSite)));
 }
 
 #[test]
-fn an_agent_logs_in_by_password_in_any_spelling_and_goes_on_by_token() {
+fn wp7_an_agent_logs_in_by_password_in_any_spelling_and_goes_on_by_token() {
     let world = World::new();
     let (shop, _blog) = (world.site("Shop"), world.site("Blog"));
     let bo = world.agent("bo", AgentRole::Agent, &[&shop]);
@@ -118,11 +119,20 @@ fn an_agent_logs_in_by_password_in_any_spelling_and_goes_on_by_token() {
     assert_eq!(session.principal.role, Role::Agent(AgentRole::Agent));
     assert_eq!(session.scope, Scope::Sites(vec![shop.id]));
     assert_eq!(world.enters(&token_of(&session)).unwrap().principal, session.principal);
+}
+
+#[test]
+fn au36_an_agent_reaches_the_sites_they_are_assigned_to_and_an_owner_all() {
+    let world = World::new();
+    let (shop, blog) = (world.site("Shop"), world.site("Blog"));
+    let bo = world.agent("bo", AgentRole::Supervisor, &[&shop, &blog]);
+    world.directory.assign_sites(bo.participant, &BTreeSet::from([blog.id])).unwrap();
+    assert_eq!(world.logs_in("bo", PASSWORD).unwrap().scope, Scope::Sites(vec![blog.id]));
     assert_eq!(world.logs_in("olga", PASSWORD).unwrap().scope, Scope::All);
 }
 
 #[test]
-fn what_nobody_has_is_invalid_and_says_no_more() {
+fn wp7_what_nobody_has_is_invalid_and_says_no_more() {
     let world = World::new();
     world.agent("bo", AgentRole::Agent, &[]);
     assert!(matches!(world.logs_in("bo", "correct horse"), Err(AuthError::Invalid)));
@@ -168,7 +178,7 @@ fn an_unknown_address_takes_as_long_as_a_wrong_password() {
 }
 
 #[test]
-fn who_logged_out_is_told_to_wipe() {
+fn re18_who_logged_out_is_told_to_wipe() {
     let world = World::new();
     let shop = world.site("Shop");
     let (ann, other) = (world.visits(shop.id).unwrap(), world.visits(shop.id).unwrap());
@@ -179,7 +189,7 @@ fn who_logged_out_is_told_to_wipe() {
 }
 
 #[test]
-fn a_disabled_agent_is_told_to_wipe_and_comes_back_with_nothing_of_before() {
+fn re18_a_disabled_agent_is_told_to_wipe_and_comes_back_with_nothing_of_before() {
     let world = World::new();
     let bo = world.agent("bo", AgentRole::Agent, &[]);
     let before = world.logs_in("bo", PASSWORD).unwrap();
@@ -209,7 +219,7 @@ fn the_last_owner_stays() {
 }
 
 #[test]
-fn one_address_gets_so_many_visitors_an_hour_and_others_are_not_held_up() {
+fn wp21_one_address_gets_so_many_visitors_an_hour_and_others_are_not_held_up() {
     let world = World::new();
     let shop = world.site("Shop").id;
     let visit = |address: &str, millis| {
@@ -226,7 +236,7 @@ fn one_address_gets_so_many_visitors_an_hour_and_others_are_not_held_up() {
 }
 
 #[test]
-fn guessing_passwords_is_slow_even_for_the_right_one() {
+fn wp21_guessing_passwords_is_slow_even_for_the_right_one() {
     let world = World::new();
     for _ in 0..10 {
         assert!(matches!(world.logs_in("olga", "wrong password"), Err(AuthError::Invalid)));
@@ -271,7 +281,7 @@ fn a_refused_command_changes_nothing() {
 }
 
 #[test]
-fn a_site_is_as_it_was_set() {
+fn au24_a_site_is_as_it_was_set() {
     let world = World::new();
     let shop = world.site("Shop");
     let change = SiteChange {
@@ -281,13 +291,19 @@ fn a_site_is_as_it_was_set() {
         human_support: Some(false),
         edit: Some(Window::Minutes(15)),
         recall: Some(Window::Last),
-        visitor_edit: Some(false),
-        visitor_recall: None,
+        visitor_edit: None,
+        visitor_recall: Some(true),
     };
+    assert_eq!(shop.policy(), Policy::default());
     let changed = world.directory.change_site(shop.id, change).unwrap();
     assert_eq!(world.elsewhere().site(shop.id).unwrap(), Some(changed.clone()));
-    assert_eq!((changed.edit, changed.recall), (Window::Minutes(15), Window::Last));
-    assert!(!changed.visitor_edit && changed.visitor_recall && !changed.human_support);
+    let policy = Policy {
+        edit: Window::Minutes(15),
+        recall: Window::Last,
+        visitor_edits: false,
+        visitor_recalls: true,
+    };
+    assert_eq!((changed.policy(), changed.human_support), (policy, false));
     assert!(changed.allows(&"https://shop.example".parse().unwrap()));
     assert!(!changed.allows(&"https://evil.example".parse().unwrap()));
     assert!(shop.allows(&"https://anywhere.example".parse().unwrap()));
@@ -355,7 +371,7 @@ fn an_anonymous_visitor_who_becomes_known_keeps_both_ids_and_every_token() {
 }
 
 #[test]
-fn no_file_ever_holds_a_token_or_a_password() {
+fn st14_no_file_ever_holds_a_token_or_a_password() {
     let world = World::new();
     let session = world.logs_in("olga", PASSWORD).unwrap();
     let token = session.token.clone().unwrap();
@@ -370,7 +386,7 @@ fn no_file_ever_holds_a_token_or_a_password() {
 }
 
 #[test]
-fn a_backup_made_while_others_write_is_a_directory_too() {
+fn st15_a_backup_made_while_others_write_is_a_directory_too() {
     let world = World::new();
     let shop = world.site("Shop");
     let backup = TempDir::new().unwrap();
