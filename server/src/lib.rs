@@ -1,6 +1,8 @@
 //! Rejoinder's server: the deciding copy of every conversation.
 
 pub mod clock;
+pub mod config;
 pub mod directory;
 pub mod entropy;
 pub mod storage;
+pub mod telemetry;
