@@ -93,12 +93,6 @@ impl AgentRole {
     pub const fn recalls_any(self) -> bool {
         matches!(self, Self::Supervisor | Self::Admin | Self::Owner)
     }
-
-    /// Whether it may set a conversation's category.
-    #[must_use]
-    pub const fn sets_category(self) -> bool {
-        !matches!(self, Self::SupportAgent | Self::Agent)
-    }
 }
 
 /// What kind of participant a principal is.
@@ -153,6 +147,9 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The server itself, under the participant id of zeros.
+    pub const SERVER: Self = Self::new(ParticipantId::from_bytes([0; 16]), Role::Server);
+
     /// A principal with one participant id.
     #[must_use]
     pub const fn new(participant: ParticipantId, role: Role) -> Self {

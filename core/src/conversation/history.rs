@@ -9,9 +9,9 @@
 use std::collections::BTreeMap;
 
 use crate::conversation::compose::Composed;
-use crate::conversation::layout::{Key, Value};
+use crate::conversation::layout::{Content, EditValue, Key, MessageValue, Value};
 use crate::conversation::operation::Context;
-use crate::id::{Actor, ChangeHash, DocumentId, ParticipantId, Seq};
+use crate::id::{Actor, ChangeHash, DocumentId, MessageId, RevisionId, Seq};
 use crate::{conversation::compose, limits};
 
 /// What a change had in its past: the whole log below `floor`, and some entries beyond.
@@ -277,6 +277,38 @@ impl History {
             .map(|&index| (Seq(u64::from(index)), &self.entries[index as usize]))
     }
 
+    /// The revision whose words a message shows: that of the winning edit, or its first. None for
+    /// a message that is unknown or has no words.
+    #[must_use]
+    pub fn live_revision(&self, message: MessageId) -> Option<RevisionId> {
+        if let Some(Value::Edit(edit)) = self.current(Key::Edit(message)).map(|edit| edit.value) {
+            return Some(edit.revision);
+        }
+        match self.message(message)?.content {
+            Content::Words { revision, .. } => Some(revision),
+            Content::System { .. } => None,
+        }
+    }
+
+    /// What the document says of a message.
+    #[must_use]
+    pub fn message(&self, message: MessageId) -> Option<MessageValue> {
+        match self.current(Key::Message(message))?.value {
+            Value::Message(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// All revisions that a message ever had.
+    pub fn revisions(&self, message: MessageId) -> impl Iterator<Item = RevisionId> {
+        let first = self.puts(Key::Message(message));
+        first.chain(self.puts(Key::Edit(message))).filter_map(|(_, entry)| match entry.value {
+            Value::Message(MessageValue { content: Content::Words { revision, .. }, .. })
+            | Value::Edit(EditValue { revision, .. }) => Some(revision),
+            _ => None,
+        })
+    }
+
     /// Whether `key` was ever put.
     #[must_use]
     pub fn has(&self, key: Key) -> bool {
@@ -291,19 +323,6 @@ impl History {
     /// All entries after the genesis, in the order of the log.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = (Seq, &Entry)> {
         self.entries.iter().enumerate().skip(1).map(|(index, entry)| (Seq(index as u64), entry))
-    }
-
-    /// The actors that made changes, and the author named by the first of each that names one.
-    pub fn actors(&self) -> impl Iterator<Item = (Actor, Option<ParticipantId>)> {
-        self.actors.iter().map(|(&actor, changes)| {
-            let author =
-                changes.iter().find_map(|&index| match self.entries[index as usize].value {
-                    Value::Message(message) => Some(message.author),
-                    Value::Edit(edit) => Some(edit.author),
-                    _ => None,
-                });
-            (actor, author)
-        })
     }
 
     /// Appends a change that [`place`](Self::place) found its place for, and returns its place in
