@@ -1,0 +1,192 @@
+//! What follows from entries and from words that come: what to erase, what to ask for.
+
+use crate::conversation::history::Entry;
+use crate::conversation::layout::{Content, Key, Value};
+use crate::conversation::revision::Revision;
+use crate::id::{ChangeHash, Commitment, MessageId, RevisionId};
+use crate::limits;
+use crate::replica::confirmed::{ApplyError, Confirmed};
+use crate::replica::record::Write;
+use crate::replica::{Effects, Event, Replica};
+use crate::wire::{LogEntry, Order};
+
+impl Replica {
+    /// Takes entries of the server's log.
+    ///
+    /// # Errors
+    /// [`ApplyError`] when they do not fit; then [`Self::start_over`].
+    pub fn entries(
+        &mut self,
+        entries: Vec<LogEntry>,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let first = self.cursor();
+        let mut hashes = Vec::new();
+        for entry in &entries {
+            hashes.extend(self.confirmed.append(entry)?);
+        }
+        if hashes.is_empty() {
+            return Ok(());
+        }
+        let new = entries.into_iter().filter(|entry| entry.seq > first).collect();
+        effects.writes.push(Write::Entries(self.document, new));
+        self.confirmed_more(&hashes, effects);
+        Ok(())
+    }
+
+    /// Takes a whole document.
+    ///
+    /// # Errors
+    /// [`ApplyError`] when snapshot and order do not fit together; then nothing has changed.
+    pub fn snapshot(
+        &mut self,
+        bytes: &[u8],
+        order: &Order,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let (confirmed, entries) = Confirmed::from_snapshot(self.document, bytes, order)?;
+        let hashes: Vec<_> = confirmed.history().entries().map(|(_, entry)| entry.hash).collect();
+        self.confirmed = confirmed;
+        effects.writes.push(Write::Replace(self.document, entries));
+        self.confirmed_more(&hashes, effects);
+        Ok(())
+    }
+
+    fn confirmed_more(&mut self, hashes: &[ChangeHash], effects: &mut Effects) {
+        self.settle(hashes, effects);
+        let mut touched: Vec<MessageId> = Vec::new();
+        for hash in hashes {
+            let history = self.confirmed.history();
+            let entry = history.seq_of(hash).and_then(|seq| history.at(seq));
+            match entry.map(|entry| entry.key) {
+                Some(Key::Recall(message)) => self.bury(message, effects),
+                Some(Key::Edit(message)) => touched.push(message),
+                _ => {}
+            }
+        }
+        self.refork();
+        for message in touched {
+            self.drop_superseded(message, effects);
+        }
+        effects.events.push(Event::Changed(self.document));
+    }
+
+    /// Whether words belong to an operation in the outbox.
+    pub(super) fn is_held(&self, revision: RevisionId) -> bool {
+        let message = self.words.get(&revision).map(|words| words.message);
+        self.outbox.iter().any(|waiting| {
+            let operation = &waiting.submission.operation;
+            // Edits may have been folded into a held send.
+            let folded = !waiting.state.is_pushable() && operation.message() == message;
+            operation.words().is_some_and(|(id, _)| id == revision || folded)
+        })
+    }
+
+    /// The confirmed log does not fit what came: drop it and take it anew.
+    pub fn start_over(&mut self, effects: &mut Effects) {
+        self.confirmed = Confirmed::new(self.document);
+        self.refork();
+        effects.writes.push(Write::Replace(self.document, Vec::new()));
+        effects.events.push(Event::Changed(self.document));
+    }
+
+    /// Takes words that were asked for. What does not match its commitment is not kept.
+    pub fn revisions(
+        &mut self,
+        records: Vec<Revision>,
+        gone: &[RevisionId],
+        effects: &mut Effects,
+    ) {
+        self.gone.extend(gone);
+        for words in records {
+            let (id, message) = (words.id, words.message);
+            let expected = self.commitment(message, id);
+            if self.is_recalled(message) || expected != Some(words.commitment(self.document)) {
+                continue;
+            }
+            effects.writes.push(Write::Words(self.document, words.clone()));
+            self.words.insert(id, words);
+            self.drop_superseded(message, effects);
+        }
+        effects.events.push(Event::Changed(self.document));
+    }
+
+    /// What the document commits to for a revision of a message.
+    fn commitment(&self, message: MessageId, revision: RevisionId) -> Option<Commitment> {
+        let history = self.confirmed.history();
+        let puts = history.puts(Key::Message(message)).chain(history.puts(Key::Edit(message)));
+        puts.filter_map(|(_, entry)| words_of(entry))
+            .find(|(id, _)| *id == revision)
+            .map(|(_, commitment)| commitment)
+    }
+
+    /// Once the winning words of a message are here, all others of it go. What this participant
+    /// wrote and lost to a concurrent edit stays as a draft.
+    fn drop_superseded(&mut self, message: MessageId, effects: &mut Effects) {
+        let history = self.confirmed.history();
+        let Some(live) = history.live_revision(message) else { return };
+        if !self.words.contains_key(&live) {
+            return;
+        }
+        let superseded: Vec<_> = self
+            .words
+            .values()
+            .filter(|words| words.message == message && words.id != live)
+            .filter(|words| !self.is_held(words.id))
+            .map(|words| words.id)
+            .collect();
+        for revision in superseded {
+            let lost = self.lost_to_concurrent(message, revision);
+            let words = self.words.remove(&revision).filter(|_| lost);
+            if let Some(Ok(body)) = words.map(|words| words.read()) {
+                self.set_draft(Some(message), Some(body.text), effects);
+                let document = self.document;
+                effects.events.push(Event::EditSuperseded { document, message });
+            }
+            effects.writes.push(Write::EraseWords(self.document, revision));
+        }
+    }
+
+    /// Whether an edit of this participant is visible beside the winner, which did not know it.
+    fn lost_to_concurrent(&self, message: MessageId, revision: RevisionId) -> bool {
+        let history = self.confirmed.history();
+        history.visible(Key::Edit(message), &history.now()).iter().any(|entry| {
+            matches!(entry.value, Value::Edit(edit)
+                if edit.revision == revision && self.principal.is(edit.author))
+        })
+    }
+
+    /// How many of the newest messages are to have their words here. Only ever rises.
+    pub fn widen(&mut self, messages: usize) {
+        self.window = self.window.max(messages);
+    }
+
+    /// Words to ask for: those of the newest messages that are not here, newest first, at most
+    /// [`limits::WANT_REVISIONS`].
+    #[must_use]
+    pub fn wanted(&self) -> Vec<RevisionId> {
+        let history = self.confirmed.history();
+        let messages = history.entries().rev().filter_map(|(_, entry)| match entry.key {
+            Key::Message(message) if words_of(entry).is_some() => Some(message),
+            _ => None,
+        });
+        messages
+            .take(self.window)
+            .filter(|&message| !self.is_recalled(message))
+            .filter_map(|message| history.live_revision(message))
+            .filter(|id| !self.words.contains_key(id) && !self.gone.contains(id))
+            .take(limits::WANT_REVISIONS)
+            .collect()
+    }
+}
+
+fn words_of(entry: &Entry) -> Option<(RevisionId, Commitment)> {
+    match entry.value {
+        Value::Message(message) => match message.content {
+            Content::Words { revision, commitment, .. } => Some((revision, commitment)),
+            Content::System { .. } => None,
+        },
+        Value::Edit(edit) => Some((edit.revision, edit.commitment)),
+        _ => None,
+    }
+}
