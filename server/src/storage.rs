@@ -13,6 +13,12 @@
 //!
 //! A crash between any two is finished when the storage is opened again.
 
+mod keyring_file;
+mod ledger;
+pub mod sqlite;
+#[cfg(test)]
+mod tests;
+
 use core::future::Future;
 use core::pin::Pin;
 
@@ -235,6 +241,14 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn load(&self, conversation: ConversationId) -> Result<Option<Stored>, StorageError>;
+
+    /// The recalled messages of a conversation, also of one that [`load`](Self::load) does not
+    /// know: after a restore the ledger names recalls of conversations that began later than the
+    /// backup, and that come back with their authors' devices.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn tombstones(&self, conversation: ConversationId) -> Result<Vec<Tombstone>, StorageError>;
 
     /// Which of these actors are bound to another document or to somebody else.
     ///

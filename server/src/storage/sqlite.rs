@@ -1,0 +1,295 @@
+//! Storage in one SQLite database with a keyring and a ledger beside it: the embedded default.
+//!
+//! One thread writes: it drains what waits and commits it together, so that many conversations
+//! share the few flushes that a commit takes. Readers have connections of their own and never wait
+//! for it. A data folder holds
+//!
+//! | file | |
+//! |---|---|
+//! | `rejoinder.db`, `-wal`, `-shm` | everything, words sealed |
+//! | `rejoinder.keyring` | the keys of the words; see [`rejoinder_core::keyring`] |
+//! | `rejoinder.ledger` | the recalls, which no backup rolls back |
+//! | `rejoinder.lock` | locked by the process that serves |
+
+mod append;
+mod devices;
+mod documents;
+mod erase;
+pub(crate) mod folder;
+mod group;
+mod keys;
+mod open;
+mod read;
+mod restore;
+mod rows;
+mod schema;
+mod writer;
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
+
+use rejoinder_core::id::{
+    Actor, ConversationId, DeviceId, DocumentId, Epoch, ParticipantId, RevisionId, Seq,
+};
+use rejoinder_core::time::Timestamp;
+use tokio::sync::{oneshot, watch};
+
+use self::group::{Job, Write};
+pub use self::open::OpenError;
+use self::read::Reads;
+use self::writer::{Counters, Step};
+use super::{
+    AppendError, Appended, Batch, Boxed, Device, Erasure, ErasureProgress, FeedEntry, FeedScope,
+    ProgressOf, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
+};
+
+/// How to open a data folder.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder. It is made, for this account only, where it is not there.
+    pub folder: PathBuf,
+    /// How many pages of 4 KiB the database may have. Default: none, as many as the disk holds.
+    /// Past it storage answers [`StorageError::Full`] and goes on reading.
+    pub max_pages: Option<u32>,
+    /// Where a test wants the writer to stop dead.
+    halt_after: Option<Step>,
+}
+
+impl Options {
+    /// The defaults for `folder`.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), max_pages: None, halt_after: None }
+    }
+}
+
+/// What the writer has done since the folder was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Groups of jobs committed, each with one sync of the database.
+    pub commits: u64,
+    /// Batches in them.
+    pub batches: u64,
+}
+
+/// An open data folder. Dropping it finishes what waits, and then closes it.
+#[derive(Debug)]
+pub struct Sqlite {
+    epoch: Epoch,
+    reads: Reads,
+    erased: watch::Receiver<u64>,
+    counters: Arc<Counters>,
+    // Unbounded: each live conversation has one batch under way, and its task waits for it.
+    jobs: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    // The last to go: until then nobody else may open the folder.
+    _lock: File,
+}
+
+impl Sqlite {
+    /// Opens a data folder, and finishes first what a crash or a restore left unfinished in it.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(options: &Options) -> Result<Self, OpenError> {
+        let opened = open::open(options)?;
+        let counters = Arc::clone(&opened.writer.counters);
+        let (jobs, receiver) = mpsc::channel();
+        let writer = opened.writer;
+        let thread = thread::Builder::new()
+            .name("storage writer".to_owned())
+            .spawn(move || writer.run(&receiver))
+            .map_err(|source: io::Error| OpenError::Folder {
+                folder: options.folder.clone(),
+                source,
+            })?;
+        Ok(Self {
+            epoch: opened.epoch,
+            reads: Reads::new(opened.files.database, opened.keys),
+            erased: opened.erased,
+            counters,
+            jobs: Some(jobs),
+            writer: Some(thread),
+            _lock: opened.lock,
+        })
+    }
+
+    /// What the writer has done so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            commits: self.counters.commits.load(Ordering::Relaxed),
+            batches: self.counters.batches.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Hands a job to the writer. If the writer is gone the job is dropped, and with it the place
+    /// for its answer, which its future notices.
+    fn send(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            drop(jobs.send(job));
+        }
+    }
+
+    fn write(&self, write: Write) -> Boxed<Result<(), StorageError>> {
+        let (answer, outcome) = oneshot::channel();
+        self.send(Job::Write(write, answer));
+        Box::pin(async move { outcome.await.unwrap_or_else(|_| Err(stopped())) })
+    }
+}
+
+/// What is answered when the writer ended before it could answer.
+fn stopped() -> StorageError {
+    StorageError::Failed("the writer has stopped: restart the server".to_owned())
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // Readers first: the connection that closes last tidies up, and must be the writer's.
+        self.reads.close();
+        drop(self.jobs.take());
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the storage writer panicked");
+        }
+    }
+}
+
+impl Storage for Sqlite {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn append(&self, batch: Batch) -> Boxed<Result<Appended, AppendError>> {
+        let (answer, outcome) = oneshot::channel();
+        self.send(Job::Append(Box::new(batch), answer));
+        Box::pin(async move { outcome.await.unwrap_or_else(|_| Err(stopped().into())) })
+    }
+
+    fn erased(&self) -> watch::Receiver<u64> {
+        self.erased.clone()
+    }
+
+    fn load(&self, conversation: ConversationId) -> Result<Option<Stored>, StorageError> {
+        self.reads.load(conversation)
+    }
+
+    fn tombstones(&self, conversation: ConversationId) -> Result<Vec<Tombstone>, StorageError> {
+        let what = format!("conversation {conversation}");
+        self.reads.read(&what, |connection| read::tombstones(connection, conversation))
+    }
+
+    fn actors_elsewhere(
+        &self,
+        document: DocumentId,
+        participant: ParticipantId,
+        actors: &[Actor],
+    ) -> Result<Vec<Actor>, StorageError> {
+        self.reads.actors_elsewhere(document, participant, actors)
+    }
+
+    fn words(
+        &self,
+        document: DocumentId,
+        revisions: &[RevisionId],
+    ) -> Result<Vec<Words>, StorageError> {
+        self.reads.words(document, revisions)
+    }
+
+    fn snapshot(&self, document: DocumentId) -> Result<Option<Snapshot>, StorageError> {
+        let what = format!("the snapshot of {document}");
+        let row = self.reads.read(&what, |connection| documents::snapshot(connection, document))?;
+        row.map(|row| row.check(document)).transpose()
+    }
+
+    fn keep_snapshot(
+        &self,
+        document: DocumentId,
+        snapshot: Snapshot,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Snapshot(document, snapshot))
+    }
+
+    fn keep_seen(
+        &self,
+        document: DocumentId,
+        participant: ParticipantId,
+        seq: Seq,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Seen(document, participant, seq))
+    }
+
+    fn feed(
+        &self,
+        scope: &FeedScope,
+        after: u64,
+        at_most: usize,
+    ) -> Result<Vec<FeedEntry>, StorageError> {
+        self.reads.feed(scope, after, at_most)
+    }
+
+    fn feed_entry(&self, conversation: ConversationId) -> Result<Option<FeedEntry>, StorageError> {
+        let what = format!("conversation {conversation}");
+        let row =
+            self.reads.read(&what, |connection| read::conversation(connection, conversation))?;
+        Ok(row.map(|(_, entry)| entry))
+    }
+
+    fn conversations_since(
+        &self,
+        visitor: ParticipantId,
+        since: Timestamp,
+    ) -> Result<u32, StorageError> {
+        self.reads.conversations_since(visitor, since)
+    }
+
+    fn keep_device(&self, device: Device) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Device(device))
+    }
+
+    fn device(&self, device: DeviceId) -> Result<Option<Device>, StorageError> {
+        self.reads.read("devices", |connection| devices::device(connection, device))
+    }
+
+    fn keep_holding(
+        &self,
+        device: DeviceId,
+        document: DocumentId,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Holding(device, document))
+    }
+
+    fn holdings(&self, device: DeviceId) -> Result<Vec<DocumentId>, StorageError> {
+        self.reads.read("devices", |connection| devices::holdings(connection, device))
+    }
+
+    fn forget_holdings(
+        &self,
+        device: DeviceId,
+        documents: Vec<DocumentId>,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::ForgetHoldings(device, documents))
+    }
+
+    fn newest_erasure(&self) -> Result<u64, StorageError> {
+        self.reads.read("recalls", devices::newest_erasure)
+    }
+
+    fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError> {
+        self.reads.read("recalls", |connection| devices::erasures_for(connection, device, after))
+    }
+
+    fn holders(&self, document: DocumentId) -> Result<Vec<DeviceId>, StorageError> {
+        self.reads.read("devices", |connection| devices::holders(connection, document))
+    }
+
+    fn progress(&self, of: ProgressOf) -> Result<Vec<ErasureProgress>, StorageError> {
+        self.reads.read("recalls", |connection| devices::progress(connection, of))
+    }
+}

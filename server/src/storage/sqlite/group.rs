@@ -1,0 +1,273 @@
+//! A group: what waited for the writer, committed together. Here are the steps up to the answer.
+
+use std::collections::BTreeSet;
+
+use rejoinder_core::dice::Dice;
+use rejoinder_core::id::{DeviceId, DocumentId, ParticipantId, Seq};
+use rejoinder_core::keyring::Slot;
+use rejoinder_core::sealing::{Sealed, SealingKey, seal};
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+use super::append::{self, Applied, Failure, SealedWords};
+use super::keys::Keys;
+use super::rows::{plain_bytes, storage_error};
+use super::{devices, documents};
+use crate::storage::ledger::Record;
+use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
+
+/// Where an answer goes. Nobody may be waiting for it any more.
+pub(super) type Answer<T, E> = oneshot::Sender<Result<T, E>>;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Append a batch.
+    Append(Box<Batch>, Answer<Appended, AppendError>),
+    /// Write something that needs no key and no check.
+    Write(Write, Answer<(), StorageError>),
+    /// Allow the database this many pages: how tests fill a disk and free it again.
+    #[cfg(test)]
+    MaxPages(u32),
+}
+
+/// Writes beside batches.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// [`crate::storage::Storage::keep_snapshot`].
+    Snapshot(DocumentId, Snapshot),
+    /// [`crate::storage::Storage::keep_seen`].
+    Seen(DocumentId, ParticipantId, Seq),
+    /// [`crate::storage::Storage::keep_device`].
+    Device(Device),
+    /// [`crate::storage::Storage::keep_holding`].
+    Holding(DeviceId, DocumentId),
+    /// [`crate::storage::Storage::forget_holdings`].
+    ForgetHoldings(DeviceId, Vec<DocumentId>),
+}
+
+/// Jobs on their way through the steps.
+#[derive(Default)]
+pub(super) struct Group {
+    appends: Vec<Append>,
+    writes: Vec<Beside>,
+}
+
+struct Append {
+    batch: Batch,
+    answer: Answer<Appended, AppendError>,
+    words: Vec<SealedWords>,
+    outcome: Result<Applied, AppendError>,
+}
+
+/// A write beside batches.
+struct Beside {
+    write: Write,
+    answer: Answer<(), StorageError>,
+    outcome: Result<(), StorageError>,
+}
+
+/// Why a group is not committed.
+pub(super) enum GroupFailure {
+    /// Before the commit: surely nothing is kept.
+    Before(StorageError),
+    /// By the commit itself: the disk may have more than SQLite says.
+    Commit(StorageError),
+}
+
+impl Group {
+    pub(super) fn add(&mut self, job: Job) {
+        match job {
+            Job::Append(batch, answer) => self.appends.push(Append {
+                batch: *batch,
+                answer,
+                words: Vec::new(),
+                outcome: Err(AppendError::Conflict),
+            }),
+            Job::Write(write, answer) => {
+                self.writes.push(Beside { write, answer, outcome: Ok(()) });
+            }
+            #[cfg(test)]
+            Job::MaxPages(_) => {}
+        }
+    }
+
+    /// How many jobs.
+    pub(super) fn len(&self) -> usize {
+        self.appends.len() + self.writes.len()
+    }
+
+    /// How many batches.
+    pub(super) fn batches(&self) -> usize {
+        self.appends.len()
+    }
+
+    /// How many revisions come with them.
+    pub(super) fn revisions(&self) -> usize {
+        self.appends.iter().map(|append| append.batch.words.len()).sum()
+    }
+
+    /// Step 1: seals words and puts their keys, durably.
+    pub(super) fn seal(&mut self, keys: &Keys, dice: &mut Dice) -> Result<(), StorageError> {
+        for append in &mut self.appends {
+            let batch = &append.batch;
+            let recalled: BTreeSet<_> =
+                batch.recalled.iter().map(|(it, _)| (it.kind, it.message)).collect();
+            let superseded: BTreeSet<_> = batch.superseded.iter().copied().collect();
+            for (kind, revision) in &batch.words {
+                if recalled.contains(&(*kind, revision.message))
+                    || superseded.contains(&(*kind, revision.id))
+                {
+                    continue;
+                }
+                let document = DocumentId { conversation: batch.conversation, kind: *kind };
+                let (id, message) = (revision.id, revision.message);
+                let place = Sealed::Revision { document, message, revision: id };
+                let key = SealingKey::random(dice);
+                let slot = keys.put(&key, dice)?;
+                let sealed = seal(&key, place, &plain_bytes(revision), dice);
+                append.words.push(SealedWords { kind: *kind, revision: id, message, slot, sealed });
+            }
+        }
+        keys.settle()
+    }
+
+    /// The keys put by [`seal`](Self::seal).
+    pub(super) fn keys_put(&self) -> Vec<Slot> {
+        self.appends.iter().flat_map(|append| &append.words).map(|words| words.slot).collect()
+    }
+
+    /// Step 2: one transaction, committed and synced. A batch that is refused is left out of it.
+    pub(super) fn transact(&mut self, connection: &Connection) -> Result<(), GroupFailure> {
+        let before = |error| GroupFailure::Before(storage_error("rejoinder.db", &error));
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(before)?;
+        for append in &mut self.appends {
+            let what = format!("conversation {}", append.batch.conversation);
+            append.outcome = alone(connection, &what, || {
+                append::apply(connection, &append.batch, &append.words)
+            })
+            .map_err(GroupFailure::Before)?;
+        }
+        for Beside { write, outcome, .. } in &mut self.writes {
+            *outcome = alone(connection, "rejoinder.db", || Ok(keep(connection, write)?))
+                .map_err(GroupFailure::Before)?
+                .map_err(|error| match error {
+                    AppendError::Storage(error) => error,
+                    other => StorageError::Failed(other.to_string()),
+                });
+        }
+        connection
+            .execute_batch("COMMIT")
+            .map_err(|error| GroupFailure::Commit(storage_error("rejoinder.db", &error)))
+    }
+
+    /// Keys of recalled and superseded words.
+    pub(super) fn erased(&self) -> Vec<Slot> {
+        self.applied().flat_map(|applied| applied.erased.iter().copied()).collect()
+    }
+
+    /// Keys of words that were not kept.
+    pub(super) fn unused(&self) -> Vec<Slot> {
+        let mut unused = Vec::new();
+        for append in &self.appends {
+            match &append.outcome {
+                Ok(applied) => unused.extend(&applied.unused),
+                Err(_) => unused.extend(append.words.iter().map(|words| words.slot)),
+            }
+        }
+        unused
+    }
+
+    /// Recalls, for the ledger.
+    pub(super) fn recalls(&self) -> Vec<Record> {
+        self.applied().flat_map(|applied| applied.recalls.iter().copied()).collect()
+    }
+
+    fn applied(&self) -> impl Iterator<Item = &Applied> {
+        self.appends.iter().filter_map(|append| append.outcome.as_ref().ok())
+    }
+
+    /// Step 3's end: tells everybody. Batches that erased something hear `shredded` instead of
+    /// success when that failed.
+    pub(super) fn answer(self, shredded: &Result<(), StorageError>) {
+        for append in self.appends {
+            let outcome = append.outcome.and_then(|applied| match shredded {
+                Err(error) if !applied.erased.is_empty() => Err(error.clone().into()),
+                _ => Ok(applied.appended),
+            });
+            // Nobody waits any more where a caller was cancelled; what is committed stays.
+            drop(append.answer.send(outcome));
+        }
+        for Beside { answer, outcome, .. } in self.writes {
+            drop(answer.send(outcome));
+        }
+    }
+
+    /// Tells everybody that nothing was kept.
+    pub(super) fn fail(self, error: &StorageError) {
+        for append in self.appends {
+            drop(append.answer.send(Err(error.clone().into())));
+        }
+        for Beside { answer, .. } in self.writes {
+            drop(answer.send(Err(error.clone())));
+        }
+    }
+}
+
+/// Runs one job of a group so that its failure is its own: damaged rows of one conversation must
+/// not refuse the others. The outer error is the whole group's.
+pub(super) fn alone<T>(
+    connection: &Connection,
+    what: &str,
+    job: impl FnOnce() -> Result<T, Failure>,
+) -> Result<Result<T, AppendError>, StorageError> {
+    let whole = |error: &rusqlite::Error| storage_error("rejoinder.db", error);
+    let run = |sql| -> Result<(), StorageError> {
+        let statement = connection.prepare_cached(sql);
+        statement.and_then(|mut it| it.execute([])).map(drop).map_err(|error| whole(&error))
+    };
+    run("SAVEPOINT one")?;
+    let refused = match job() {
+        Ok(done) => {
+            run("RELEASE one")?;
+            return Ok(Ok(done));
+        }
+        Err(Failure::Refused(error)) => error,
+        Err(Failure::Sql(error)) => {
+            if connection.is_autocommit() || !is_one_s_own(&error) {
+                return Err(whole(&error));
+            }
+            storage_error(what, &error).into()
+        }
+    };
+    run("ROLLBACK TO one")?;
+    run("RELEASE one")?;
+    Ok(Err(refused))
+}
+
+/// Whether an error comes from the rows that a job touches, not from the medium.
+fn is_one_s_own(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error_code() {
+        None => true,
+        Some(code) => matches!(
+            code,
+            ErrorCode::ConstraintViolation | ErrorCode::DatabaseCorrupt | ErrorCode::TooBig
+        ),
+    }
+}
+
+fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
+    match write {
+        Write::Snapshot(document, snapshot) => {
+            documents::keep_snapshot(connection, *document, snapshot)
+        }
+        Write::Seen(document, participant, seq) => {
+            documents::keep_seen(connection, *document, *participant, *seq)
+        }
+        Write::Device(device) => devices::keep_device(connection, device),
+        Write::Holding(device, document) => devices::keep_holding(connection, *device, *document),
+        Write::ForgetHoldings(device, documents) => {
+            devices::forget_holdings(connection, *device, documents)
+        }
+    }
+}
