@@ -27,7 +27,7 @@ mod tests;
 mod token;
 mod visitor;
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,7 +38,7 @@ use rejoinder_core::limits;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use tokio::sync::broadcast;
 
-pub use agent::{Agent, NewAgent};
+pub use agent::{Agent, AgentChange, NewAgent};
 pub use email::{Email, EmailError};
 pub use event::DirectoryEvent;
 pub use origin::{Origin, OriginError};
@@ -122,6 +122,9 @@ pub enum DirectoryError {
         /// The newest format this program reads.
         known: u32,
     },
+    /// There are agents already.
+    #[error("there is a first owner already: add others with `rejoinder agent add`")]
+    Begun,
     /// Another agent logs in with it.
     #[error("an agent with the e-mail address {0} exists already: choose another address")]
     EmailTaken(Email),
@@ -189,6 +192,7 @@ impl Directory {
         private_folder(folder).map_err(failed)?;
         // Before SQLite would make it readable by everybody.
         private_file(&path, OpenOptions::new().append(true).create(true)).map_err(failed)?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Self::open(folder, rates)
     }
 

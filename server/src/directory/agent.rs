@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
-use serde::Serialize;
 
 use super::token::{self, Bearer};
 use super::{
-    Directory, DirectoryError, DirectoryEvent, Email, Password, event, known, name, participant,
-    site, site_id,
+    Directory, DirectoryError, DirectoryEvent, Email, NewSite, Password, Site, event, known, name,
+    participant, site, site_id,
 };
 
 /// A human with a role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
     /// How documents name them.
     pub participant: ParticipantId,
@@ -50,6 +50,17 @@ pub struct NewAgent {
     pub sites: BTreeSet<SiteId>,
 }
 
+/// What of an agent is to change; what is `None` stays.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "each is the field of the same name of an agent")]
+pub struct AgentChange {
+    pub name: Option<String>,
+    pub role: Option<AgentRole>,
+    pub sites: Option<BTreeSet<SiteId>>,
+    pub password: Option<Password>,
+    pub disabled: Option<bool>,
+}
+
 impl Directory {
     /// Adds an agent.
     ///
@@ -57,26 +68,29 @@ impl Directory {
     /// [`DirectoryError::EmailTaken`], [`DirectoryError::UnknownSite`],
     /// [`DirectoryError::BadName`], and what the medium says.
     pub fn add_agent(&self, new: &NewAgent, now: Timestamp) -> Result<Agent, DirectoryError> {
-        let name = name(&new.name)?;
         let password = self.hashed(new.password.as_ref())?;
+        self.write(|connection, dice| insert(connection, new, password.as_deref(), now, dice))
+    }
+
+    /// Adds the first agent and the first site, both or neither.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Begun`] when there is an agent already, [`DirectoryError::BadName`], and
+    /// what the medium says.
+    pub fn begin(
+        &self,
+        owner: &NewAgent,
+        first: NewSite,
+        now: Timestamp,
+    ) -> Result<(Agent, Site), DirectoryError> {
+        let password = self.hashed(owner.password.as_ref())?;
         self.write(|connection, dice| {
-            if find_by_email(connection, &new.email)?.is_some() {
-                return Err(DirectoryError::EmailTaken(new.email.clone()));
+            if connection.query_row("SELECT EXISTS (SELECT * FROM agent)", [], |row| row.get(0))? {
+                return Err(DirectoryError::Begun);
             }
-            let participant = ParticipantId::random(dice);
-            connection.execute(
-                "INSERT INTO agent VALUES (:participant, :email, :name, :role, :password, 0, :at)",
-                named_params! {
-                    ":participant": participant.as_bytes(),
-                    ":email": new.email.as_str(),
-                    ":name": name,
-                    ":role": new.role.name(),
-                    ":password": password,
-                    ":at": now.as_millis(),
-                },
-            )?;
-            assign(connection, participant, &new.sites)?;
-            expect(connection, participant)
+            let site = site::insert(connection, first, now, dice)?;
+            let owner = insert(connection, owner, password.as_deref(), now, dice)?;
+            Ok((owner, site))
         })
     }
 
@@ -137,106 +151,53 @@ impl Directory {
         })
     }
 
-    /// Takes everything from an agent: all tokens are revoked, and their devices are told to wipe
-    /// when they are heard from. Again is no error.
+    /// Changes an agent, and answers with what they are now. All of it is done or nothing.
+    ///
+    /// Disabling revokes all tokens of an agent: their devices are told to wipe when they are heard
+    /// from, and tokens stay revoked when the agent is enabled again. After a change of password
+    /// sessions go on.
     ///
     /// # Errors
-    /// [`DirectoryError::UnknownAgent`], [`DirectoryError::LastOwner`], and what the medium says.
-    pub fn disable_agent(&self, agent: ParticipantId) -> Result<Agent, DirectoryError> {
-        self.write(|connection, _| {
-            expect(connection, agent)?;
-            connection.execute(
-                "UPDATE agent SET disabled = 1 WHERE participant = ?1",
-                [agent.as_bytes()],
-            )?;
-            expect_an_owner(connection)?;
-            revoke_all(connection, agent)?;
-            event::record(connection, &DirectoryEvent::AgentDisabled(agent))?;
-            expect(connection, agent)
-        })
-    }
-
-    /// Lets a disabled agent log in again. Tokens of before stay revoked.
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownAgent`], and what the medium says.
-    pub fn enable_agent(&self, agent: ParticipantId) -> Result<Agent, DirectoryError> {
-        self.write(|connection, _| {
-            connection.execute(
-                "UPDATE agent SET disabled = 0 WHERE participant = ?1",
-                [agent.as_bytes()],
-            )?;
-            expect(connection, agent)
-        })
-    }
-
-    /// Gives an agent another role.
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownAgent`], [`DirectoryError::LastOwner`], and what the medium says.
-    pub fn set_role(&self, agent: ParticipantId, role: AgentRole) -> Result<Agent, DirectoryError> {
-        self.write(|connection, _| {
-            expect(connection, agent)?;
-            connection.execute(
-                "UPDATE agent SET role = ?2 WHERE participant = ?1",
-                params![agent.as_bytes(), role.name()],
-            )?;
-            expect_an_owner(connection)?;
-            event::record(connection, &DirectoryEvent::RoleChanged(agent))?;
-            expect(connection, agent)
-        })
-    }
-
-    /// Assigns an agent to exactly these sites.
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownAgent`], [`DirectoryError::UnknownSite`], and what the medium
-    /// says.
-    pub fn assign_sites(
+    /// [`DirectoryError::UnknownAgent`], [`DirectoryError::UnknownSite`],
+    /// [`DirectoryError::BadName`], [`DirectoryError::LastOwner`], and what the medium says.
+    pub fn change_agent(
         &self,
         agent: ParticipantId,
-        sites: &BTreeSet<SiteId>,
+        change: &AgentChange,
     ) -> Result<Agent, DirectoryError> {
+        let password = self.hashed(change.password.as_ref())?;
         self.write(|connection, _| {
-            expect(connection, agent)?;
-            assign(connection, agent, sites)?;
-            event::record(connection, &DirectoryEvent::SitesChanged(agent))?;
-            expect(connection, agent)
-        })
-    }
-
-    /// Gives an agent another name.
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownAgent`], [`DirectoryError::BadName`], and what the medium says.
-    pub fn rename_agent(&self, agent: ParticipantId, text: &str) -> Result<Agent, DirectoryError> {
-        let name = name(text)?;
-        self.write(|connection, _| {
+            let before = expect(connection, agent)?;
+            let name = change.name.as_deref().map(name).transpose()?;
             connection.execute(
-                "UPDATE agent SET name = ?2 WHERE participant = ?1",
-                params![agent.as_bytes(), name],
+                "UPDATE agent SET name = coalesce(:name, name), role = coalesce(:role, role),
+                                  password = coalesce(:password, password),
+                                  disabled = coalesce(:disabled, disabled)
+                 WHERE participant = :agent",
+                named_params! {
+                    ":agent": agent.as_bytes(),
+                    ":name": name,
+                    ":role": change.role.map(AgentRole::name),
+                    ":password": password,
+                    ":disabled": change.disabled,
+                },
             )?;
-            expect(connection, agent)
-        })
-    }
-
-    /// Gives an agent another password. Sessions go on; to end them, disable the agent and enable
-    /// them again.
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownAgent`], and what the medium says.
-    pub fn set_password(
-        &self,
-        agent: ParticipantId,
-        password: &Password,
-    ) -> Result<Agent, DirectoryError> {
-        let hash = self.hashed(Some(password))?;
-        self.write(|connection, _| {
-            connection.execute(
-                "UPDATE agent SET password = ?2 WHERE participant = ?1",
-                params![agent.as_bytes(), hash],
-            )?;
-            expect(connection, agent)
+            if let Some(sites) = &change.sites {
+                assign(connection, agent, sites)?;
+            }
+            expect_an_owner(connection)?;
+            let after = expect(connection, agent)?;
+            if after.role != before.role {
+                event::record(connection, &DirectoryEvent::RoleChanged(agent))?;
+            }
+            if after.sites != before.sites {
+                event::record(connection, &DirectoryEvent::SitesChanged(agent))?;
+            }
+            if after.disabled && !before.disabled {
+                revoke_all(connection, agent)?;
+                event::record(connection, &DirectoryEvent::AgentDisabled(agent))?;
+            }
+            Ok(after)
         })
     }
 
@@ -261,6 +222,33 @@ impl Directory {
         let salt = self.lock().dice.bytes();
         Ok(Some(self.passwords.hash(password, salt)?))
     }
+}
+
+fn insert(
+    connection: &Connection,
+    new: &NewAgent,
+    password: Option<&str>,
+    now: Timestamp,
+    dice: &mut Dice,
+) -> Result<Agent, DirectoryError> {
+    let name = name(&new.name)?;
+    if find_by_email(connection, &new.email)?.is_some() {
+        return Err(DirectoryError::EmailTaken(new.email.clone()));
+    }
+    let participant = ParticipantId::random(dice);
+    connection.execute(
+        "INSERT INTO agent VALUES (:participant, :email, :name, :role, :password, 0, :at)",
+        named_params! {
+            ":participant": participant.as_bytes(),
+            ":email": new.email.as_str(),
+            ":name": name,
+            ":role": new.role.name(),
+            ":password": password,
+            ":at": now.as_millis(),
+        },
+    )?;
+    assign(connection, participant, &new.sites)?;
+    expect(connection, participant)
 }
 
 /// An agent, by their id.

@@ -3,14 +3,11 @@
 use core::fmt;
 use core::str::FromStr;
 
-use serde::Serialize;
-
 /// Characters of the longest address that mail can be sent to (RFC 5321).
 const LONGEST: usize = 254;
 
 /// An e-mail address in lower case, so that two spellings of one mailbox are one log-in.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Email(String);
 
 /// A text that is not an e-mail address.

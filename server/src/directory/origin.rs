@@ -5,11 +5,9 @@ use core::str::FromStr;
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
-use serde::Serialize;
 
 /// A web origin, such as `https://shop.example` or `http://localhost:8000`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin(String);
 
 /// A text that is not an origin.

@@ -1,16 +1,15 @@
 //! Sites: what a widget is installed on.
 
 use rejoinder_core::authority::policy::{Policy, Window};
+use rejoinder_core::dice::Dice;
 use rejoinder_core::id::SiteId;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, Row, named_params};
-use serde::Serialize;
 
 use super::{Directory, DirectoryError, DirectoryEvent, Origin, event, known, name, site_id};
 
 /// Who answers a site's visitors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SiteMode {
     /// The assistant, always.
     AssistantOnly,
@@ -137,26 +136,7 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::BadName`], and what the medium says.
     pub fn add_site(&self, new: NewSite, now: Timestamp) -> Result<Site, DirectoryError> {
-        let name = name(&new.name)?.to_owned();
-        self.write(|connection, dice| {
-            let Policy { edit, recall, visitor_edits, visitor_recalls } = Policy::default();
-            let mut site = Site {
-                id: SiteId::random(dice),
-                name,
-                allowed_origins: Vec::new(),
-                mode: SiteMode::default(),
-                human_support: true,
-                edit,
-                recall,
-                visitor_edit: visitor_edits,
-                visitor_recall: visitor_recalls,
-                created_at: now,
-            };
-            new.settings.apply(&mut site)?;
-            keep(connection, &site)?;
-            event::record(connection, &DirectoryEvent::SiteChanged(site.id))?;
-            Ok(site)
-        })
+        self.write(|connection, dice| insert(connection, new, now, dice))
     }
 
     /// Changes a site, and answers with what it is now.
@@ -199,6 +179,31 @@ impl Directory {
             Ok(sites)
         })
     }
+}
+
+pub(super) fn insert(
+    connection: &Connection,
+    new: NewSite,
+    now: Timestamp,
+    dice: &mut Dice,
+) -> Result<Site, DirectoryError> {
+    let Policy { edit, recall, visitor_edits, visitor_recalls } = Policy::default();
+    let mut site = Site {
+        id: SiteId::random(dice),
+        name: name(&new.name)?.to_owned(),
+        allowed_origins: Vec::new(),
+        mode: SiteMode::default(),
+        human_support: true,
+        edit,
+        recall,
+        visitor_edit: visitor_edits,
+        visitor_recall: visitor_recalls,
+        created_at: now,
+    };
+    new.settings.apply(&mut site)?;
+    keep(connection, &site)?;
+    event::record(connection, &DirectoryEvent::SiteChanged(site.id))?;
+    Ok(site)
 }
 
 /// A site, by its id.

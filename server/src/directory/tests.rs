@@ -12,8 +12,8 @@ use rejoinder_core::wire::Credential;
 use tempfile::TempDir;
 
 use super::{
-    Agent, AuthError, Directory, DirectoryError, DirectoryEvent, NewAgent, NewSite, Password,
-    Rates, Scope, Session, Site, SiteChange, SiteMode, TokenHash,
+    Agent, AgentChange, AuthError, Directory, DirectoryError, DirectoryEvent, NewAgent, NewSite,
+    Password, Rates, Scope, Session, Site, SiteChange, SiteMode, TokenHash,
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -63,6 +63,10 @@ impl World {
         self.directory.add_agent(&new, at(0)).unwrap()
     }
 
+    fn changes(&self, agent: ParticipantId, change: &AgentChange) -> Agent {
+        self.directory.change_agent(agent, change).unwrap()
+    }
+
     fn enters(&self, credential: &Credential) -> Result<Session, AuthError> {
         self.directory.authenticate(credential, device(), HERE, at(0))
     }
@@ -75,6 +79,18 @@ impl World {
     fn visits(&self, site: SiteId) -> Result<Session, AuthError> {
         self.enters(&Credential::Visitor(site))
     }
+}
+
+fn role(role: AgentRole) -> AgentChange {
+    AgentChange { role: Some(role), ..AgentChange::default() }
+}
+
+fn sites(sites: &[SiteId]) -> AgentChange {
+    AgentChange { sites: Some(sites.iter().copied().collect()), ..AgentChange::default() }
+}
+
+fn disabled(disabled: bool) -> AgentChange {
+    AgentChange { disabled: Some(disabled), ..AgentChange::default() }
 }
 
 fn token_of(session: &Session) -> Credential {
@@ -126,7 +142,7 @@ fn au36_an_agent_reaches_the_sites_they_are_assigned_to_and_an_owner_all() {
     let world = World::new();
     let (shop, blog) = (world.site("Shop"), world.site("Blog"));
     let bo = world.agent("bo", AgentRole::Supervisor, &[&shop, &blog]);
-    world.directory.assign_sites(bo.participant, &BTreeSet::from([blog.id])).unwrap();
+    world.changes(bo.participant, &sites(&[blog.id]));
     assert_eq!(world.logs_in("bo", PASSWORD).unwrap().scope, Scope::Sites(vec![blog.id]));
     assert_eq!(world.logs_in("olga", PASSWORD).unwrap().scope, Scope::All);
 }
@@ -193,13 +209,13 @@ fn re18_a_disabled_agent_is_told_to_wipe_and_comes_back_with_nothing_of_before()
     let world = World::new();
     let bo = world.agent("bo", AgentRole::Agent, &[]);
     let before = world.logs_in("bo", PASSWORD).unwrap();
-    world.directory.disable_agent(bo.participant).unwrap();
+    world.changes(bo.participant, &disabled(true));
     assert!(matches!(world.enters(&token_of(&before)), Err(AuthError::Wipe)));
     assert!(matches!(world.directory.standing(before.token_hash), Err(AuthError::Wipe)));
     assert!(matches!(world.logs_in("bo", PASSWORD), Err(AuthError::Wipe)));
     assert!(matches!(world.logs_in("bo", "guessed wrong"), Err(AuthError::Invalid)));
 
-    world.directory.enable_agent(bo.participant).unwrap();
+    world.changes(bo.participant, &disabled(false));
     assert!(world.logs_in("bo", PASSWORD).is_ok());
     assert!(matches!(world.enters(&token_of(&before)), Err(AuthError::Wipe)));
 }
@@ -208,14 +224,14 @@ fn re18_a_disabled_agent_is_told_to_wipe_and_comes_back_with_nothing_of_before()
 fn the_last_owner_stays() {
     let world = World::new();
     let olga = world.directory.agents().unwrap().remove(0).participant;
-    let disabled = world.directory.disable_agent(olga);
-    assert!(matches!(disabled, Err(DirectoryError::LastOwner)));
-    let lowered = world.directory.set_role(olga, AgentRole::Admin);
-    assert!(matches!(lowered, Err(DirectoryError::LastOwner)));
+    for change in [disabled(true), role(AgentRole::Admin)] {
+        let refused = world.directory.change_agent(olga, &change);
+        assert!(matches!(refused, Err(DirectoryError::LastOwner)));
+    }
     assert!(world.logs_in("olga", PASSWORD).is_ok(), "nothing was changed");
 
     world.agent("otto", AgentRole::Owner, &[]);
-    assert!(world.directory.disable_agent(olga).unwrap().disabled);
+    assert!(world.changes(olga, &disabled(true)).disabled);
 }
 
 #[test]
@@ -246,6 +262,29 @@ fn wp21_guessing_passwords_is_slow_even_for_the_right_one() {
 }
 
 #[test]
+fn a_directory_begins_once_whole_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let directory = Directory::create(folder.path(), Rates::default()).unwrap();
+    let owner = |name: &str| NewAgent {
+        email: "olga@example.com".parse().unwrap(),
+        name: name.to_owned(),
+        role: AgentRole::Owner,
+        password: None,
+        sites: BTreeSet::new(),
+    };
+    let site = || NewSite { name: "Shop".to_owned(), settings: SiteChange::default() };
+    let refused = directory.begin(&owner(""), site(), at(0));
+    assert!(matches!(refused, Err(DirectoryError::BadName)));
+    assert_eq!(directory.sites().unwrap(), []);
+
+    let (olga, shop) = directory.begin(&owner("Olga"), site(), at(0)).unwrap();
+    assert_eq!(directory.agents().unwrap(), [olga]);
+    assert_eq!(directory.sites().unwrap(), [shop]);
+    let refused = directory.begin(&owner("Otto"), site(), at(0));
+    assert!(matches!(refused, Err(DirectoryError::Begun)));
+}
+
+#[test]
 fn two_agents_never_share_an_address() {
     let world = World::new();
     let new = NewAgent {
@@ -268,13 +307,19 @@ fn a_refused_command_changes_nothing() {
     let nobody = ParticipantId::random(&mut crate::entropy::dice());
     let directory = &world.directory;
 
-    let refused = directory.assign_sites(bo.participant, &BTreeSet::from([nowhere]));
+    let change = AgentChange {
+        name: Some("Bob".to_owned()),
+        role: Some(AgentRole::Admin),
+        ..sites(&[shop.id, nowhere])
+    };
+    let refused = directory.change_agent(bo.participant, &change);
     assert!(matches!(refused, Err(DirectoryError::UnknownSite(site)) if site == nowhere));
     assert_eq!(directory.agent(bo.participant).unwrap().unwrap(), bo);
 
-    let refused = directory.set_role(nobody, AgentRole::Admin);
+    let refused = directory.change_agent(nobody, &role(AgentRole::Admin));
     assert!(matches!(refused, Err(DirectoryError::UnknownAgent(agent)) if agent == nobody));
-    let refused = directory.rename_agent(bo.participant, " \u{7} ");
+    let change = AgentChange { name: Some(" \u{7} ".to_owned()), ..AgentChange::default() };
+    let refused = directory.change_agent(bo.participant, &change);
     assert!(matches!(refused, Err(DirectoryError::BadName)));
     let refused = directory.change_site(nowhere, SiteChange::default());
     assert!(matches!(refused, Err(DirectoryError::UnknownSite(_))));
@@ -332,10 +377,11 @@ fn live_sessions_hear_what_this_process_and_what_another_one_changed() {
     assert_eq!(events.try_recv(), Ok(DirectoryEvent::TokenRevoked(session.token_hash)));
 
     let command_line = world.elsewhere();
-    command_line.set_role(bo.participant, AgentRole::Supervisor).unwrap();
-    command_line.assign_sites(bo.participant, &BTreeSet::from([shop.id])).unwrap();
+    command_line.change_agent(bo.participant, &role(AgentRole::Supervisor)).unwrap();
+    command_line.change_agent(bo.participant, &sites(&[shop.id])).unwrap();
     command_line.change_site(shop.id, SiteChange::default()).unwrap();
-    command_line.disable_agent(bo.participant).unwrap();
+    command_line.change_agent(bo.participant, &disabled(true)).unwrap();
+    command_line.change_agent(bo.participant, &disabled(true)).unwrap();
     assert!(events.try_recv().is_err());
     world.directory.poll_events().unwrap();
     for expected in [
