@@ -1,0 +1,106 @@
+//! `rejoinder serve`: what it is told.
+
+use std::net::SocketAddr;
+
+use rejoinder_server::config::{
+    Config, ConfigError, LimitSettings, LogFormat, LogSettings, Settings,
+};
+
+use crate::data::DataArgs;
+
+/// Settings come from flags, then the environment, then the file, then defaults.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS", env = "REJOINDER_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// How browsers reach it, past a proxy that ends TLS, such as https://chat.example.
+    #[arg(long, value_name = "ORIGIN", env = "REJOINDER_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Add a demo site with log-ins to an empty data folder.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "REJOINDER_DEMO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    demo: Option<bool>,
+    /// How the log is written: text or json.
+    #[arg(long, value_name = "FORMAT", env = "REJOINDER_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+    /// What is logged, such as info or rejoinder_server=debug.
+    #[arg(long, value_name = "FILTER", env = "REJOINDER_LOG_FILTER")]
+    log_filter: Option<String>,
+    /// New visitors from one address in an hour [default: 5].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_NEW_VISITORS_PER_HOUR")]
+    new_visitors_per_hour: Option<u32>,
+    /// Log-ins by password from one address in a minute [default: 10].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_PASSWORDS_PER_MINUTE")]
+    passwords_per_minute: Option<u32>,
+    /// New conversations of one visitor in 12 hours [default: 6].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_NEW_CONVERSATIONS")]
+    new_conversations: Option<u32>,
+}
+
+impl Args {
+    /// The whole configuration.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the subcommand comes with the hub"))]
+    pub(crate) fn config(self) -> Result<Config, ConfigError> {
+        let given = Settings {
+            data: self.data.data,
+            listen: self.listen,
+            public_url: self.public_url,
+            demo: self.demo,
+            log: LogSettings { format: self.log_format, filter: self.log_filter },
+            limits: LimitSettings {
+                new_visitors_per_hour: self.new_visitors_per_hour,
+                passwords_per_minute: self.passwords_per_minute,
+                new_conversations: self.new_conversations,
+            },
+        };
+        Config::resolve(given, self.data.config.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Args;
+    use clap::Parser;
+    use rejoinder_server::config::Config;
+
+    #[derive(Parser)]
+    struct Serve {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn config(flags: &[&str]) -> Config {
+        let arguments = ["serve"].iter().chain(flags);
+        Serve::try_parse_from(arguments).unwrap().args.config().unwrap()
+    }
+
+    #[test]
+    fn flags_say_everything_that_a_file_can() {
+        let plain = config(&[]);
+        assert!(!plain.demo && config(&["--demo"]).demo && !config(&["--demo=false"]).demo);
+        let all = config(&[
+            "--data=d",
+            "--listen=127.0.0.1:0",
+            "--public-url=https://chat.example",
+            "--log-format=json",
+            "--log-filter=warn",
+            "--new-visitors-per-hour=1",
+            "--passwords-per-minute=2",
+            "--new-conversations=3",
+        ]);
+        assert_eq!((all.data.to_str(), all.listen.port()), (Some("d"), 0));
+        assert_eq!(all.public_url.of(all.listen), "https://chat.example");
+        assert_eq!((all.log_format.to_string(), all.log_filter), ("json".into(), "warn".into()));
+        assert_eq!((all.rates.new_visitors_per_hour, all.rates.passwords_per_minute), (1, 2));
+        assert_eq!(all.new_conversations, 3);
+    }
+}
