@@ -29,7 +29,8 @@ pub trait Store: Send + 'static {
     /// Carries writes out, all or nothing, durable when it returns.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was changed.
+    /// [`StoreError`]; then nothing was changed. The one exception is said at
+    /// [`sqlite::SqliteStore`].
     fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError>;
 }
 

@@ -13,7 +13,7 @@ pub(super) struct KeyringFile {
     /// Whether it holds nothing but zeros: a file whose first header never came to the disk.
     blank: bool,
     #[cfg(test)]
-    pub(super) broken: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    broken: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl KeyringFile {
@@ -36,7 +36,15 @@ impl KeyringFile {
         self.blank
     }
 
-    /// A medium that fails when a test wants it to.
+    /// A file that fails to be written while `broken` says so.
+    #[cfg(test)]
+    pub(super) fn breaking_with(
+        self,
+        broken: &std::sync::Arc<std::sync::atomic::AtomicBool>,
+    ) -> Self {
+        Self { broken: broken.clone(), ..self }
+    }
+
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "only tests break it"))]
     fn works(&self) -> io::Result<()> {
         #[cfg(test)]

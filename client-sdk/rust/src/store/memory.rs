@@ -253,3 +253,52 @@ impl Document {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_core::replica::record::Write;
+
+    use super::MemoryStore;
+    use crate::store::Store;
+    use crate::store::contract::{Cast, draft};
+
+    fn count(memory: &MemoryStore, text: &str) -> usize {
+        let everything = memory.everything();
+        everything.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
+    }
+
+    #[test]
+    fn re22_a_search_of_everything_finds_words_until_they_are_recalled() {
+        let (mut cast, mut memory) = (Cast::new(), MemoryStore::from_seed([1; 32]));
+        let (document, message) = (cast.timeline(), cast.message());
+        let words = cast.words(message, "said");
+        let writes = vec![
+            Write::Words(document, words),
+            draft(document, Some(message), "typed"),
+            Write::Identity(cast.identity("token")),
+        ];
+        memory.commit(writes).unwrap();
+        assert_eq!(["said", "typed", "token"].map(|text| count(&memory, text)), [1, 1, 1]);
+        memory.commit(vec![Write::Recalled(document, message)]).unwrap();
+        assert_eq!(["said", "typed", "token"].map(|text| count(&memory, text)), [0, 0, 1]);
+        memory.commit(vec![Write::Wipe]).unwrap();
+        assert_eq!(memory.everything().len(), MemoryStore::from_seed([2; 32]).everything().len());
+    }
+
+    #[test]
+    fn se18_the_same_seed_gives_the_same_devices() {
+        let devices = || {
+            let mut memory = MemoryStore::from_seed([1; 32]);
+            let first = memory.saved().unwrap().device;
+            memory.commit(vec![Write::Wipe]).unwrap();
+            [first, memory.saved().unwrap().device]
+        };
+        assert_eq!(devices(), devices());
+        assert_ne!(devices()[0], devices()[1]);
+    }
+
+    #[test]
+    fn re21_a_store_is_shown_without_what_is_in_it() {
+        assert_eq!(format!("{:?}", MemoryStore::from_seed([1; 32])), "MemoryStore");
+    }
+}

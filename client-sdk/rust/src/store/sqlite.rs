@@ -55,6 +55,10 @@ const START_ANEW: &str = "put back an undamaged copy of the whole folder, or rem
 ///
 /// One process has it open at a time. Everything that [`Store::commit`] was given is on the disk
 /// when it returns, and what it erased is not.
+///
+/// One failure comes after the point of no return: when a commit is durable, but the keyring does
+/// not let itself be overwritten. It is a [`StoreError::Failed`] that says so; every later call
+/// begins with trying again, and answers nothing else until that has succeeded.
 pub struct SqliteStore {
     db: Connection,
     keyring: Keyring<KeyringFile>,
@@ -75,6 +79,10 @@ impl SqliteStore {
     /// database or the keyring is damaged, missing, or belongs to another, and then neither is
     /// changed; [`StoreError::Full`] and [`StoreError::Failed`] as the file system says.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_watched(folder, Watch::default())
+    }
+
+    fn open_watched(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
         let shown = folder.display().to_string();
         make_folder(folder).map_err(|error| of_file(&shown, &error))?;
         let lock = lock(folder)?;
@@ -82,6 +90,8 @@ impl SqliteStore {
 
         let in_folder = |name| folder.join(name);
         let ring = KeyringFile::open(&in_folder(KEYRING)).map_err(|e| of_file(KEYRING, &e))?;
+        #[cfg(test)]
+        let ring = ring.breaking_with(&watch.keyring_fails);
         let file = private(&in_folder(DATABASE)).map_err(|e| of_file(DATABASE, &e))?;
         let no_database = file.metadata().map_err(|e| of_file(DATABASE, &e))?.len() == 0;
         drop(file);
@@ -89,7 +99,10 @@ impl SqliteStore {
             let problem = "client.keyring is there, but the database that belongs to it is not";
             return Err(StoreError::Damaged(format!("{problem}: {START_ANEW}")));
         }
-        let db = schema::open(&in_folder(DATABASE), &mut dice)?;
+        let db = schema::open(&in_folder(DATABASE), &mut dice).map_err(|error| match error {
+            StoreError::InUse(_) => StoreError::InUse(shown.clone()),
+            error => error,
+        })?;
         if ring.is_blank() && !read::needed(&db)?.is_empty() {
             let problem = "client.keyring is missing, and with it the keys to all words";
             return Err(StoreError::Damaged(format!("{problem}: {START_ANEW}")));
@@ -97,8 +110,7 @@ impl SqliteStore {
         let keyring = Keyring::open(ring, schema::owner(&db)?)?;
         sync_folder(folder).map_err(|error| of_file(&shown, &error))?;
 
-        let mut store =
-            Self { db, keyring, dice, unfinished: true, watch: Watch::default(), _lock: lock };
+        let mut store = Self { db, keyring, dice, unfinished: true, watch, _lock: lock };
         store.erase()?;
         store.sweep()?;
         Ok(store)
@@ -131,10 +143,11 @@ impl SqliteStore {
         let was_unfinished = core::mem::replace(&mut self.unfinished, true);
         let pending = read::pending(&self.db)?;
         if was_unfinished || !pending.is_empty() {
-            for &slot in &pending {
-                self.keyring.shred(slot)?;
-            }
-            self.keyring.flush()?;
+            self.shred(&pending).map_err(|error| {
+                let problem = "keys of erased words could not be overwritten yet; everything was \
+                               written, and the next call tries again";
+                StoreError::Failed(format!("{problem}: {error}"))
+            })?;
             self.watch.reached(Step::Shredded);
             if let Err(error) = self.tidy() {
                 // The words are gone. What is left is ciphertext that no key opens, and a list
@@ -145,6 +158,14 @@ impl SqliteStore {
         }
         self.unfinished = false;
         Ok(())
+    }
+
+    /// Overwrites keys, durably.
+    fn shred(&mut self, keys: &[Slot]) -> Result<(), StoreError> {
+        for &slot in keys {
+            self.keyring.shred(slot)?;
+        }
+        Ok(self.keyring.flush()?)
     }
 
     fn tidy(&mut self) -> Result<(), StoreError> {
@@ -179,7 +200,8 @@ impl SqliteStore {
             tracing::warn!("keys without rows are left in the keyring: it is damaged or older");
             return Ok(());
         }
-        let verdict: String = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        let verdict: String =
+            self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
             return Err(StoreError::Damaged(format!("client.db: {verdict}: {START_ANEW}")));
         }
@@ -207,8 +229,7 @@ impl SqliteStore {
     /// Overwrites keys that nothing came of. Should that fail too, the next
     /// [`open`](Self::open) finds them without rows.
     fn take_back(&mut self, put: &[Slot]) {
-        let taken = put.iter().try_for_each(|&slot| self.keyring.shred(slot));
-        if let Err(error) = taken.and_then(|()| self.keyring.flush()) {
+        if let Err(error) = self.shred(put) {
             tracing::warn!(%error, "keys without rows are left in the keyring");
         }
     }

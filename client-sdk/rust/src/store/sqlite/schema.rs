@@ -134,17 +134,19 @@ BEGIN SELECT RAISE(ABORT, 'a sealed identity never changes'); END;
 /// [`StoreError`]; a database that is another program's, or of a later version, is left as it is.
 pub(super) fn open(path: &Path, dice: &mut Dice) -> Result<Connection, StoreError> {
     let mut db = Connection::open(path)?;
-    let is_new = check(&db)?;
     // Exclusive, because one process owns the store: a reader from elsewhere would keep what was
-    // erased in the write-ahead log.
+    // erased in the write-ahead log. Before anything is read, so that it is so from the start.
     db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let is_new = check(&db)?;
     // Before the first page is written, so that erased pages are overwritten from the start.
-    db.pragma_update(None, "secure_delete", "ON")?;
+    let overwrites: bool =
+        db.pragma_update_and_check(None, "secure_delete", "ON", |row| row.get(0))?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
     let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    if mode != "wal" {
-        let problem = format!("the folder allows no write-ahead log, only {mode}: choose another");
-        return Err(StoreError::Failed(problem));
+    if mode != "wal" || !overwrites {
+        let problem = "the folder or this build of SQLite allows no write-ahead log, or does not \
+                       overwrite what is deleted: choose another folder";
+        return Err(StoreError::Failed(problem.to_owned()));
     }
     db.pragma_update(None, "synchronous", "FULL")?;
     // Where a plain flush does not reach the disk.

@@ -17,11 +17,15 @@ pub(super) enum Step {
     Truncated,
 }
 
-/// Who watches. Outside tests, nobody does.
+/// Who watches, and makes things fail. Outside tests, nobody does.
 #[derive(Default)]
 pub(super) struct Watch {
+    /// Told of each step.
     #[cfg(test)]
     pub(super) on: Option<Box<dyn FnMut(Step) + Send>>,
+    /// Whether the keyring cannot be written.
+    #[cfg(test)]
+    pub(super) keyring_fails: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Watch {

@@ -38,7 +38,8 @@ impl Writer<'_> {
             Write::Identity(identity) => self.keep_identity(&encode(identity)),
             Write::Cursors(cursors) => set_meta(self.tx, "cursors", &encode(cursors)),
             Write::Feed(row) => self.run(
-                "INSERT INTO feed VALUES (?1, ?2) ON CONFLICT (conversation) DO UPDATE SET row = ?2",
+                "INSERT INTO feed VALUES (?1, ?2)
+                 ON CONFLICT (conversation) DO UPDATE SET row = ?2",
                 params![row.conversation.as_bytes(), encode(&row)],
             ),
             Write::Entries(document, entries) => self.append(document, &entries),
