@@ -5,3 +5,4 @@ pub mod history;
 pub mod layout;
 pub mod operation;
 pub mod revision;
+pub mod view;

@@ -11,5 +11,6 @@ pub mod limits;
 pub mod principal;
 pub mod replica;
 pub mod sealing;
+pub mod session;
 pub mod time;
 pub mod wire;

@@ -1,0 +1,4 @@
+//! Connections, as state machines without I/O.
+
+pub mod client;
+pub mod server;

@@ -1,0 +1,406 @@
+//! A client's session: its identity, its replicas, and the state of its connection.
+//!
+//! # How to drive it
+//! Every input returns an [`Output`]. A shell
+//! 1. commits `writes` as one transaction,
+//! 2. sends `frames`, if there is a connection,
+//! 3. tells `events`,
+//! 4. loads the documents in `load` from its store and hands each to [`Session::load`],
+//!
+//! in this order: what is sent or told must be durable. A shell that cannot commit throws the
+//! session away and makes another from the store.
+//!
+//! Methods come in three kinds: getters; `handle_*` for what the connection brings; commands, which
+//! a person gives and which return what they made beside the output.
+
+mod commands;
+mod frames;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::view::{AgentView, TimelineView};
+use crate::dice::Dice;
+use crate::id::{ConversationId, DeviceId, DocumentId, Epoch, MessageId, ParticipantId, Seq};
+use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
+use crate::replica::{ApplyError, Effects, Event, Replica};
+use crate::time::Timestamp;
+use crate::wire::{
+    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Problem, Progress, Signal,
+};
+
+/// What follows from an input. See the [module](self) for the order in which to carry it out.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// To be written, all or nothing.
+    pub writes: Vec<Write>,
+    /// To be sent.
+    pub frames: Vec<ClientFrame>,
+    /// To be told.
+    pub events: Vec<SessionEvent>,
+    /// To be loaded from the store.
+    pub load: Vec<DocumentId>,
+    /// The connection is of no use any more: close it.
+    pub disconnect: bool,
+}
+
+impl Output {
+    fn take(&mut self, effects: Effects) {
+        self.writes.extend(effects.writes);
+        self.events.extend(effects.events.into_iter().map(SessionEvent::Document));
+    }
+
+    /// Adds what follows after.
+    pub fn append(&mut self, more: Self) {
+        self.writes.extend(more.writes);
+        self.frames.extend(more.frames);
+        self.events.extend(more.events);
+        self.load.extend(more.load);
+        self.disconnect |= more.disconnect;
+    }
+}
+
+/// Something that a person, or the program around, wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// About a document.
+    Document(Event),
+    /// The state of the connection has changed.
+    Connection(Connection),
+    /// A conversation is new or changed in the feed.
+    Feed(ConversationId),
+    /// Somebody is typing or viewing, or no longer.
+    Signals(DocumentId),
+    /// The server no longer trusts this device: everything here is erased.
+    Wiped,
+    /// The server refuses something, or puts it off.
+    Problem {
+        /// About which document, if about one.
+        document: Option<DocumentId>,
+        /// Why.
+        reason: Problem,
+        /// Milliseconds to wait at least before trying again, if it will be tried.
+        retry_after: Option<u64>,
+    },
+}
+
+/// The state of the connection, as a person is shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection {
+    /// No network, or no server.
+    Offline,
+    /// Connected; not everything is up to date yet.
+    Syncing,
+    /// Up to date.
+    Live,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Offline,
+    /// `Hello` is sent.
+    Greeting,
+    /// Everything that was to be erased is erased, and documents flow.
+    Open,
+    /// The device was told to wipe.
+    Wiped,
+}
+
+/// What the connection makes of one document.
+#[derive(Debug)]
+enum Link {
+    /// Not followed on this connection.
+    Closed,
+    /// Asked for; a snapshot's parts gather here.
+    Opening(Vec<u8>),
+    /// Everything up to now is here, and what follows comes by itself.
+    Live,
+    /// The server does not know it yet: it is made by the first push.
+    Unborn,
+}
+
+#[derive(Debug)]
+struct Opened {
+    replica: Replica,
+    link: Link,
+}
+
+/// A client's session.
+#[derive(Debug)]
+pub struct Session {
+    device: DeviceId,
+    keeping: Keeping,
+    identity: Option<Identity>,
+    cursors: Cursors,
+    dice: Dice,
+    phase: Phase,
+    documents: BTreeMap<DocumentId, Opened>,
+    /// Documents in the store, loaded or not.
+    stored: BTreeSet<DocumentId>,
+    /// The epoch that documents are being taken anew for.
+    rebuilding: Option<Epoch>,
+    feed: BTreeMap<ConversationId, FeedRow>,
+    signals: BTreeMap<(DocumentId, ParticipantId), (Signal, Timestamp)>,
+    progress: BTreeMap<(DocumentId, MessageId), Progress>,
+    told: Connection,
+}
+
+impl Session {
+    /// A session on what a store has. Load the documents in `saved.waiting` next: what waits in
+    /// them is pushed as soon as there is a connection.
+    #[must_use]
+    pub fn new(saved: Saved, keeping: Keeping, seed: [u8; 32]) -> Self {
+        Self {
+            device: saved.device,
+            keeping,
+            identity: saved.identity,
+            cursors: saved.cursors,
+            dice: Dice::from_seed(seed),
+            phase: Phase::Offline,
+            documents: BTreeMap::new(),
+            stored: saved.documents.iter().map(|(document, _)| *document).collect(),
+            rebuilding: None,
+            feed: saved.feed.into_iter().map(|row| (row.conversation, row)).collect(),
+            signals: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            told: Connection::Offline,
+        }
+    }
+
+    /// Who this client is, after a first contact.
+    #[must_use]
+    pub const fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// This installation.
+    #[must_use]
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The state of the connection.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        let behind = |opened: &Opened| {
+            matches!(opened.link, Link::Opening(_))
+                || opened.replica.outbox().iter().any(|waiting| waiting.state.is_pushable())
+                || opened.replica.is_rebuilding()
+        };
+        match self.phase {
+            Phase::Offline | Phase::Wiped => Connection::Offline,
+            Phase::Greeting => Connection::Syncing,
+            Phase::Open if self.documents.values().any(behind) => Connection::Syncing,
+            Phase::Open => Connection::Live,
+        }
+    }
+
+    /// Whether a document is loaded.
+    #[must_use]
+    pub fn is_loaded(&self, document: DocumentId) -> bool {
+        self.documents.contains_key(&document)
+    }
+
+    /// The loaded documents.
+    pub fn loaded(&self) -> impl Iterator<Item = DocumentId> {
+        self.documents.keys().copied()
+    }
+
+    /// A loaded document.
+    #[must_use]
+    pub fn replica(&self, document: DocumentId) -> Option<&Replica> {
+        self.documents.get(&document).map(|opened| &opened.replica)
+    }
+
+    /// Whether everything that the server has of a document is here, as far as this connection
+    /// knows: what is shown is not stale.
+    #[must_use]
+    pub fn is_live(&self, document: DocumentId) -> bool {
+        self.documents.get(&document).is_some_and(|opened| matches!(opened.link, Link::Live))
+    }
+
+    /// The view of a conversation that its visitor has, of a loaded timeline.
+    #[must_use]
+    pub fn timeline(&self, conversation: ConversationId) -> Option<TimelineView> {
+        TimelineView::of(self.replica(DocumentId::timeline(conversation))?)
+    }
+
+    /// The view of a conversation that agents have, of two loaded documents.
+    #[must_use]
+    pub fn agent_view(&self, conversation: ConversationId) -> Option<AgentView> {
+        let timeline = self.replica(DocumentId::timeline(conversation))?;
+        AgentView::of(timeline, self.replica(DocumentId::team(conversation))?)
+    }
+
+    /// The newest state of every conversation that the feed has told of.
+    pub fn inbox(&self) -> impl Iterator<Item = &FeedRow> {
+        self.feed.values()
+    }
+
+    /// What the feed has told of one conversation.
+    #[must_use]
+    pub fn feed_row(&self, conversation: ConversationId) -> Option<&FeedRow> {
+        self.feed.get(&conversation)
+    }
+
+    /// How far a recall is carried out, as far as the server has told.
+    #[must_use]
+    pub fn progress(&self, document: DocumentId, message: MessageId) -> Option<&Progress> {
+        self.progress.get(&(document, message))
+    }
+
+    /// Who is typing or viewing in a document at `now`.
+    pub fn active(
+        &self,
+        document: DocumentId,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (ParticipantId, Signal)> {
+        self.signals
+            .iter()
+            .filter(move |((of, _), (_, until))| *of == document && *until > now)
+            .map(|((_, participant), (signal, _))| (*participant, *signal))
+    }
+
+    /// The documents of a conversation that this client may have.
+    #[must_use]
+    pub fn documents_of(&self, conversation: ConversationId) -> Vec<DocumentId> {
+        let team = self.identity.as_ref().is_some_and(|id| id.principal.role.reads_team());
+        let mut documents = vec![DocumentId::timeline(conversation)];
+        documents.extend(team.then(|| DocumentId::team(conversation)));
+        documents
+    }
+
+    /// Takes a document from the store and follows it, now or as soon as there is a connection.
+    /// Without an identity nothing is loaded.
+    ///
+    /// A log that does not fit together is dropped and taken anew from the server; what waits in the
+    /// outbox is kept. The second value says so.
+    pub fn load(
+        &mut self,
+        document: DocumentId,
+        saved: SavedDocument,
+    ) -> (Output, Result<(), ApplyError>) {
+        let mut output = Output::default();
+        let Some(identity) = &self.identity else { return (output, Ok(())) };
+        if self.documents.contains_key(&document) {
+            return (output, Ok(()));
+        }
+        let principal = identity.principal.clone();
+        let kept = SavedDocument { entries: Vec::new(), ..saved.clone() };
+        let (mut replica, result) =
+            match Replica::load(document, principal.clone(), saved, &mut self.dice) {
+                Ok(replica) => (replica, Ok(())),
+                Err(error) => {
+                    output.writes.push(Write::Replace(document, Vec::new()));
+                    let Ok(empty) = Replica::load(document, principal, kept, &mut self.dice) else {
+                        unreachable!("a log without entries fits together")
+                    };
+                    (empty, Err(error))
+                }
+            };
+        if self.rebuilding.is_some() {
+            replica.begin_epoch(&mut self.dice);
+        }
+        self.stored.insert(document);
+        self.documents.insert(document, Opened { replica, link: Link::Closed });
+        self.follow(document, &mut output);
+        (self.finish(output), result)
+    }
+
+    /// Forgets a loaded document, which stays in the store, and follows it no longer. One with
+    /// something in its outbox stays loaded.
+    pub fn leave(&mut self, document: DocumentId) -> Output {
+        let mut output = Output::default();
+        let idle = self.replica(document).is_some_and(|replica| replica.outbox().is_empty());
+        if idle && self.rebuilding.is_none() {
+            self.documents.remove(&document);
+            if self.phase == Phase::Open {
+                output.frames.push(ClientFrame::Leave { document });
+            }
+        }
+        self.finish(output)
+    }
+
+    /// The first frame of a new connection. `credential` is for a first contact; afterwards the
+    /// token that the server gave is used.
+    pub fn handle_connected(&mut self, credential: Option<Credential>) -> Output {
+        let known = self.identity.as_ref().map(|id| Credential::Token(id.token.clone()));
+        let Some(credential) = known.or(credential) else {
+            return Output { disconnect: true, ..Output::default() };
+        };
+        self.phase = Phase::Greeting;
+        let hello = Hello {
+            version: wire::VERSION,
+            credential,
+            device: self.device,
+            keeping: self.keeping,
+            epoch: self.cursors.epoch,
+            feed: self.cursors.feed,
+            erasures: self.cursors.erasures,
+        };
+        let frames = vec![ClientFrame::Hello(hello)];
+        self.finish(Output { frames, ..Output::default() })
+    }
+
+    /// The connection is gone.
+    pub fn handle_disconnected(&mut self) -> Output {
+        if self.phase != Phase::Wiped {
+            self.phase = Phase::Offline;
+        }
+        for opened in self.documents.values_mut() {
+            opened.link = Link::Closed;
+            opened.replica.disconnected();
+        }
+        let silent: BTreeSet<_> = self.signals.keys().map(|(document, _)| *document).collect();
+        self.signals.clear();
+        let events = silent.into_iter().map(SessionEvent::Signals).collect();
+        self.finish(Output { events, ..Output::default() })
+    }
+
+    fn follow(&mut self, document: DocumentId, output: &mut Output) {
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        if self.phase == Phase::Open && matches!(opened.link, Link::Closed) {
+            opened.link = Link::Opening(Vec::new());
+            output.frames.push(ClientFrame::Open { document, cursor: opened.replica.cursor() });
+        }
+    }
+
+    /// What follows for a document that is up to date: push what waits.
+    fn exchange(&mut self, document: DocumentId, output: &mut Output) {
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        if self.phase != Phase::Open || !matches!(opened.link, Link::Live | Link::Unborn) {
+            return;
+        }
+        let mut effects = Effects::default();
+        while let Some((submissions, revisions)) = opened.replica.push(&mut effects) {
+            output.frames.push(ClientFrame::Push { document, submissions, revisions });
+        }
+        output.take(effects);
+    }
+
+    fn ask_for_words(&self, document: DocumentId, output: &mut Output) {
+        if !self.is_live(document) {
+            return;
+        }
+        let revisions = self.replica(document).map(Replica::wanted).unwrap_or_default();
+        if !revisions.is_empty() {
+            output.frames.push(ClientFrame::Want { document, revisions });
+        }
+    }
+
+    fn finish(&mut self, mut output: Output) -> Output {
+        let now = self.connection();
+        if now != self.told {
+            self.told = now;
+            output.events.push(SessionEvent::Connection(now));
+        }
+        output
+    }
+
+    /// The end of a conversation's timeline as it is shown here.
+    fn seen(&self, conversation: ConversationId) -> Seq {
+        self.replica(DocumentId::timeline(conversation)).map(Replica::cursor).unwrap_or_default()
+    }
+}

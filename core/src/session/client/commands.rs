@@ -1,0 +1,274 @@
+//! What a person may tell a session to do.
+
+use crate::authority::follow_up;
+use crate::conversation::layout::{Key, Kind};
+use crate::conversation::revision::{Body, Revision};
+use crate::id::{ConversationId, DocumentId, MessageId, OperationId, Seq};
+use crate::limits;
+use crate::principal::Role;
+use crate::replica::record::SavedDocument;
+use crate::replica::{CommandError, Effects, Event, Intent, Moment, Moving, Replica};
+use crate::session::client::{Link, Output, Session, SessionEvent};
+use crate::time::Timestamp;
+use crate::wire::{ClientFrame, Signal};
+
+impl Session {
+    /// Carries a command out on a loaded document and pushes what it made.
+    fn command<T>(
+        &mut self,
+        document: DocumentId,
+        now: Timestamp,
+        run: impl FnOnce(&mut Replica, &mut Moment<'_>) -> Result<T, CommandError>,
+    ) -> Result<(T, Output), CommandError> {
+        let seen = self.seen(document.conversation);
+        let unknown = match &self.identity {
+            Some(_) => CommandError::NotOpen,
+            None => CommandError::NoIdentity,
+        };
+        let opened = self.documents.get_mut(&document).ok_or(unknown)?;
+        let mut effects = Effects::default();
+        let mut moment = Moment { seen, now, dice: &mut self.dice, effects: &mut effects };
+        let made = run(&mut opened.replica, &mut moment)?;
+        let mut output = Output::default();
+        output.take(effects);
+        self.exchange(document, &mut output);
+        self.ask_for_words(document, &mut output);
+        Ok((made, self.finish(output)))
+    }
+
+    /// Begins a conversation: only visitors do, and without a network too.
+    ///
+    /// # Errors
+    /// [`CommandError`] when this is no visitor, or has never reached the server.
+    pub fn begin(&mut self, now: Timestamp) -> Result<(ConversationId, Output), CommandError> {
+        let identity = self.identity.as_ref().ok_or(CommandError::NoIdentity)?;
+        if identity.principal.role != Role::Visitor {
+            return Err(CommandError::NotAllowed);
+        }
+        let conversation = ConversationId::timed(now, &mut self.dice);
+        let document = DocumentId::timeline(conversation);
+        let (output, _) = self.load(document, SavedDocument::default());
+        Ok((conversation, output))
+    }
+
+    /// Writes a message. What a visitor writes into a closed conversation goes into its follow-up;
+    /// the conversation it went to is returned.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn send(
+        &mut self,
+        conversation: ConversationId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<((ConversationId, MessageId), Output), CommandError> {
+        body.check()?;
+        let mut output = Output::default();
+        let visitor = self.is_visitor();
+        let mut target = conversation;
+        while visitor && self.is_closed(target) {
+            let to = follow_up(target);
+            output.events.push(SessionEvent::Document(Event::Moved { from: target, to }));
+            output.append(self.load(DocumentId::timeline(to), SavedDocument::default()).0);
+            target = to;
+        }
+        let document = DocumentId::timeline(target);
+        let (message, more) = self.command(document, now, |replica, m| replica.send(body, m))?;
+        output.append(more);
+        Ok(((target, message), output))
+    }
+
+    pub(super) fn is_visitor(&self) -> bool {
+        self.identity.as_ref().is_some_and(|id| id.principal.role == Role::Visitor)
+    }
+
+    fn is_closed(&self, conversation: ConversationId) -> bool {
+        let replica = self.replica(DocumentId::timeline(conversation));
+        replica.is_some_and(|replica| replica.shown().has(Key::Closed))
+    }
+
+    /// Writes a note, for the team only.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn note(
+        &mut self,
+        conversation: ConversationId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<(MessageId, Output), CommandError> {
+        let document = DocumentId::team(conversation);
+        self.command(document, now, |replica, m| replica.send(body, m))
+    }
+
+    /// Puts other words in place of those of one's own message or note.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn edit(
+        &mut self,
+        document: DocumentId,
+        message: MessageId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let done = self.command(document, now, |replica, m| replica.edit(message, body, m));
+        done.map(|((), output)| output)
+    }
+
+    /// Takes a message or a note back.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn recall(
+        &mut self,
+        document: DocumentId,
+        message: MessageId,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let done = self.command(document, now, |replica, m| replica.recall(message, m));
+        done.map(|((), output)| output)
+    }
+
+    /// Takes a conversation, closes it, and the like.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn intend(
+        &mut self,
+        conversation: ConversationId,
+        intent: Intent,
+        now: Timestamp,
+    ) -> Result<(OperationId, Output), CommandError> {
+        let document = DocumentId { conversation, kind: intent.document() };
+        self.command(document, now, |replica, m| replica.intend(intent, m))
+    }
+
+    /// Takes the conversation for oneself.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn claim(
+        &mut self,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(OperationId, Output), CommandError> {
+        let me = self.identity.as_ref().ok_or(CommandError::NoIdentity)?.principal.participant;
+        self.intend(conversation, Intent::Assign(Some(me)), now)
+    }
+
+    /// Sends what collided, or was refused, anyway.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn send_anyway(
+        &mut self,
+        document: DocumentId,
+        operation: OperationId,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let done = self.command(document, now, |replica, m| replica.send_anyway(operation, m));
+        done.map(|((), output)| output)
+    }
+
+    /// Gives up what collided or was refused; its words are erased.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn discard(
+        &mut self,
+        document: DocumentId,
+        operation: OperationId,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let done = self.command(document, now, |replica, m| replica.discard(operation, m.effects));
+        done.map(|((), output)| output)
+    }
+
+    /// Keeps what somebody typed and has not sent; an empty text erases it.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn set_draft(
+        &mut self,
+        document: DocumentId,
+        message: Option<MessageId>,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let done = self.command(document, now, |replica, m| {
+            replica.set_draft(message, Some(text.to_owned()), m.effects);
+            Ok(())
+        });
+        done.map(|((), output)| output)
+    }
+
+    /// Says that this participant has seen a document up to a place. Kept, and told as soon as there
+    /// is a connection.
+    pub fn mark_seen(&mut self, document: DocumentId, seq: Seq) -> Output {
+        let mut output = Output::default();
+        let Some(identity) = &self.identity else { return output };
+        let me = identity.principal.participant;
+        let Some(opened) = self.documents.get_mut(&document) else { return output };
+        let mut effects = Effects::default();
+        let seq = seq.min(opened.replica.cursor());
+        if opened.replica.raise_seen(me, seq, &mut effects) && matches!(opened.link, Link::Live) {
+            output.frames.push(ClientFrame::Signal { document, signal: Signal::Seen(seq) });
+        }
+        output.take(effects);
+        self.finish(output)
+    }
+
+    /// Says that this participant is typing or viewing, or no longer. Lost when there is no
+    /// connection.
+    #[must_use]
+    pub fn signal(&self, document: DocumentId, signal: Signal) -> Output {
+        let mut output = Output::default();
+        if self.is_live(document) && !matches!(signal, Signal::Seen(_)) {
+            output.frames.push(ClientFrame::Signal { document, signal });
+        }
+        output
+    }
+
+    /// Asks for the words of older messages, so that those of the newest `messages` are here.
+    pub fn widen(&mut self, document: DocumentId, messages: usize) -> Output {
+        let mut output = Output::default();
+        if let Some(opened) = self.documents.get_mut(&document) {
+            opened.replica.widen(messages.min(limits::DOCUMENT_CHANGES));
+        }
+        self.ask_for_words(document, &mut output);
+        output
+    }
+
+    /// Ends the session for good: the server revokes the token and answers with an order to wipe.
+    #[must_use]
+    pub fn log_out(&self) -> Output {
+        Output { frames: vec![ClientFrame::LogOut], ..Output::default() }
+    }
+
+    /// Words that met a closed conversation go to its follow-up, sealed and committed anew.
+    pub(super) fn take_along(
+        &mut self,
+        from: ConversationId,
+        moving: &Moving,
+        output: &mut Output,
+    ) {
+        let to = moving.to;
+        let document = DocumentId::timeline(to);
+        // A document with something in its outbox is always loaded, so one that is not has nothing
+        // in the store that the server does not have too.
+        output.append(self.load(document, SavedDocument::default()).0);
+        output.events.push(SessionEvent::Document(Event::Moved { from, to }));
+        let Ok(body) = moving.words.read() else { return };
+        let (message, author) = (moving.words.message, moving.words.author);
+        let Ok(words) = Revision::new(message, author, &body, &mut self.dice) else { return };
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        let (mut effects, seen) = (Effects::default(), Seq::START);
+        let (dice, now) = (&mut self.dice, moving.composed_at);
+        let mut moment = Moment { seen, now, dice, effects: &mut effects };
+        // Out of one outbox and into another in the same transaction: nothing is lost in between.
+        opened.replica.send_words(Kind::Visitor, words, &mut moment);
+        output.take(effects);
+        self.exchange(document, output);
+    }
+}

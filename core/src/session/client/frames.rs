@@ -1,0 +1,317 @@
+//! What the connection brings.
+
+use crate::id::{DocumentId, Epoch, Seq};
+use crate::limits;
+use crate::replica::record::{Cursors, Identity, Write};
+use crate::replica::{ApplyError, Effects, Event};
+use crate::session::client::{Link, Opened, Output, Phase, Session, SessionEvent};
+use crate::time::Timestamp;
+use crate::wire::{
+    ClientFrame, ErasureOrder, FeedRow, LogEntry, OperationFate, Order, ParticipantSignal, Problem,
+    ServerFrame, Signal, Welcome,
+};
+
+impl Session {
+    /// A frame has come.
+    pub fn handle_frame(&mut self, frame: ServerFrame, now: Timestamp) -> Output {
+        let mut output = Output::default();
+        match frame {
+            ServerFrame::Welcome(welcome) => self.welcome(*welcome, &mut output),
+            ServerFrame::Wipe => self.wipe(&mut output),
+            ServerFrame::Erasures { cursor, orders } => self.erase(cursor, &orders, &mut output),
+            ServerFrame::Feed { cursor, rows } => self.feed(cursor, rows, &mut output),
+            ServerFrame::Snapshot { document, part, parts, bytes, order, .. } => {
+                self.snapshot(document, (part, parts), &bytes, order.as_ref(), &mut output);
+            }
+            ServerFrame::Entries { document, entries, last } => {
+                self.entries(document, entries, last, &mut output);
+            }
+            ServerFrame::Fates { document, fates } => self.fates(document, &fates, &mut output),
+            ServerFrame::Revisions { document, records, gone } => {
+                let mut effects = Effects::default();
+                if let Some(opened) = self.documents.get_mut(&document) {
+                    opened.replica.revisions(records, &gone, &mut effects);
+                }
+                output.take(effects);
+                // There may be more to ask for than fits into one frame.
+                self.ask_for_words(document, &mut output);
+            }
+            ServerFrame::Signals { document, signals } => {
+                self.signals(document, &signals, now, &mut output);
+            }
+            ServerFrame::Progress(progress) => {
+                self.progress.insert((progress.document, progress.message), progress.clone());
+                output.events.push(SessionEvent::Document(Event::Progress(progress)));
+            }
+            ServerFrame::Retry { after_millis, reason } => {
+                // What was handed over may not have been admitted: the connection starts again.
+                let retry_after = Some(after_millis);
+                let event = SessionEvent::Problem { document: None, reason, retry_after };
+                output.events.push(event);
+                output.disconnect = true;
+            }
+            ServerFrame::Refused { document, reason } => {
+                self.refused(document, reason, &mut output);
+            }
+            ServerFrame::Reopen { document } => {
+                if let Some(opened) = self.documents.get_mut(&document) {
+                    opened.link = Link::Closed;
+                }
+                self.follow(document, &mut output);
+            }
+        }
+        self.finish(output)
+    }
+
+    fn welcome(&mut self, welcome: Welcome, output: &mut Output) {
+        let former = self.identity.take();
+        let token = welcome.token.or_else(|| former.as_ref().map(|id| id.token.clone()));
+        let identity = Identity {
+            token: token.unwrap_or_default(),
+            principal: welcome.principal.clone(),
+            site: welcome.site,
+        };
+        if former.as_ref() != Some(&identity) {
+            output.writes.push(Write::Identity(identity.clone()));
+        }
+        self.identity = Some(identity);
+        for opened in self.documents.values_mut() {
+            opened.replica.set_principal(welcome.principal.clone());
+        }
+        self.phase = Phase::Open;
+        if self.cursors.epoch.is_some_and(|known| known != welcome.epoch) {
+            self.begin_epoch(welcome.epoch, output);
+        } else {
+            self.cursors.epoch = Some(welcome.epoch);
+        }
+        self.erase(welcome.cursor, &welcome.erasures, output);
+        let documents: Vec<_> = self.documents.keys().copied().collect();
+        for document in documents {
+            self.follow(document, output);
+        }
+        self.end_epoch(output);
+    }
+
+    /// The server's data has begun another life, from a backup: every document is taken anew, and
+    /// what it lacks of one's own is offered again.
+    fn begin_epoch(&mut self, epoch: Epoch, output: &mut Output) {
+        self.rebuilding = Some(epoch);
+        self.cursors.feed = 0;
+        for opened in self.documents.values_mut() {
+            opened.replica.begin_epoch(&mut self.dice);
+        }
+        output.load.extend(self.stored.iter().filter(|id| !self.documents.contains_key(id)));
+    }
+
+    /// The new epoch is written down once every document is taken anew: until then a crash begins
+    /// it again.
+    fn end_epoch(&mut self, output: &mut Output) {
+        let Some(epoch) = self.rebuilding else { return };
+        let all = self.stored.iter().all(|document| {
+            self.replica(*document).is_some_and(|replica| !replica.is_rebuilding())
+        });
+        if all {
+            self.rebuilding = None;
+            self.cursors.epoch = Some(epoch);
+            output.writes.push(Write::Cursors(self.cursors));
+        }
+    }
+
+    fn erase(&mut self, cursor: u64, orders: &[ErasureOrder], output: &mut Output) {
+        for &ErasureOrder { document, message } in orders {
+            match (message, self.documents.get_mut(&document)) {
+                (Some(message), Some(opened)) => {
+                    let mut effects = Effects::default();
+                    opened.replica.bury(message, &mut effects);
+                    output.take(effects);
+                }
+                (Some(message), None) => output.writes.push(Write::Recalled(document, message)),
+                (None, _) => {
+                    self.documents.remove(&document);
+                    self.stored.remove(&document);
+                    self.feed.remove(&document.conversation);
+                    output.writes.push(Write::DropDocument(document));
+                }
+            }
+        }
+        self.cursors.erasures = cursor;
+        output.writes.push(Write::Cursors(self.cursors));
+        output.frames.push(ClientFrame::Purged { cursor });
+    }
+
+    fn wipe(&mut self, output: &mut Output) {
+        self.phase = Phase::Wiped;
+        self.documents.clear();
+        self.stored.clear();
+        self.feed.clear();
+        self.signals.clear();
+        self.progress.clear();
+        self.identity = None;
+        self.cursors = Cursors::default();
+        output.writes.push(Write::Wipe);
+        output.events.push(SessionEvent::Wiped);
+        output.disconnect = true;
+    }
+
+    fn feed(&mut self, cursor: u64, rows: Vec<FeedRow>, output: &mut Output) {
+        for row in rows {
+            output.events.push(SessionEvent::Feed(row.conversation));
+            output.writes.push(Write::Feed(row.clone()));
+            self.feed.insert(row.conversation, row);
+        }
+        self.cursors.feed = self.cursors.feed.max(cursor);
+        output.writes.push(Write::Cursors(self.cursors));
+    }
+
+    fn snapshot(
+        &mut self,
+        document: DocumentId,
+        (part, parts): (u32, u32),
+        bytes: &[u8],
+        order: Option<&Order>,
+        output: &mut Output,
+    ) {
+        let Some(Opened { replica, link: Link::Opening(gathered) }) =
+            self.documents.get_mut(&document)
+        else {
+            return;
+        };
+        if part == 0 {
+            gathered.clear();
+        }
+        gathered.extend_from_slice(bytes);
+        let Some(order) = order.filter(|_| part + 1 == parts) else { return };
+        let bytes = core::mem::take(gathered);
+        let mut effects = Effects::default();
+        let taken = replica.snapshot(&bytes, order, &mut effects);
+        output.take(effects);
+        if let Err(error) = taken {
+            self.damaged(document, error, output);
+        }
+    }
+
+    fn entries(
+        &mut self,
+        document: DocumentId,
+        entries: Vec<LogEntry>,
+        last: Seq,
+        output: &mut Output,
+    ) {
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        if matches!(opened.link, Link::Closed) {
+            return;
+        }
+        let mut effects = Effects::default();
+        let applied = opened.replica.entries(entries, &mut effects);
+        output.take(effects);
+        if let Err(error) = applied {
+            self.damaged(document, error, output);
+        } else if opened.replica.cursor() >= last {
+            self.caught_up(document, output);
+        }
+    }
+
+    /// Everything that the server has of a document is here.
+    fn caught_up(&mut self, document: DocumentId, output: &mut Output) {
+        let me = self.identity.as_ref().map(|id| id.principal.participant);
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        let first = !matches!(opened.link, Link::Live);
+        opened.link = Link::Live;
+        let mut effects = Effects::default();
+        opened.replica.caught_up(&mut self.dice, &mut effects);
+        output.take(effects);
+        let seen = me.and_then(|me| self.replica(document)?.seen().get(&me).copied());
+        if let (true, Some(seq)) = (first, seen) {
+            output.frames.push(ClientFrame::Signal { document, signal: Signal::Seen(seq) });
+        }
+        self.exchange(document, output);
+        self.ask_for_words(document, output);
+        self.end_epoch(output);
+    }
+
+    /// What is here and what came do not fit together: the document is taken anew, once.
+    fn damaged(&mut self, document: DocumentId, error: ApplyError, output: &mut Output) {
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        // What does not fit an empty document will not fit it the next time either.
+        let hopeless =
+            opened.replica.cursor() == Seq::START && !matches!(error, ApplyError::Gap(_));
+        let mut effects = Effects::default();
+        opened.replica.start_over(&mut effects);
+        output.take(effects);
+        opened.link = Link::Closed;
+        if hopeless {
+            let (document, reason) = (Some(document), Problem::DamagedConversation);
+            output.events.push(SessionEvent::Problem { document, reason, retry_after: None });
+        } else {
+            self.follow(document, output);
+        }
+    }
+
+    fn fates(&mut self, document: DocumentId, fates: &[OperationFate], output: &mut Output) {
+        let Some(opened) = self.documents.get_mut(&document) else { return };
+        let mut effects = Effects::default();
+        let moving = opened.replica.fates(fates, &mut self.dice, &mut effects);
+        output.take(effects);
+        if matches!(opened.link, Link::Unborn) {
+            // It exists by now, or never will.
+            opened.link = Link::Closed;
+            self.follow(document, output);
+        }
+        for moving in &moving {
+            self.take_along(document.conversation, moving, output);
+        }
+        self.exchange(document, output);
+        self.ask_for_words(document, output);
+    }
+
+    fn signals(
+        &mut self,
+        document: DocumentId,
+        signals: &[ParticipantSignal],
+        now: Timestamp,
+        output: &mut Output,
+    ) {
+        let mut effects = Effects::default();
+        for &ParticipantSignal { participant, signal } in signals {
+            match signal {
+                Signal::Seen(seq) => {
+                    if let Some(opened) = self.documents.get_mut(&document) {
+                        opened.replica.raise_seen(participant, seq, &mut effects);
+                    }
+                }
+                Signal::Idle => drop(self.signals.remove(&(document, participant))),
+                Signal::Viewing | Signal::Typing => {
+                    let until = now.plus_millis(limits::SIGNAL_MILLIS);
+                    self.signals.insert((document, participant), (signal, until));
+                }
+            }
+        }
+        output.take(effects);
+        output.events.push(SessionEvent::Signals(document));
+    }
+
+    fn refused(&mut self, document: Option<DocumentId>, reason: Problem, output: &mut Output) {
+        let Some(id) = document else {
+            output.events.push(SessionEvent::Problem { document, reason, retry_after: None });
+            output.disconnect = true;
+            return;
+        };
+        let visitor = self.is_visitor();
+        let Some(opened) = self.documents.get_mut(&id) else { return };
+        let opening = matches!(opened.link, Link::Opening(_));
+        let unborn = visitor && opening && opened.replica.cursor() == Seq::START;
+        if unborn && reason == Problem::UnknownConversation {
+            // Begun here, without a network perhaps: the first push makes it.
+            opened.link = Link::Unborn;
+            let mut effects = Effects::default();
+            opened.replica.caught_up(&mut self.dice, &mut effects);
+            output.take(effects);
+            self.exchange(id, output);
+            self.end_epoch(output);
+            return;
+        }
+        opened.link = Link::Closed;
+        let retry_after = None;
+        output.events.push(SessionEvent::Problem { document, reason, retry_after });
+    }
+}
