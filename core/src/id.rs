@@ -73,9 +73,10 @@ macro_rules! ids {
             type Err = ParseIdError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::try_parse(text)
-                    .map(Self)
-                    .map_err(|_| ParseIdError { what: $what, text: text.chars().take(64).collect() })
+                Uuid::try_parse(text).map(Self).map_err(|_| {
+                    let text = text.chars().take(64).collect();
+                    ParseIdError { what: $what, text }
+                })
             }
         }
 
@@ -118,7 +119,8 @@ ids! {
     RevisionId = "a revision id";
     /// What a person intended, unique within its document: fates are idempotent by it.
     OperationId = "an operation id";
-    /// One installation of a client. It says what it has erased; see [`crate::wire::ClientFrame::Purged`].
+    /// One installation of a client. It says what it has erased; see
+    /// [`crate::wire::ClientFrame::Purged`].
     DeviceId = "a device id";
     /// A category, defined in the directory.
     CategoryId = "a category id";

@@ -13,8 +13,8 @@
 //! | epoch | 16 | | | |
 //!
 //! A slot of zeros is free. 64 divides every sector size in use, so a slot is written whole or not
-//! at all; one whose check does not hold was damaged. A row names its slot *and* its key id: another
-//! key id in the slot means that the key was erased and the slot used again.
+//! at all; one whose check does not hold was damaged. A row names its slot *and* its key id:
+//! another key id in the slot means that the key was erased and the slot used again.
 
 use std::collections::{BTreeMap, BTreeSet};
 

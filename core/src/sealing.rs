@@ -117,7 +117,7 @@ mod tests {
     use crate::id::{ConversationId, DocumentId, MessageId, RevisionId};
 
     #[test]
-    fn se1_sealed_words_open_only_in_their_place_and_under_their_key() {
+    fn st1_sealed_words_open_only_in_their_place_and_under_their_key() {
         let dice = &mut Dice::from_seed([1; 32]);
         let document = DocumentId::timeline(ConversationId::random(dice));
         let place = Sealed::Revision {

@@ -13,7 +13,7 @@ use crate::conversation::operation::{Context, Operation, Submission};
 use crate::conversation::revision::Revision;
 use crate::dice::Dice;
 use crate::id::{Actor, ConversationId, DocumentKind, MessageId, OperationId};
-use crate::principal::{Principal, Role};
+use crate::principal::Principal;
 use crate::time::Timestamp;
 use crate::wire::OperationFate;
 
@@ -183,11 +183,7 @@ impl Authority {
             Operation::Send { message, .. } | Operation::Edit { message, .. }
                 if submission.withheld || buried =>
             {
-                // Created and recalled together; or recalled in a life of the data that a backup
-                // has brought back from before the message.
-                if !self.document(kind).history.has(Key::Recall(message)) {
-                    self.write(admission, kind, Operation::Recall { message }, setting, dice);
-                }
+                self.bury(admission, kind, message, setting, dice);
             }
             Operation::Send { .. } if kind == DocumentKind::Timeline => {
                 let human = setting.principal.role.agent().is_some();
@@ -215,6 +211,21 @@ impl Authority {
             _ => {}
         }
         fate
+    }
+
+    /// Recalls what was created and recalled together, or what was recalled in a life of the data
+    /// that a backup has brought back from before the message.
+    fn bury(
+        &mut self,
+        admission: &mut Admission,
+        kind: DocumentKind,
+        message: MessageId,
+        setting: Setting<'_>,
+        dice: &mut Dice,
+    ) {
+        if !self.document(kind).history.has(Key::Recall(message)) {
+            self.write(admission, kind, Operation::Recall { message }, setting, dice);
+        }
     }
 
     fn set_status(
@@ -369,12 +380,6 @@ impl Authority {
     #[must_use]
     pub fn follow_up(&self) -> ConversationId {
         follow_up(self.conversation)
-    }
-
-    /// Whether `role` would be answered by the assistant's silence; see the table of statuses.
-    #[must_use]
-    pub fn silences(&self, role: Role) -> bool {
-        role == Role::Assistant && self.status() != Status::ActiveAi
     }
 }
 

@@ -145,7 +145,8 @@ impl Case<'_> {
                 _ => refused(Refusal::ConversationClosed),
             });
         }
-        require(!self.authority.silences(role), Refusal::HumanActive)?;
+        let silent = self.authority.status() != Status::ActiveAi;
+        require(role != Role::Assistant || !silent, Refusal::HumanActive)?;
         if role.agent().is_some() {
             self.nothing_unseen(|value| {
                 matches!(value.content, Content::Words { kind: Kind::Agent, .. })

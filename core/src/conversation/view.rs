@@ -135,8 +135,8 @@ pub struct TimelineView {
 pub struct AgentView {
     /// What the visitor sees too.
     pub timeline: TimelineView,
-    /// Notes, in the order of acceptance. Times of acceptance are unique in a conversation, so notes
-    /// and messages merge by them.
+    /// Notes, in the order of acceptance. Times of acceptance are unique in a conversation, so
+    /// notes and messages merge by them.
     pub notes: Vec<MessageView>,
     /// How urgent it is.
     pub priority: Option<Priority>,
@@ -207,8 +207,8 @@ fn waiting(replica: &Replica) -> usize {
     replica.outbox().iter().filter(|waiting| waiting.state.is_pushable()).count()
 }
 
-/// The messages of a replica: the order of its log is the order of acceptance, and what waits stands
-/// at the end of the fork; what is held back for its author follows.
+/// The messages of a replica: the order of its log is the order of acceptance, and what waits
+/// stands at the end of the fork; what is held back for its author follows.
 fn messages(replica: &Replica) -> Vec<MessageView> {
     let visitors = visitors(replica);
     let mut views: Vec<_> = replica

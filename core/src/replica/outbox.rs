@@ -179,8 +179,8 @@ impl Replica {
         words.map(|words| Moving { to, words, composed_at })
     }
 
-    /// Operations that follow a send which was not accepted, and are about its message, have nothing
-    /// to be about: the newest edit's words become the send's.
+    /// Operations that follow a send which was not accepted, and are about its message, have
+    /// nothing to be about: the newest edit's words become the send's.
     fn fold_dependents(&mut self, operation: Operation, effects: &mut Effects) {
         let Operation::Send { message, .. } = operation else { return };
         let about: Vec<_> = self

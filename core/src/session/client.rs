@@ -275,8 +275,8 @@ impl Session {
     /// Takes a document from the store and follows it, now or as soon as there is a connection.
     /// Without an identity nothing is loaded.
     ///
-    /// A log that does not fit together is dropped and taken anew from the server; what waits in the
-    /// outbox is kept. The second value says so.
+    /// A log that does not fit together is dropped and taken anew from the server; what waits in
+    /// the outbox is kept. The second value says so.
     pub fn load(
         &mut self,
         document: DocumentId,

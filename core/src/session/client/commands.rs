@@ -203,8 +203,8 @@ impl Session {
         done.map(|((), output)| output)
     }
 
-    /// Says that this participant has seen a document up to a place. Kept, and told as soon as there
-    /// is a connection.
+    /// Says that this participant has seen a document up to a place. Kept, and told as soon as
+    /// there is a connection.
     pub fn mark_seen(&mut self, document: DocumentId, seq: Seq) -> Output {
         let mut output = Output::default();
         let Some(identity) = &self.identity else { return output };
