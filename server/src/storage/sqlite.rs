@@ -12,6 +12,7 @@
 //! | `rejoinder.lock` | locked by the process that serves |
 
 mod append;
+mod backup;
 mod devices;
 mod documents;
 mod erase;
@@ -23,6 +24,7 @@ mod read;
 mod restore;
 mod rows;
 mod schema;
+mod verify;
 mod writer;
 
 use std::fs::File;
@@ -39,10 +41,15 @@ use rejoinder_core::id::{
 use rejoinder_core::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+pub use self::backup::{Backup, BackupError, backup};
 use self::group::{Job, Write};
 pub use self::open::OpenError;
 use self::read::Reads;
-use self::writer::{Counters, Step};
+pub use self::restore::{RestoreError, Restored, RestoredKeys, restore};
+pub use self::verify::{Problem, Report, verify};
+use self::writer::Counters;
+pub(crate) use self::writer::Step;
+pub use super::ledger::LedgerError;
 use super::{
     AppendError, Appended, Batch, Boxed, Device, Erasure, ErasureProgress, FeedEntry, FeedScope,
     ProgressOf, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
@@ -65,6 +72,12 @@ impl Options {
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), max_pages: None, halt_after: None }
+    }
+
+    /// Makes the writer stop dead after a step, as a crash would.
+    #[cfg(test)]
+    pub(crate) fn halting_after(self, step: Step) -> Self {
+        Self { halt_after: Some(step), ..self }
     }
 }
 
@@ -126,6 +139,12 @@ impl Sqlite {
             commits: self.counters.commits.load(Ordering::Relaxed),
             batches: self.counters.batches.load(Ordering::Relaxed),
         }
+    }
+
+    /// Fills the disk, or frees some of it.
+    #[cfg(test)]
+    pub(crate) fn set_max_pages(&self, pages: u32) {
+        self.send(Job::MaxPages(pages));
     }
 
     /// Hands a job to the writer. If the writer is gone the job is dropped, and with it the place

@@ -1,29 +1,20 @@
 //! Tests of storage: one suite of what every storage promises, and what is SQLite's own.
 
+mod backup;
 mod chat;
 mod contract;
+mod crash;
+mod damage;
+mod figures;
+mod folder;
+mod limits;
+mod traces;
 
 use contract::Fixture;
+use folder::Folder;
 
 use super::Storage;
-use super::sqlite::{Options, Sqlite};
-
-/// A data folder that is gone after the test.
-pub(super) struct Folder(tempfile::TempDir);
-
-impl Folder {
-    pub(super) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    pub(super) fn options(&self) -> Options {
-        Options::new(self.0.path())
-    }
-
-    pub(super) fn open(&self) -> Sqlite {
-        Sqlite::open(&self.options()).unwrap()
-    }
-}
+use super::sqlite::Sqlite;
 
 /// SQLite, for the contract suite.
 struct OnDisk {

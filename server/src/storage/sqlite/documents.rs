@@ -58,14 +58,19 @@ pub(super) fn snapshot(
 }
 
 impl SnapshotRow {
+    /// The place in the log it stands for.
+    pub(super) const fn seq(&self) -> Seq {
+        self.seq
+    }
+
     /// The snapshot, if it is what was written.
-    pub(super) fn check(self, document: DocumentId) -> Result<Snapshot, StorageError> {
+    pub(super) fn check(&self, document: DocumentId) -> Result<Snapshot, StorageError> {
         if digest(self.seq, &self.bytes) != self.digest {
             return Err(StorageError::Damaged(format!(
                 "the snapshot of {document} is not what was written"
             )));
         }
-        Ok(Snapshot { seq: self.seq, bytes: self.bytes })
+        Ok(Snapshot { seq: self.seq, bytes: self.bytes.clone() })
     }
 }
 

@@ -84,13 +84,6 @@ impl Chat {
         DocumentId::timeline(self.id())
     }
 
-    pub(crate) fn history(&self, kind: DocumentKind) -> &History {
-        match kind {
-            DocumentKind::Timeline => &self.timeline,
-            DocumentKind::Team => &self.team,
-        }
-    }
-
     /// A batch in which nothing happens yet, at the version after the last one that was made.
     pub(crate) fn batch(&mut self) -> Batch {
         let header = (self.version == 0).then(|| self.header.clone());
@@ -108,11 +101,6 @@ impl Chat {
             superseded: Vec::new(),
             summary: self.summary.clone(),
         }
-    }
-
-    /// The last batch was not appended after all.
-    pub(crate) fn step_back(&mut self) {
-        self.version -= 1;
     }
 
     /// The visitor writes.
