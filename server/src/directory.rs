@@ -14,6 +14,7 @@
 //! Whether the person behind a command may give it is not judged here: the caller does.
 
 mod agent;
+mod backup;
 mod email;
 mod event;
 mod origin;
@@ -27,7 +28,6 @@ mod tests;
 mod token;
 mod visitor;
 
-use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,6 +39,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use tokio::sync::broadcast;
 
 pub use agent::{Agent, AgentChange, NewAgent};
+pub use backup::{Present, RestoredDirectory, restore};
 pub use email::{Email, EmailError};
 pub use event::DirectoryEvent;
 pub use origin::{Origin, OriginError};
@@ -50,6 +51,7 @@ pub use visitor::Visitor;
 
 use crate::entropy;
 use crate::storage::StorageError;
+use crate::storage::sqlite::folder as files;
 use password::Passwords;
 use rate::SlidingWindow;
 
@@ -189,25 +191,11 @@ impl Directory {
     pub fn create(folder: &Path, rates: Rates) -> Result<Self, DirectoryError> {
         let path = folder.join(FILE);
         let failed = |source| DirectoryError::Folder { path: path.clone(), source };
-        private_folder(folder).map_err(failed)?;
+        files::make(folder).map_err(failed)?;
         // Before SQLite would make it readable by everybody.
-        private_file(&path, OpenOptions::new().append(true).create(true)).map_err(failed)?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        files::open_file(&path).map_err(failed)?;
+        files::sync(folder).map_err(failed)?;
         Self::open(folder, rates)
-    }
-
-    /// Writes a copy of the file to `target`, which must not exist, while others read and write.
-    /// Durable when it returns.
-    ///
-    /// # Errors
-    /// [`DirectoryError::Folder`] when `target` cannot be made, and what the medium says.
-    pub fn backup(&self, target: &Path) -> Result<(), DirectoryError> {
-        let failed = |source| DirectoryError::Folder { path: target.to_owned(), source };
-        // SQLite takes an empty file for a new database.
-        private_file(target, OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
-        let name = target.to_str().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
-        self.lock().connection.execute("VACUUM INTO ?1", [name])?;
-        OpenOptions::new().write(true).open(target).and_then(|f| f.sync_all()).map_err(failed)
     }
 
     /// What is wrong with the file: a line for each damage, none when it is sound.
@@ -285,18 +273,4 @@ fn participant(row: &Row<'_>, column: usize) -> rusqlite::Result<ParticipantId> 
 
 fn site_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SiteId> {
     row.get(column).map(SiteId::from_bytes)
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Opens a file; when that makes it, then readable by its owner alone.
-fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<()> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(path).map(drop)
 }

@@ -1,5 +1,7 @@
 //! Stories of who is let in, and who is not any more.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -13,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     Agent, AgentChange, AuthError, Directory, DirectoryError, DirectoryEvent, NewAgent, NewSite,
-    Password, Rates, Scope, Session, Site, SiteChange, SiteMode, TokenHash,
+    Password, Rates, Scope, Session, Site, SiteChange, SiteMode,
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -414,60 +416,4 @@ fn an_anonymous_visitor_who_becomes_known_keeps_both_ids_and_every_token() {
         assert!(principal.is(id(&phone)));
     }
     assert_eq!(world.directory.visitor(id(&phone)).unwrap(), Some(known));
-}
-
-#[test]
-fn st14_no_file_ever_holds_a_token_or_a_password() {
-    let world = World::new();
-    let session = world.logs_in("olga", PASSWORD).unwrap();
-    let token = session.token.clone().unwrap();
-    assert_eq!(TokenHash::of(&token), session.token_hash);
-    assert!(!format!("{session:?}").contains(&token));
-    for entry in std::fs::read_dir(world.folder.path()).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        for secret in [token.as_bytes(), PASSWORD.as_bytes()] {
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
-        }
-    }
-}
-
-#[test]
-fn st15_a_backup_made_while_others_write_is_a_directory_too() {
-    let world = World::new();
-    let shop = world.site("Shop");
-    let backup = TempDir::new().unwrap();
-    let target = backup.path().join(super::FILE);
-    world.directory.backup(&target).unwrap();
-    world.site("Later");
-    assert!(world.directory.backup(&target).is_err(), "nothing is overwritten");
-
-    let restored = Directory::open(backup.path(), Rates::default()).unwrap();
-    assert_eq!(restored.sites().unwrap(), [shop]);
-    assert_eq!(restored.damages().unwrap(), Vec::<String>::new());
-}
-
-#[cfg(unix)]
-#[test]
-fn files_are_their_owners_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let parent = TempDir::new().unwrap();
-    let folder = parent.path().join("data");
-    let directory = Directory::create(&folder, Rates::default()).unwrap();
-    let backup = parent.path().join("backup.db");
-    directory.backup(&backup).unwrap();
-    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&folder), 0o700);
-    assert_eq!(mode(directory.path()), 0o600);
-    assert_eq!(mode(&backup), 0o600);
-}
-
-#[test]
-fn a_folder_without_a_directory_says_what_to_do() {
-    let folder = TempDir::new().unwrap();
-    let open = || Directory::open(folder.path(), Rates::default()).unwrap_err();
-    assert!(open().to_string().contains("run `rejoinder init` first"));
-
-    std::fs::write(folder.path().join(super::FILE), "not a database, but long enough".repeat(99))
-        .unwrap();
-    assert!(open().to_string().contains("damaged: directory.db"), "{}", open());
 }
