@@ -4,5 +4,6 @@ pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod entropy;
+pub mod export;
 pub mod storage;
 pub mod telemetry;
