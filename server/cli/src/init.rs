@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_server::clock;
 use rejoinder_server::directory::{Directory, Email, NewAgent, NewSite, Rates, SiteChange};
+use rejoinder_server::storage::sqlite::{OpenError, Options, Sqlite};
 use serde::Serialize;
 
 use crate::agent::AgentRow;
@@ -67,6 +68,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     };
     let site = NewSite { name: site, settings: SiteChange::default() };
     let directory = Directory::create(&folder, Rates::default())?;
+    // The files of conversations too, so that a backup and a check find a whole folder.
+    match Sqlite::open(&Options::new(&folder)) {
+        // A server that runs on the folder has made them.
+        Ok(_) | Err(OpenError::InUse(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     let (owner, site) = directory.begin(&owner, site, clock::now())?;
     if args.json {
         let data = folder.display().to_string();

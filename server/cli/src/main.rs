@@ -4,13 +4,16 @@
 //! asked for goes to standard output, everything else to standard error.
 
 mod agent;
+mod backup;
 mod data;
+mod export;
 mod init;
 mod password;
 mod print;
 mod serve;
 mod site;
 mod tour;
+mod verify;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -39,6 +42,15 @@ enum Command {
     /// Add, show and set up sites. Works while a server runs.
     #[command(subcommand)]
     Site(site::Command),
+    /// Write a conversation out: its Automerge documents, and its words as JSON. While no server
+    /// runs.
+    Export(export::Args),
+    /// Copy what a data folder holds. Works while a server runs.
+    Backup(backup::BackupArgs),
+    /// Put a backup in place. What was recalled since stays recalled. While no server runs.
+    Restore(backup::RestoreArgs),
+    /// Read everything again and say what is damaged, and where. Works while a server runs.
+    Verify(verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +66,10 @@ fn main() -> ExitCode {
         Command::Init(args) => init::run(args),
         Command::Agent(command) => agent::run(command),
         Command::Site(command) => site::run(command),
+        Command::Export(args) => export::run(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -53,7 +53,11 @@ pub(crate) fn failure(failure: &(dyn Error + 'static)) {
     let mut text = failure.to_string();
     let mut behind = failure.source();
     while let Some(source) = behind {
-        let _ = write!(text, ": {source}");
+        let source_text = source.to_string();
+        // Some errors say what is behind them themselves.
+        if !text.contains(&source_text) {
+            let _ = write!(text, ": {source_text}");
+        }
         behind = source.source();
     }
     note(text);

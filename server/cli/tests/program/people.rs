@@ -1,8 +1,6 @@
 //! The real program: init, agents, sites, and what it says when something is wrong.
 
-mod program;
-
-use program::{Folder, OWNER, PASSWORD};
+use crate::folder::{Folder, OWNER, PASSWORD};
 use rejoinder_server::directory::{Directory, DirectoryEvent, Rates};
 use serde_json::Value;
 

@@ -38,6 +38,11 @@ impl Folder {
         self.0.path().join("data")
     }
 
+    /// The name of something beside the data folder.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
     pub(crate) fn init(&self) -> Said {
         let who = ["init", "--email", OWNER, "--name=Olga", "--site=Shop"];
         self.run_with(PASSWORD, &[&who[..], &["--password-stdin", "--json"]].concat())
@@ -70,9 +75,15 @@ impl Said {
     /// Ended with `status`, said why, and printed no result.
     #[track_caller]
     pub(crate) fn fails(self, status: i32, why: &str) {
+        assert_eq!(self.out, "");
+        self.fails_with_result(status, why);
+    }
+
+    /// Ended with `status` and said why.
+    #[track_caller]
+    pub(crate) fn fails_with_result(self, status: i32, why: &str) {
         assert_eq!(self.status, status, "{self:?}");
         assert!(self.err.contains(why), "not '{why}' but: {}", self.err);
-        assert_eq!(self.out, "");
     }
 
     #[track_caller]

@@ -1,0 +1,53 @@
+//! `rejoinder export`: a conversation, written out.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rejoinder_core::id::ConversationId;
+use rejoinder_server::export::export;
+use rejoinder_server::storage::sqlite::{Options, Sqlite};
+
+use crate::data::DataArgs;
+use crate::{Failure, print};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The conversation.
+    conversation: ConversationId,
+    /// The folder to write the files into.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    to: PathBuf,
+}
+
+/// Writes the two documents and the transcript, and prints where they are.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let directory = args.data.directory()?;
+    let storage = Sqlite::open(&Options::new(args.data.folder()?))?;
+    let names = |agents: &_| -> Result<_, Failure> { Ok(directory.agent_names(agents)?) };
+    let export = export(&storage, args.conversation, names)?;
+    let transcript = serde_json::to_vec_pretty(&export.transcript)?;
+    for (ending, bytes) in [
+        ("timeline.automerge", &export.timeline),
+        ("team.automerge", &export.team),
+        ("json", &transcript),
+    ] {
+        let path = args.to.join(format!("{}.{ending}", args.conversation));
+        write(&path, bytes).map_err(|error| {
+            format!("{} cannot be written: {error}: choose another folder by --to", path.display())
+        })?;
+        print::line(path.display())?;
+    }
+    print::note("these files hold words: what is recalled from now on must be removed by hand");
+    Ok(())
+}
+
+/// Writes a file that nobody else may read. One that is there stays as it is.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

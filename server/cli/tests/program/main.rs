@@ -1,0 +1,5 @@
+//! Stories of the real program, run on folders of its own.
+
+mod folder;
+mod keeping;
+mod people;
