@@ -125,13 +125,7 @@ impl Writer {
         }
         self.halt_after(Step::Ledger)?;
         if self.backlog.rows {
-            match delete_rows(&self.connection) {
-                Ok(deleted) => deleted.map_err(Unfinished::Failed)?,
-                Err(error) => {
-                    self.roll_back();
-                    return Err(Unfinished::Failed(error));
-                }
-            }
+            self.delete_rows().map_err(Unfinished::Failed)?;
             self.backlog.rows = false;
         }
         self.halt_after(Step::Delete)?;
@@ -142,6 +136,25 @@ impl Writer {
         } else {
             Err(Unfinished::Reader)
         }
+    }
+}
+
+impl Writer {
+    /// Deletes rows without a sync of their own: the checkpoint that follows begins with one, and
+    /// a crash before it leaves them to the next start.
+    fn delete_rows(&mut self) -> Result<(), StorageError> {
+        let failed = |error: rusqlite::Error| storage_error("rejoinder.db", &error);
+        self.connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+        let deleted = delete_rows(&self.connection);
+        if deleted.is_err() {
+            self.roll_back();
+        }
+        if let Err(error) = self.connection.pragma_update(None, "synchronous", "FULL") {
+            // No commit may follow that is not synced.
+            self.broken = true;
+            return Err(failed(error));
+        }
+        deleted?
     }
 }
 

@@ -86,6 +86,16 @@ struct Looking {
     served: bool,
 }
 
+impl Looking {
+    /// Reads keyring and ledger again: both grow while the folder is served. What is wrong with
+    /// them was reported when they were read first.
+    fn renew(&mut self) {
+        let mut reported = Report::default();
+        self.keys = open_keys(&self.files, self.meta, &mut reported);
+        self.ledger = open_ledger(&self.files, self.meta, &mut reported);
+    }
+}
+
 /// Looks at everything in a data folder.
 #[must_use]
 pub fn verify(folder: &Path) -> Report {
@@ -97,11 +107,7 @@ pub fn verify(folder: &Path) -> Report {
         looking.keys.iter().flat_map(|keys| keys.ring().keys().collect::<Vec<_>>()).collect();
     check_pages(&looking.connection, &mut report);
     match conversations(&looking.connection) {
-        Ok(ids) => {
-            for id in ids {
-                check_conversation(&mut looking, id, &mut report);
-            }
-        }
+        Ok(ids) => check_conversations(&mut looking, &ids, &mut report),
         Err(error) => report.problem("rejoinder.db", format!("conversations: {error}: {RESTORE}")),
     }
     check_ring(&mut looking, &before, &mut report);
@@ -234,24 +240,26 @@ fn conversations(connection: &Connection) -> rusqlite::Result<Vec<ConversationId
         .collect()
 }
 
-/// Checks one conversation; while the folder is served, once more when something is wrong: it may
-/// have been on its way.
-fn check_conversation(looking: &mut Looking, id: ConversationId, report: &mut Report) {
-    let mut checked = check_unharmed(looking, id);
-    if !checked.problems.is_empty() && looking.served {
+/// Checks conversations; while the folder is served, those in which something is wrong once more.
+/// What was on its way is different by then, and what is damaged is the same.
+fn check_conversations(looking: &mut Looking, ids: &[ConversationId], report: &mut Report) {
+    let mut all: Vec<_> = ids.iter().map(|&id| (id, check_unharmed(looking, id))).collect();
+    if looking.served && all.iter().any(|(_, checked)| !checked.problems.is_empty()) {
         std::thread::sleep(UNDER_WAY);
-        // A keyring that grew meanwhile has slots that this one does not know.
-        let mut again = Report::default();
-        looking.keys = open_keys(&looking.files, looking.meta, &mut again);
-        checked = check_unharmed(looking, id);
+        looking.renew();
+        for (id, checked) in all.iter_mut().filter(|(_, it)| !it.problems.is_empty()) {
+            let again = check_unharmed(looking, *id).problems;
+            checked.problems.retain(|problem| again.contains(problem));
+        }
     }
-    report.conversations += 1;
-    report.entries += checked.entries;
-    report.words += checked.words;
-    report.lost += checked.lost;
-    for (what, problem) in checked.problems {
-        let place = format!("conversation {id}{what}");
-        report.problem(place, problem);
+    for (id, checked) in all {
+        report.conversations += 1;
+        report.entries += checked.entries;
+        report.words += checked.words;
+        report.lost += checked.lost;
+        for (part, what) in checked.problems {
+            report.problem(format!("conversation {id}{part}"), what);
+        }
     }
 }
 
@@ -283,7 +291,7 @@ fn check_ring(looking: &mut Looking, before: &[Slot], report: &mut Report) {
             break;
         }
         std::thread::sleep(UNDER_WAY);
-        looking.keys = open_keys(&looking.files, looking.meta, &mut Report::default());
+        looking.renew();
     }
     if !orphans.is_empty() {
         let slots: Vec<u32> = orphans.iter().map(|slot| slot.index).take(SLOTS).collect();

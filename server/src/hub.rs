@@ -1,0 +1,172 @@
+//! The hub: one task a live conversation, and everybody who is connected.
+//!
+//! A conversation's task is started by the first frame that concerns it and ends when nobody has
+//! followed it for a while. It alone admits operations to that conversation, in batches of what
+//! has arrived; the storage's writer commits the batches of many conversations at once.
+
+mod conversation;
+mod entries;
+mod feed;
+mod outbound;
+mod progress;
+mod registry;
+mod rights;
+mod signals;
+mod snapshot;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rejoinder_core::authority::policy::Policy;
+use rejoinder_core::conversation::operation::Submission;
+use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::id::{ConversationId, DocumentKind, RevisionId, Seq, SiteId};
+use rejoinder_core::limits;
+use rejoinder_core::wire::Signal;
+use tokio::sync::{Notify, mpsc};
+
+pub use outbound::{Outbound, Queue, queue};
+pub(crate) use progress::blocking;
+pub use registry::{Arrival, Connected, ConnectionId, News, Registry};
+pub use rights::{Rights, may_see};
+
+use crate::directory::{Directory, DirectoryError};
+use crate::storage::Storage;
+
+/// What a connection asks of a conversation.
+#[derive(Debug)]
+pub enum Ask {
+    /// Follow a document from a place on.
+    Open(Arc<Connected>, DocumentKind, Seq),
+    /// No longer follow it.
+    Leave(ConnectionId, DocumentKind),
+    /// Admit operations.
+    Push(Arc<Connected>, DocumentKind, Vec<Submission>, Vec<Revision>),
+    /// Send words.
+    Want(Arc<Connected>, DocumentKind, Vec<RevisionId>),
+    /// Tell others, or keep how far was seen.
+    Signal(Arc<Connected>, DocumentKind, Signal),
+    /// The connection is gone.
+    Gone(ConnectionId),
+}
+
+/// More waits for a conversation than may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// One task a live conversation, and everybody who is connected.
+#[derive(Debug, Clone)]
+pub struct Hub(Arc<Shared>);
+
+struct Shared {
+    storage: Arc<dyn Storage>,
+    directory: Arc<Directory>,
+    registry: Registry,
+    live: Mutex<HashMap<ConversationId, mpsc::Sender<Ask>>>,
+    policies: Mutex<HashMap<SiteId, Policy>>,
+    feed: Notify,
+    new_conversations: u32,
+}
+
+impl core::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// A hub over a storage and a directory. `new_conversations` bounds how many a visitor may begin
+    /// in 12 hours.
+    #[must_use]
+    pub fn new(
+        storage: Arc<dyn Storage>,
+        directory: Arc<Directory>,
+        new_conversations: u32,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            storage,
+            directory,
+            registry: Registry::default(),
+            live: Mutex::default(),
+            policies: Mutex::default(),
+            feed: Notify::new(),
+            new_conversations,
+        }))
+    }
+
+    /// Where conversations are kept.
+    #[must_use]
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.0.storage
+    }
+
+    /// Who is who.
+    #[must_use]
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.0.directory
+    }
+
+    /// Everybody who is connected.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// How many conversations have a task.
+    #[must_use]
+    pub fn live_conversations(&self) -> usize {
+        self.live().len()
+    }
+
+    /// Asks something of a conversation, starting its task if there is none.
+    ///
+    /// # Errors
+    /// [`Busy`] when [`limits::CONVERSATION_QUEUE`] asks wait already.
+    pub fn ask(&self, conversation: ConversationId, ask: Ask) -> Result<(), Busy> {
+        let mut live = self.live();
+        let ask = match live.get(&conversation) {
+            None => ask,
+            Some(task) => match task.try_send(ask) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::error::TrySendError::Full(_)) => return Err(Busy),
+                Err(mpsc::error::TrySendError::Closed(ask)) => ask,
+            },
+        };
+        let (sender, receiver) = mpsc::channel(limits::CONVERSATION_QUEUE);
+        sender.try_send(ask).map_err(|_| Busy)?;
+        live.insert(conversation, sender);
+        conversation::spawn(self.clone(), conversation, receiver);
+        Ok(())
+    }
+
+    /// Ends a conversation's task, unless something has been asked of it meanwhile.
+    fn end(&self, conversation: ConversationId, asks: &mpsc::Receiver<Ask>) -> bool {
+        let mut live = self.live();
+        let idle = asks.is_empty();
+        if idle {
+            live.remove(&conversation);
+        }
+        idle
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, mpsc::Sender<Ask>>> {
+        self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a site allows. A site that is not in the directory allows what a new one does.
+    fn policy(&self, site: SiteId) -> Result<Policy, DirectoryError> {
+        let policies = || self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(policy) = policies().get(&site) {
+            return Ok(*policy);
+        }
+        let policy = self.0.directory.site(site)?.map_or_else(Policy::default, |s| s.policy());
+        policies().insert(site, policy);
+        Ok(policy)
+    }
+
+    /// A site has other settings.
+    pub fn forget_policy(&self, site: SiteId) {
+        self.0.policies.lock().unwrap_or_else(PoisonError::into_inner).remove(&site);
+    }
+}

@@ -1,0 +1,314 @@
+//! Admitting a batch: judge, commit, publish.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rejoinder_core::authority::fate::{Fate, Refusal};
+use rejoinder_core::authority::{Admission, Authority, Push, Setting};
+use rejoinder_core::conversation::operation::Submission;
+use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::id::{Actor, DocumentId, DocumentKind};
+use rejoinder_core::limits;
+use rejoinder_core::principal::Role;
+use rejoinder_core::time::Timestamp;
+use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
+
+use crate::clock::now;
+use crate::directory::Scope;
+use crate::hub::conversation::live::Live;
+use crate::hub::conversation::{Absent, State, Task};
+use crate::hub::progress::blocking;
+use crate::hub::{Connected, entries, snapshot};
+use crate::storage::{AppendError, Appended, Batch, Header, StorageError, Summary};
+
+/// Milliseconds after which a client tries again when storage does not take anything.
+const STORAGE_RETRY_MILLIS: u64 = 5_000;
+
+/// Milliseconds after which a client tries again when something else came in between.
+const CONFLICT_RETRY_MILLIS: u64 = 100;
+
+/// One push, and by whom.
+pub(super) struct Pushed {
+    pub(super) by: Arc<Connected>,
+    pub(super) kind: DocumentKind,
+    pub(super) submissions: Vec<Submission>,
+    pub(super) revisions: Vec<Revision>,
+}
+
+struct Answer {
+    to: Arc<Connected>,
+    kind: DocumentKind,
+    fates: Vec<OperationFate>,
+}
+
+impl Task {
+    pub(super) async fn admit(&mut self, pushes: Vec<Pushed>) {
+        let (mut admission, mut answers) = (Admission::default(), Vec::new());
+        for push in pushes {
+            if !self.ready_for(&push).await {
+                continue;
+            }
+            match self.judge(&mut admission, &push).await {
+                Ok(fates) => answers.push(Answer { to: push.by, kind: push.kind, fates }),
+                Err(error) => self.put_off(&push.by, &error.into()),
+            }
+        }
+        if answers.is_empty() {
+            return;
+        }
+        let committed = self.commit(&mut admission).await;
+        match committed {
+            Ok(appended) => self.tell(admission, appended.as_ref(), &answers),
+            Err(error) => {
+                tracing::warn!(conversation = %self.conversation, %error, "a batch was not kept");
+                self.state = State::Unloaded;
+                for answer in &answers {
+                    self.put_off(&answer.to, &error);
+                }
+            }
+        }
+    }
+
+    fn put_off(&self, to: &Connected, error: &AppendError) {
+        let (after_millis, reason) = match error {
+            AppendError::Conflict | AppendError::ActorTaken(_) => {
+                (CONFLICT_RETRY_MILLIS, Problem::Busy)
+            }
+            AppendError::Storage(_) => (STORAGE_RETRY_MILLIS, Problem::Storage),
+        };
+        to.outbound.send(&ServerFrame::Retry { after_millis, reason });
+    }
+
+    /// Whether the conversation is here and this principal may write into it. A visitor's first push
+    /// begins it.
+    async fn ready_for(&mut self, push: &Pushed) -> bool {
+        match self.ensure().await {
+            Ok(()) => {}
+            Err(Absent::Unknown) => match self.begin(push).await {
+                Ok(true) => return true,
+                Ok(false) => return false,
+                Err(absent) => {
+                    self.refuse(&push.by, push.kind, &absent);
+                    return false;
+                }
+            },
+            Err(absent) => {
+                self.refuse(&push.by, push.kind, &absent);
+                return false;
+            }
+        }
+        let seen = matches!(&self.state, State::Live(live) if live.may_be_seen_by(&push.by));
+        if !seen {
+            self.refuse(&push.by, push.kind, &Absent::Unknown);
+        }
+        seen
+    }
+
+    /// Begins a conversation, unless the visitor has begun too many: then every operation is
+    /// refused, and the person told.
+    async fn begin(&mut self, push: &Pushed) -> Result<bool, Absent> {
+        let Scope::Visitor { site } = push.by.scope else { return Err(Absent::Unknown) };
+        let principal = &push.by.principal;
+        if principal.role != Role::Visitor || push.kind != DocumentKind::Timeline {
+            return Err(Absent::Unknown);
+        }
+        let (now, visitor) = (now(), principal.participant);
+        let since = now.plus_millis(-limits::NEW_CONVERSATIONS_MILLIS);
+        let storage = self.hub.storage().clone();
+        let begun = blocking(move || storage.conversations_since(visitor, since)).await;
+        if begun.map_err(|error| self.failed(&error))? >= self.hub.0.new_conversations {
+            let fate = Fate::Refused { code: Refusal::TooMany };
+            let refused = push.submissions.iter();
+            let fates = refused
+                .map(|s| OperationFate { operation: s.id, fate, words_gone: false })
+                .collect();
+            let document = self.document(push.kind);
+            push.by.outbound.send(&ServerFrame::Fates { document, fates });
+            return Ok(false);
+        }
+        let conversation = self.conversation;
+        let header = Header { conversation, site, visitor, follows: None, created_at: now };
+        let live = Live::begin(header, &mut self.dice)
+            .map_err(|_| Absent::Problem(Problem::DamagedConversation))?;
+        self.state = State::Live(Box::new(live));
+        Ok(true)
+    }
+
+    async fn judge(
+        &mut self,
+        admission: &mut Admission,
+        push: &Pushed,
+    ) -> Result<Vec<OperationFate>, StorageError> {
+        if !push.revisions.is_empty() {
+            // A device holds the words that were written on it, too.
+            self.remember_holding(&push.by, push.kind).await?;
+        }
+        let document = self.document(push.kind);
+        let State::Live(live) = &mut self.state else { return Ok(Vec::new()) };
+        let actors = push.submissions.iter().map(|submission| submission.context.actor);
+        let unknown: Vec<Actor> =
+            live.authority.unknown_actors(push.kind, actors).into_iter().collect();
+        let mut elsewhere = BTreeSet::new();
+        if !unknown.is_empty() {
+            let storage = self.hub.storage().clone();
+            let participant = push.by.principal.participant;
+            let found = move || storage.actors_elsewhere(document, participant, &unknown);
+            elsewhere.extend(blocking(found).await?);
+        }
+        let policy = self.hub.policy(live.header.site).map_err(|error| {
+            StorageError::Failed(format!("the directory does not answer: {error}"))
+        })?;
+        let setting = Setting {
+            principal: &push.by.principal,
+            policy: &policy,
+            elsewhere: &elsewhere,
+            now: now(),
+        };
+        let (submissions, revisions) = (&push.submissions, &push.revisions);
+        let pushed = Push { kind: push.kind, submissions, revisions };
+        metrics::counter!("rejoinder_operations_total").increment(push.submissions.len() as u64);
+        Ok(live.authority.admit(admission, pushed, setting, &mut self.dice))
+    }
+
+    /// Commits what was admitted, and makes sure that a follow-up exists before it is told of.
+    async fn commit(&mut self, admission: &mut Admission) -> Result<Option<Appended>, AppendError> {
+        let State::Live(live) = &mut self.state else { return Ok(None) };
+        if admission.follow_up {
+            let header = Header {
+                conversation: live.authority.follow_up(),
+                follows: Some(self.conversation),
+                created_at: now(),
+                ..live.header.clone()
+            };
+            match self.hub.storage().append(empty(header)).await {
+                // Another message of the visitor has made it, or another tab.
+                Ok(_) | Err(AppendError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if admission.is_empty() {
+            return Ok(None);
+        }
+        let batch = Batch {
+            conversation: self.conversation,
+            expected_version: live.version,
+            header: (live.version == 0).then(|| live.header.clone()),
+            rows: admission.rows.clone(),
+            fates: core::mem::take(&mut admission.fates),
+            actors: core::mem::take(&mut admission.actors),
+            words: admission.words.clone(),
+            recalled: admission.recalled.clone(),
+            superseded: admission.superseded.clone(),
+            summary: live.authority.summary(),
+        };
+        let appended = self.hub.storage().append(batch).await?;
+        live.version = appended.version;
+        Ok(Some(appended))
+    }
+
+    /// What was committed goes out: entries to everybody who follows, fates to their authors.
+    fn tell(&mut self, admission: Admission, appended: Option<&Appended>, answers: &[Answer]) {
+        let conversation = self.conversation;
+        let State::Live(live) = &mut self.state else { return };
+        for &(kind, revision) in &admission.superseded {
+            live.hot.forget(kind, revision);
+        }
+        for (tombstone, _) in &admission.recalled {
+            live.hot.forget_message(tombstone.kind, tombstone.message);
+        }
+        for (kind, words) in admission.words {
+            live.hot.keep(kind, words);
+        }
+        let before = [DocumentKind::Timeline, DocumentKind::Team].map(|kind| live.last(kind));
+        let kinds = live.committed(admission.rows);
+        let mut publish = Vec::new();
+        for kind in kinds {
+            let document = DocumentId { conversation, kind };
+            let new = live.entries_after(kind, before[usize::from(kind.code())]);
+            publish.push((kind, entries::entries_frames(document, new, live.last(kind))));
+        }
+        for (kind, frames) in publish {
+            self.publish(kind, &frames);
+            self.make_snapshot(kind);
+        }
+        for Answer { to, kind, fates } in answers {
+            let document = self.document(*kind);
+            to.outbound.send(&ServerFrame::Fates { document, fates: fates.clone() });
+        }
+        let Some(appended) = appended else { return };
+        for ((tombstone, _), number) in admission.recalled.iter().zip(&appended.erasures) {
+            let document = self.document(tombstone.kind);
+            self.hub.carry_out(document, tombstone.message, *number);
+        }
+        self.hub.feed_changed();
+    }
+
+    /// Makes another snapshot once the log is far enough beyond the newest.
+    fn make_snapshot(&mut self, kind: DocumentKind) {
+        let document = self.document(kind);
+        let State::Live(live) = &mut self.state else { return };
+        let (last, newest) = (live.last(kind), &mut live.snapshots[usize::from(kind.code())]);
+        if last.0 - newest.0 < snapshot::EVERY {
+            return;
+        }
+        *newest = last;
+        let entries = live.entries_after(kind, rejoinder_core::id::Seq::START).to_vec();
+        let heads = live.authority.history(kind).heads();
+        let storage = self.hub.storage().clone();
+        tokio::spawn(async move {
+            let made = blocking(move || snapshot::make(document, &entries, &heads)).await;
+            let kept = match made {
+                Ok(snapshot) => storage.keep_snapshot(document, snapshot).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = kept {
+                // The log remains the truth; opening takes a little longer.
+                tracing::warn!(%document, %error, "no new snapshot");
+            }
+        });
+    }
+
+    /// Writes what a restored backup lacks, as soon as the conversation is loaded, and says whether
+    /// nothing is lacking now.
+    pub(super) async fn repair(&mut self) -> bool {
+        let State::Live(live) = &mut self.state else { return true };
+        let mut admission = Admission::default();
+        let policy = self.hub.policy(live.header.site).unwrap_or_default();
+        live.authority.repair(&mut admission, &policy, now(), &mut self.dice);
+        if admission.is_empty() {
+            return true;
+        }
+        match self.commit(&mut admission).await {
+            Ok(appended) => {
+                self.tell(admission, appended.as_ref(), &[]);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(conversation = %self.conversation, %error, "not repaired yet");
+                false
+            }
+        }
+    }
+}
+
+/// A conversation in which nothing has happened yet.
+fn empty(header: Header) -> Batch {
+    let at: Timestamp = header.created_at;
+    let nothing = rejoinder_core::authority::Rows::default();
+    let mut dice = crate::entropy::dice();
+    let summary = Authority::load(header.conversation, header.visitor, &nothing, &mut dice)
+        .map(|authority| authority.summary());
+    let Ok(summary) = summary else { unreachable!("no rows fit together") };
+    Batch {
+        conversation: header.conversation,
+        expected_version: 0,
+        header: Some(header),
+        rows: Vec::new(),
+        fates: Vec::new(),
+        actors: Vec::new(),
+        words: Vec::new(),
+        recalled: Vec::new(),
+        superseded: Vec::new(),
+        summary: Summary { at, ..summary },
+    }
+}

@@ -1,0 +1,120 @@
+//! The feed: which conversations have changed, to everybody who may see them.
+//!
+//! One task reads it from the storage in its order, at most every [`TICK`], so that nobody's cursor
+//! passes a change that comes later.
+
+use core::time::Duration;
+
+use rejoinder_core::wire::{FeedRow, ServerFrame};
+
+use crate::hub::progress::blocking;
+use crate::hub::{Connected, Hub, Rights, may_see};
+use crate::storage::{FeedEntry, FeedScope, StorageError};
+
+/// How long changes gather before they are told.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Rows in one frame.
+const ROWS: usize = 256;
+
+impl Hub {
+    /// Something has changed: the feed's task looks at its next tick.
+    pub(super) fn feed_changed(&self) {
+        self.0.feed.notify_one();
+    }
+
+    /// Tells changes to everybody who may see them, as long as the process lives. `from` is the end
+    /// of the feed when the server started.
+    pub async fn run_feed(self, from: u64) {
+        let mut cursor = from;
+        loop {
+            self.0.feed.notified().await;
+            tokio::time::sleep(TICK).await;
+            let storage = self.storage().clone();
+            let read = move || storage.feed(&FeedScope::All, cursor, ROWS);
+            match blocking(read).await {
+                Ok(entries) if entries.is_empty() => {}
+                Ok(entries) => {
+                    cursor = entries.last().map_or(cursor, |entry| entry.feed);
+                    self.tell_feed(&entries, cursor);
+                    // There may be more.
+                    self.feed_changed();
+                }
+                Err(error) => tracing::warn!(%error, "the feed cannot be read"),
+            }
+        }
+    }
+
+    fn tell_feed(&self, entries: &[FeedEntry], cursor: u64) {
+        for connected in self.registry().team() {
+            tell(&connected, entries, cursor);
+        }
+        for entry in entries {
+            for connected in self.registry().of(entry.header.visitor) {
+                tell(&connected, core::slice::from_ref(entry), cursor);
+            }
+        }
+    }
+
+    /// What somebody who has just connected has missed.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn missed(&self, connected: &Connected, after: u64) -> Result<(), StorageError> {
+        use crate::directory::Scope;
+        let scope = match &connected.scope {
+            Scope::All => FeedScope::All,
+            Scope::Sites(sites) => FeedScope::Sites(sites.clone()),
+            Scope::Visitor { .. } => {
+                let principal = &connected.principal;
+                let ids = principal.former.iter().copied().chain([principal.participant]);
+                FeedScope::Visitor(ids.collect())
+            }
+        };
+        let mut cursor = after;
+        loop {
+            let (storage, scope) = (self.storage().clone(), scope.clone());
+            let entries = blocking(move || storage.feed(&scope, cursor, ROWS)).await?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            cursor = last.feed;
+            tell(connected, &entries, cursor);
+            if entries.len() < ROWS {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
+    let team = connected.principal.role.reads_team();
+    let seen = entries.iter().filter(|entry| {
+        let rights = Rights {
+            site: entry.header.site,
+            visitor: entry.header.visitor,
+            assignee: entry.summary.assignee,
+            collaborators: &entry.summary.collaborators,
+        };
+        may_see(&connected.principal, &connected.scope, &rights)
+    });
+    let rows: Vec<FeedRow> = seen.map(|entry| row(entry, team)).collect();
+    if !rows.is_empty() {
+        connected.outbound.send(&ServerFrame::Feed { cursor, rows });
+    }
+}
+
+fn row(entry: &FeedEntry, team: bool) -> FeedRow {
+    let FeedEntry { header, summary, .. } = entry;
+    FeedRow {
+        conversation: header.conversation,
+        site: header.site,
+        visitor: header.visitor,
+        status: summary.status,
+        closed: summary.closed,
+        assignee: summary.assignee,
+        timeline: summary.timeline,
+        newest: summary.newest,
+        at: summary.at,
+        follows: header.follows,
+        team: team.then_some(summary.team),
+    }
+}

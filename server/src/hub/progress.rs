@@ -1,0 +1,76 @@
+//! Telling how far a recall is carried out.
+
+use rejoinder_core::id::{DocumentId, MessageId, ParticipantId};
+use rejoinder_core::wire::{Progress, ServerFrame};
+
+use crate::hub::Hub;
+use crate::hub::registry::News;
+use crate::storage::{ErasureProgress, ProgressOf, StorageError};
+
+impl Hub {
+    /// A message was recalled: wakes the devices that hold the document, tells how far it is, and
+    /// again once the server's own files are done.
+    pub(super) fn carry_out(&self, document: DocumentId, message: MessageId, number: u64) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            let storage = hub.storage().clone();
+            let holders = blocking(move || storage.holders(document)).await;
+            for device in holders.unwrap_or_default() {
+                if let Some(connected) = hub.registry().of_device(device) {
+                    connected.tell(News::Erasures);
+                }
+            }
+            let mut erased = hub.storage().erased();
+            hub.tell_progress(ProgressOf::Message(document, message)).await;
+            // Ends with the storage, when there is nothing to wait for any more.
+            if erased.wait_for(|done| *done >= number).await.is_ok() {
+                hub.tell_progress(ProgressOf::Message(document, message)).await;
+            }
+        });
+    }
+
+    /// Tells the people who recalled how far their recalls are.
+    pub async fn tell_progress(&self, of: ProgressOf) {
+        let storage = self.storage().clone();
+        let found = blocking(move || storage.progress(of)).await.unwrap_or_default();
+        let erased = *self.storage().erased().borrow();
+        for progress in found {
+            let frame = ServerFrame::Progress(wire(&progress, erased)).encode();
+            for connected in self.registry().of(progress.by) {
+                connected.outbound.insist(frame.clone().into());
+            }
+        }
+    }
+
+    /// What somebody who has just connected is to know of their unfinished recalls.
+    pub async fn unfinished(&self, by: ParticipantId) -> Vec<ServerFrame> {
+        let storage = self.storage().clone();
+        let found = blocking(move || storage.progress(ProgressOf::Unfinished(by))).await;
+        let erased = *self.storage().erased().borrow();
+        let frame = |progress| ServerFrame::Progress(wire(progress, erased));
+        found.unwrap_or_default().iter().map(frame).collect()
+    }
+}
+
+const fn wire(progress: &ErasureProgress, erased: u64) -> Progress {
+    Progress {
+        document: progress.document,
+        message: progress.message,
+        server: progress.number <= erased,
+        done: progress.done,
+        devices: progress.devices,
+        longest_away: progress.longest_away,
+    }
+}
+
+/// Runs a read of the storage where blocking is allowed.
+///
+/// # Errors
+/// What the storage says; also when the process is shutting down.
+pub(crate) async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, StorageError> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or_else(|_| Err(StorageError::Failed("the server is shutting down".to_owned())))
+}

@@ -1,0 +1,190 @@
+//! Everybody who is connected.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rejoinder_core::id::{DeviceId, ParticipantId};
+use rejoinder_core::principal::Principal;
+use rejoinder_core::wire::Keeping;
+use tokio::sync::Notify;
+
+use crate::directory::{Scope, TokenHash};
+use crate::hub::Outbound;
+
+/// One connection, as long as the process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(u64);
+
+/// An authenticated connection.
+#[derive(Debug)]
+pub struct Connected {
+    /// Which.
+    pub id: ConnectionId,
+    /// The client's installation.
+    pub device: DeviceId,
+    /// Whether it keeps what it receives.
+    pub keeping: Keeping,
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub scope: Scope,
+    /// The token they are known by.
+    pub token: TokenHash,
+    /// What waits to be sent.
+    pub outbound: Outbound,
+    news: AtomicU8,
+    wake: Notify,
+}
+
+/// What a connection is told to look after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Something was recalled in a document that its device holds.
+    Erasures = 1,
+    /// The directory has changed: ask for its standing again.
+    Standing = 2,
+    /// A new connection of the same device takes over.
+    Replaced = 4,
+    /// It reads too slowly for what cannot be left out: it starts again from its cursors.
+    TooSlow = 8,
+}
+
+impl Connected {
+    /// Tells the connection to look after something.
+    pub fn tell(&self, news: News) {
+        self.news.fetch_or(news as u8, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Waits for something to look after; several come one by one, the gravest first.
+    pub async fn news(&self) -> News {
+        loop {
+            for news in [News::Replaced, News::TooSlow, News::Standing, News::Erasures] {
+                if self.news.fetch_and(!(news as u8), Ordering::Relaxed) & news as u8 != 0 {
+                    return news;
+                }
+            }
+            self.wake.notified().await;
+        }
+    }
+}
+
+/// Everybody who is connected, by connection, device and participant.
+#[derive(Debug, Default)]
+pub struct Registry {
+    next: AtomicU64,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    connections: HashMap<ConnectionId, Arc<Connected>>,
+    devices: HashMap<DeviceId, ConnectionId>,
+    participants: HashMap<ParticipantId, Vec<ConnectionId>>,
+}
+
+/// What a new connection brings.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The client's installation.
+    pub device: DeviceId,
+    /// Whether it keeps what it receives.
+    pub keeping: Keeping,
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub scope: Scope,
+    /// The token they are known by.
+    pub token: TokenHash,
+    /// What waits to be sent.
+    pub outbound: Outbound,
+}
+
+impl Registry {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a connection, which takes over from another of the same device.
+    pub fn arrive(&self, arrival: Arrival) -> Arc<Connected> {
+        let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
+        let Arrival { device, keeping, principal, scope, token, outbound } = arrival;
+        let (news, wake) = (AtomicU8::new(0), Notify::new());
+        let connected =
+            Connected { id, device, keeping, principal, scope, token, outbound, news, wake };
+        let connected = Arc::new(connected);
+        let mut inner = self.inner();
+        if let Some(former) = inner.devices.insert(device, id)
+            && let Some(former) = inner.connections.get(&former)
+        {
+            former.tell(News::Replaced);
+        }
+        for participant in participants(&connected.principal) {
+            inner.participants.entry(participant).or_default().push(id);
+        }
+        inner.connections.insert(id, Arc::clone(&connected));
+        connected
+    }
+
+    /// Removes a connection.
+    pub fn depart(&self, connected: &Connected) {
+        let mut inner = self.inner();
+        inner.connections.remove(&connected.id);
+        if inner.devices.get(&connected.device) == Some(&connected.id) {
+            inner.devices.remove(&connected.device);
+        }
+        for participant in participants(&connected.principal) {
+            if let Some(ids) = inner.participants.get_mut(&participant) {
+                ids.retain(|id| *id != connected.id);
+                if ids.is_empty() {
+                    inner.participants.remove(&participant);
+                }
+            }
+        }
+    }
+
+    /// How many are connected.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner().connections.len()
+    }
+
+    /// Whether nobody is connected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All connections.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Connected>> {
+        self.inner().connections.values().cloned().collect()
+    }
+
+    /// Connections of agents and of the assistant.
+    #[must_use]
+    pub fn team(&self) -> Vec<Arc<Connected>> {
+        let team = |connected: &&Arc<Connected>| connected.principal.role.reads_team();
+        self.inner().connections.values().filter(team).cloned().collect()
+    }
+
+    /// Connections of a participant.
+    #[must_use]
+    pub fn of(&self, participant: ParticipantId) -> Vec<Arc<Connected>> {
+        let inner = self.inner();
+        let ids = inner.participants.get(&participant).into_iter().flatten();
+        ids.filter_map(|id| inner.connections.get(id).cloned()).collect()
+    }
+
+    /// The connection of a device.
+    #[must_use]
+    pub fn of_device(&self, device: DeviceId) -> Option<Arc<Connected>> {
+        let inner = self.inner();
+        inner.connections.get(inner.devices.get(&device)?).cloned()
+    }
+}
+
+fn participants(principal: &Principal) -> impl Iterator<Item = ParticipantId> {
+    core::iter::once(principal.participant).chain(principal.former.iter().copied())
+}

@@ -1,0 +1,43 @@
+//! Making a document's snapshot: the only place where the server holds an Automerge document.
+//!
+//! Everything that is decoded here was composed by this server and read from its own disk.
+
+use automerge::{Automerge, Change};
+use rejoinder_core::conversation::compose;
+use rejoinder_core::id::{ChangeHash, DocumentId, Seq};
+use rejoinder_core::wire::LogEntry;
+
+use crate::storage::{Snapshot, StorageError};
+
+/// Entries beyond the newest snapshot after which another is made.
+pub(super) const EVERY: u64 = 256;
+
+/// Makes the snapshot of a document from its whole log, loads it again, and compares its heads
+/// with those that the authority's index has: only then may it take another's place.
+///
+/// # Errors
+/// [`StorageError::Damaged`] when the log does not make the document it should.
+pub(super) fn make(
+    document: DocumentId,
+    entries: &[LogEntry],
+    heads: &[ChangeHash],
+) -> Result<Snapshot, StorageError> {
+    let damaged = |what: &str| StorageError::Damaged(format!("the log of {document}: {what}"));
+    let genesis = compose::genesis(document).bytes;
+    let logged = entries.iter().map(|entry| entry.change.clone());
+    let changes: Result<Vec<Change>, _> =
+        core::iter::once(genesis).chain(logged).map(Change::from_bytes).collect();
+    let changes = changes.map_err(|_| damaged("a change does not load"))?;
+    let mut made = Automerge::new();
+    made.apply_changes(changes).map_err(|_| damaged("a change does not apply"))?;
+    let bytes = made.save();
+    let loaded =
+        Automerge::load(&bytes).map_err(|_| damaged("its snapshot does not load again"))?;
+    let mut found: Vec<_> = loaded.get_heads().iter().map(|head| ChangeHash(head.0)).collect();
+    found.sort_unstable();
+    if found != heads {
+        return Err(damaged("its snapshot has other heads"));
+    }
+    let seq = entries.last().map_or(Seq::START, |entry| entry.seq);
+    Ok(Snapshot { seq, bytes })
+}

@@ -1,0 +1,85 @@
+//! Words that were accepted just now: everybody who follows asks for them at once.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use axum::body::Bytes;
+use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::id::{DocumentId, DocumentKind, MessageId, RevisionId};
+use rejoinder_core::limits;
+use rejoinder_core::wire::ServerFrame;
+
+/// Revisions kept in memory: what readers of a busy conversation ask for within a moment.
+const KEPT: usize = 256;
+
+/// Words that were accepted just now, in memory only. A recall takes them out before it is told.
+#[derive(Debug, Default)]
+pub(super) struct HotWords {
+    words: BTreeMap<(DocumentKind, RevisionId), Revision>,
+    order: VecDeque<(DocumentKind, RevisionId)>,
+    /// The last answer: readers of one document ask for the same.
+    last: Option<(DocumentKind, Vec<RevisionId>, Vec<Bytes>)>,
+}
+
+impl HotWords {
+    pub(super) fn keep(&mut self, kind: DocumentKind, words: Revision) {
+        self.order.push_back((kind, words.id));
+        self.words.insert((kind, words.id), words);
+        while self.order.len() > KEPT {
+            if let Some(oldest) = self.order.pop_front() {
+                self.words.remove(&oldest);
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, kind: DocumentKind, revision: RevisionId) {
+        self.words.remove(&(kind, revision));
+        self.last = None;
+    }
+
+    pub(super) fn forget_message(&mut self, kind: DocumentKind, message: MessageId) {
+        self.words.retain(|(k, _), words| (*k, words.message) != (kind, message));
+        self.last = None;
+    }
+
+    pub(super) fn get(&self, kind: DocumentKind, revision: RevisionId) -> Option<&Revision> {
+        self.words.get(&(kind, revision))
+    }
+
+    /// The frames that answered the same question last.
+    pub(super) fn last(&self, kind: DocumentKind, asked: &[RevisionId]) -> Option<&[Bytes]> {
+        let (of, revisions, frames) = self.last.as_ref()?;
+        (*of == kind && revisions == asked).then_some(frames)
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        kind: DocumentKind,
+        asked: Vec<RevisionId>,
+        frames: Vec<Bytes>,
+    ) {
+        self.last = Some((kind, asked, frames));
+    }
+}
+
+/// Frames with words, in chunks.
+pub(super) fn frames(
+    document: DocumentId,
+    records: Vec<Revision>,
+    gone: Vec<RevisionId>,
+) -> Vec<Bytes> {
+    let mut frames = Vec::new();
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    for words in records {
+        let size = words.body.len() + 128;
+        if bytes + size > limits::REVISIONS_BYTES && !chunk.is_empty() {
+            frames.push((core::mem::take(&mut chunk), Vec::new()));
+            bytes = 0;
+        }
+        bytes += size;
+        chunk.push(words);
+    }
+    frames.push((chunk, gone));
+    let encode =
+        |(records, gone)| Bytes::from(ServerFrame::Revisions { document, records, gone }.encode());
+    frames.into_iter().map(encode).collect()
+}

@@ -1,0 +1,241 @@
+//! The server as a whole: what it opens, where it listens, how it ends.
+
+use core::time::Duration;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use rejoinder_core::limits;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::directory::{Directory, DirectoryError, DirectoryEvent};
+use crate::hub::{Hub, News};
+use crate::router::{self, Site};
+use crate::storage::sqlite::{OpenError, Options, Sqlite};
+use crate::storage::{FeedScope, Storage, StorageError};
+use crate::telemetry::Metrics;
+
+/// How long connections may take to end when the server does.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often the server looks for what other processes have changed in the directory.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What a server needs.
+#[derive(Debug)]
+pub struct Parts {
+    /// The data folder.
+    pub storage: Options,
+    /// The directory beside it.
+    pub directory: Directory,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// New conversations of one visitor in 12 hours.
+    pub new_conversations: u32,
+    /// What `/metrics` shows, where metrics are recorded.
+    pub metrics: Option<Metrics>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The directory does not answer.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The storage does not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; is another server running there?")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    hub: Hub,
+    closing: watch::Sender<bool>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the data folder, finishes what a crash left, and listens.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        let options = parts.storage;
+        // Opening replays the ledger and may take its time.
+        let opened = tokio::task::spawn_blocking(move || Sqlite::open(&options)).await;
+        let opened = opened.map_err(|_| StorageError::Failed("opening was broken off".into()))?;
+        let storage: Arc<dyn Storage> = Arc::new(opened?);
+        let directory = Arc::new(parts.directory);
+        let listener = TcpListener::bind(parts.listen)
+            .await
+            .map_err(|source| StartError::Listen { address: parts.listen, source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| StartError::Listen { address: parts.listen, source })?;
+        let hub = Hub::new(storage, Arc::clone(&directory), parts.new_conversations);
+        let end_of_feed = end_of_feed(&hub)?;
+        tokio::spawn(hub.clone().run_feed(end_of_feed));
+        tokio::spawn(follow_directory(hub.clone()));
+        let (closing, closed) = watch::channel(false);
+        let site = Site { hub: hub.clone(), closing: closed.clone(), metrics: parts.metrics };
+        let accepting = tokio::spawn(accept(listener, site, closed));
+        tracing::info!(%address, "listening");
+        Ok(Self { address, hub, closing, accepting })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its hub.
+    #[must_use]
+    pub const fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Ends it: no new connections, those there are are told to come back later, and what was
+    /// accepted is on disk.
+    pub async fn shut_down(self) {
+        self.closing.send_replace(true);
+        let connections = async {
+            while !self.hub.registry().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(GRACE, connections).await.is_ok();
+        if self.accepting.await.is_err() || !in_time {
+            tracing::warn!("some connections were cut");
+        }
+        tracing::info!("ended");
+    }
+}
+
+fn end_of_feed(hub: &Hub) -> Result<u64, StorageError> {
+    let mut end = 0;
+    loop {
+        let page = hub.storage().feed(&FeedScope::All, end, 10_000)?;
+        match page.last() {
+            Some(last) => end = last.feed,
+            None => return Ok(end),
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, site: Site, mut closed: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    let router = router::router(site);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let router = router.clone();
+                    connections.spawn(connection(stream, peer, router, closed.clone()));
+                }
+                Err(error) => {
+                    // Too many open files, most likely: those there are go on.
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            () = until_closed(&mut closed) => break,
+        }
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, all).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+/// Returns when the server ends.
+async fn until_closed(closed: &mut watch::Receiver<bool>) {
+    // A sender that is gone ends it too.
+    drop(closed.wait_for(|closed| *closed).await);
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: axum::Router,
+    mut closed: watch::Receiver<bool>,
+) {
+    // Frames are small and each is waited for.
+    let _best_effort = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router.layer(axum::Extension(peer)));
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(limits::HEADER_MILLIS))
+        .max_buf_size(16 * 1024);
+    let serving = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = until_closed(&mut closed) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// Follows what changes in the directory: sessions are judged anew, policies read again.
+async fn follow_directory(hub: Hub) {
+    let mut events = hub.directory().events();
+    let mut poll = tokio::time::interval(POLL);
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => directory_changed(&hub, event),
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                    hub.registry().all().iter().for_each(|c| c.tell(News::Standing));
+                }
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            },
+            _ = poll.tick() => {
+                let directory = Arc::clone(hub.directory());
+                let polled = tokio::task::spawn_blocking(move || directory.poll_events()).await;
+                if let Ok(Err(error)) = polled {
+                    tracing::warn!(%error, "the directory does not answer");
+                }
+            }
+        }
+    }
+}
+
+fn directory_changed(hub: &Hub, event: DirectoryEvent) {
+    match event {
+        DirectoryEvent::AgentDisabled(agent)
+        | DirectoryEvent::RoleChanged(agent)
+        | DirectoryEvent::SitesChanged(agent) => {
+            hub.registry().of(agent).iter().for_each(|c| c.tell(News::Standing));
+        }
+        DirectoryEvent::TokenRevoked(token) => {
+            let all = hub.registry().all();
+            all.iter().filter(|c| c.token == token).for_each(|c| c.tell(News::Standing));
+        }
+        DirectoryEvent::SiteChanged(site) => hub.forget_policy(site),
+    }
+}

@@ -1,0 +1,380 @@
+//! One connection: a WebSocket that carries the protocol.
+//!
+//! The core's session says which frame may come when; this shell reads and writes, asks the
+//! directory and the storage, and hands everything about conversations to the hub.
+
+mod greeting;
+
+use core::time::Duration;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::ws::{Message, WebSocket};
+use rejoinder_core::id::DocumentId;
+use rejoinder_core::limits;
+use rejoinder_core::session::server::{Fault, Request, Session};
+use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame};
+use tokio::sync::watch;
+
+use crate::clock::now;
+use crate::directory::AuthError;
+use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
+use crate::storage::{Device, ProgressOf, StorageError};
+
+/// Milliseconds after which a client of a server that shuts down comes back.
+const CLOSING_RETRY_MILLIS: u64 = 1_000;
+
+/// How long a device that was told to wipe may take to say so, by closing the connection.
+const WIPE: Duration = Duration::from_secs(10);
+
+/// Why a connection ends.
+#[derive(Debug)]
+enum End {
+    /// The other side has closed it, or the network has.
+    Gone,
+    /// The last thing to say.
+    Saying(ServerFrame),
+    /// The device is to erase everything.
+    Wipe,
+}
+
+impl From<Problem> for End {
+    fn from(reason: Problem) -> Self {
+        Self::Saying(ServerFrame::Refused { document: None, reason })
+    }
+}
+
+impl From<StorageError> for End {
+    fn from(error: StorageError) -> Self {
+        tracing::warn!(%error, "a connection ends");
+        Self::Saying(ServerFrame::Retry { after_millis: 5_000, reason: Problem::Storage })
+    }
+}
+
+/// Serves one connection until it ends.
+pub async fn serve(hub: Hub, socket: WebSocket, peer: IpAddr, mut closing: watch::Receiver<bool>) {
+    metrics::gauge!("rejoinder_connections").increment(1);
+    let (outbound, queue) = queue();
+    let mut connection = Connection { socket, queue, session: Session::default() };
+    let arrived = tokio::select! {
+        arrived = connection.greet(&hub, outbound, peer) => arrived,
+        _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
+    };
+    match arrived {
+        Ok((connected, purge)) => {
+            let end = tokio::select! {
+                end = connection.run(&hub, &connected, purge) => end,
+                _ = closing.wait_for(|closing| *closing) => End::Saying(closing_frame()),
+            };
+            hub.registry().depart(&connected);
+            for document in connection.session.opened() {
+                // A busy conversation finds out by itself that the queue is closed.
+                let _gone = hub.ask(document.conversation, Ask::Gone(connected.id));
+            }
+            connection.end(&hub, Some(&connected), end).await;
+        }
+        Err(end) => connection.end(&hub, None, end).await,
+    }
+    metrics::gauge!("rejoinder_connections").decrement(1);
+}
+
+const fn closing_frame() -> ServerFrame {
+    ServerFrame::Retry { after_millis: CLOSING_RETRY_MILLIS, reason: Problem::Closing }
+}
+
+struct Connection {
+    socket: WebSocket,
+    queue: Queue,
+    session: Session,
+}
+
+/// What a device has not yet said to have erased.
+struct Purge {
+    /// How far it had carried erasures out before.
+    former: u64,
+    /// Documents it is told to drop.
+    dropping: Vec<DocumentId>,
+    /// From where it wants the feed.
+    feed: u64,
+}
+
+impl Connection {
+    async fn frame(&mut self) -> Result<ClientFrame, End> {
+        loop {
+            if let Some(frame) = received(self.socket.recv().await)? {
+                return Ok(frame);
+            }
+        }
+    }
+
+    async fn write(&mut self, frame: Bytes) -> Result<(), End> {
+        metrics::counter!("rejoinder_frames_out_total").increment(1);
+        self.socket.send(Message::Binary(frame)).await.map_err(|_| End::Gone)
+    }
+
+    /// Serves an authenticated connection until it ends.
+    async fn run(&mut self, hub: &Hub, connected: &Arc<Connected>, purge: Purge) -> End {
+        match self.serve(hub, connected, purge).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn serve(
+        &mut self,
+        hub: &Hub,
+        connected: &Arc<Connected>,
+        mut purge: Purge,
+    ) -> Result<core::convert::Infallible, End> {
+        let idle = Duration::from_millis(limits::IDLE_MILLIS);
+        let mut deadline = tokio::time::Instant::now() + idle;
+        loop {
+            let open = self.session.is_open();
+            tokio::select! {
+                frame = self.socket.recv() => {
+                    deadline = tokio::time::Instant::now() + idle;
+                    if let Some(frame) = received(frame)? {
+                        self.take(hub, connected, frame, &mut purge).await?;
+                    }
+                }
+                Some(frame) = self.queue.next(), if open => {
+                    self.write(frame).await?;
+                    while let Some(frame) = self.queue.ready() {
+                        self.write(frame).await?;
+                    }
+                }
+                news = connected.news(), if open => self.look_after(hub, connected, news).await?,
+                () = tokio::time::sleep_until(deadline) => return Err(Problem::TimedOut.into()),
+            }
+        }
+    }
+
+    async fn take(
+        &mut self,
+        hub: &Hub,
+        connected: &Arc<Connected>,
+        frame: ClientFrame,
+        purge: &mut Purge,
+    ) -> Result<(), End> {
+        let request = match self.session.handle(frame) {
+            Ok(request) => request,
+            Err(Fault::Fatal(problem)) => return Err(problem.into()),
+            Err(Fault::Document(document, reason)) => {
+                connected.outbound.send(&ServerFrame::Refused { document: Some(document), reason });
+                return Ok(());
+            }
+        };
+        let by = || Arc::clone(connected);
+        let (conversation, ask) = match request {
+            Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
+            Request::Purged(cursor) => {
+                return purged(hub, connected, purge, cursor).await;
+            }
+            Request::LogOut => {
+                let (directory, token) = (Arc::clone(hub.directory()), connected.token);
+                let revoked = tokio::task::spawn_blocking(move || directory.log_out(token)).await;
+                return Err(match revoked {
+                    Ok(Ok(())) => End::Wipe,
+                    _ => StorageError::Failed("the token could not be revoked".to_owned()).into(),
+                });
+            }
+            Request::Open(d, cursor) => (d.conversation, Ask::Open(by(), d.kind, cursor)),
+            Request::Leave(d) => (d.conversation, Ask::Leave(connected.id, d.kind)),
+            Request::Push(d, submissions, revisions) => {
+                (d.conversation, Ask::Push(by(), d.kind, submissions, revisions))
+            }
+            Request::Want(d, revisions) => (d.conversation, Ask::Want(by(), d.kind, revisions)),
+            Request::Signal(d, signal) => (d.conversation, Ask::Signal(by(), d.kind, signal)),
+        };
+        hub.ask(conversation, ask).map_err(|_| {
+            End::Saying(ServerFrame::Retry { after_millis: 1_000, reason: Problem::Busy })
+        })
+    }
+
+    async fn look_after(
+        &mut self,
+        hub: &Hub,
+        connected: &Connected,
+        news: News,
+    ) -> Result<(), End> {
+        match news {
+            News::Replaced => Err(Problem::Replaced.into()),
+            News::TooSlow => {
+                let (after_millis, reason) = (1_000, Problem::Busy);
+                Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
+            }
+            News::Standing => standing(hub, connected).await,
+            News::Erasures => {
+                let (storage, device) = (Arc::clone(hub.storage()), connected.device);
+                let found = blocking(move || {
+                    // Read before: what comes after is told by the next news.
+                    let cursor = storage.newest_erasure()?;
+                    let known = storage.device(device)?.map_or(0, |device| device.erasures);
+                    Ok((cursor, storage.erasures_for(device, known)?))
+                });
+                let (cursor, erasures) = found.await?;
+                let order = |e: &crate::storage::Erasure| ErasureOrder {
+                    document: e.document,
+                    message: e.message,
+                };
+                let orders: Vec<_> = erasures.iter().map(order).collect();
+                if !orders.is_empty() {
+                    self.write(ServerFrame::Erasures { cursor, orders }.encode().into()).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Says the last thing, and waits until a device that was told to wipe has done so.
+    async fn end(mut self, hub: &Hub, connected: Option<&Connected>, end: End) {
+        let last = match end {
+            End::Gone => None,
+            End::Saying(frame) => Some(frame),
+            End::Wipe => Some(ServerFrame::Wipe),
+        };
+        let wiping = matches!(last, Some(ServerFrame::Wipe));
+        if let Some(frame) = last {
+            while let Some(frame) = self.queue.ready() {
+                if self.write(frame).await.is_err() {
+                    break;
+                }
+            }
+            let _gone = self.write(frame.encode().into()).await;
+        }
+        if wiping {
+            let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            let in_time = tokio::time::timeout(WIPE, closed).await.is_ok();
+            if let (true, Some(connected)) = (in_time, connected) {
+                wiped(hub, connected.device).await;
+            }
+        }
+        let _gone = self.socket.send(Message::Close(None)).await;
+        if let Some(connected) = connected.filter(|c| c.keeping == Keeping::Durable && !wiping) {
+            heard(hub, connected).await;
+        }
+    }
+}
+
+fn received(message: Option<Result<Message, axum::Error>>) -> Result<Option<ClientFrame>, End> {
+    match message {
+        Some(Ok(Message::Binary(bytes))) => {
+            metrics::counter!("rejoinder_frames_in_total").increment(1);
+            ClientFrame::decode(&bytes).map(Some).map_err(|error| {
+                tracing::debug!(%error, "malformed frame");
+                Problem::Malformed.into()
+            })
+        }
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Ok(Message::Text(_))) => Err(Problem::Malformed.into()),
+        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+        Some(Err(error)) => Err(read_failure(error)),
+    }
+}
+
+/// A frame over the bound is told; everything else that fails in reading is a connection gone.
+fn read_failure(error: axum::Error) -> End {
+    let inner = error.into_inner();
+    if inner.to_string().contains("too long") || inner.to_string().contains("too large") {
+        Problem::FrameTooLarge.into()
+    } else {
+        End::Gone
+    }
+}
+
+/// The device has carried erasures out.
+async fn purged(
+    hub: &Hub,
+    connected: &Arc<Connected>,
+    purge: &mut Purge,
+    cursor: u64,
+) -> Result<(), End> {
+    let device = connected.device;
+    if connected.keeping == Keeping::Durable {
+        let storage = Arc::clone(hub.storage());
+        let newest = blocking(move || storage.newest_erasure()).await?;
+        // What has not happened cannot be carried out.
+        let cursor = cursor.min(newest);
+        let dropped = core::mem::take(&mut purge.dropping);
+        if !dropped.is_empty() {
+            hub.storage().forget_holdings(device, dropped).await?;
+        }
+        keep(hub, connected, cursor).await?;
+        if cursor > purge.former {
+            hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
+            purge.former = cursor;
+        }
+    }
+    if purge.feed != u64::MAX {
+        let from = core::mem::replace(&mut purge.feed, u64::MAX);
+        hub.missed(connected, from).await?;
+        for frame in hub.unfinished(connected.principal.participant).await {
+            connected.outbound.send(&frame);
+        }
+    }
+    Ok(())
+}
+
+async fn keep(hub: &Hub, connected: &Connected, erasures: u64) -> Result<(), StorageError> {
+    let device = Device {
+        device: connected.device,
+        participant: connected.principal.participant,
+        keeping: connected.keeping,
+        erasures,
+        heard_at: now(),
+    };
+    hub.storage().keep_device(device).await
+}
+
+/// The device was heard from until now.
+async fn heard(hub: &Hub, connected: &Connected) {
+    let (storage, id) = (Arc::clone(hub.storage()), connected.device);
+    let known = blocking(move || storage.device(id)).await;
+    if let Ok(Some(device)) = known {
+        let kept = hub.storage().keep_device(Device { heard_at: now(), ..device }).await;
+        if let Err(error) = kept {
+            tracing::debug!(%error, "a device's last sign of life was not kept");
+        }
+    }
+}
+
+/// The device has erased everything.
+async fn wiped(hub: &Hub, device: rejoinder_core::id::DeviceId) {
+    let storage = Arc::clone(hub.storage());
+    let forgotten = async {
+        let (former, held, newest) = blocking(move || {
+            let former = storage.device(device)?.map_or(0, |device| device.erasures);
+            Ok((former, storage.holdings(device)?, storage.newest_erasure()?))
+        })
+        .await?;
+        // Told before it is forgotten, while it still counts.
+        hub.storage().forget_holdings(device, held).await?;
+        hub.tell_progress(ProgressOf::Device(device, former, newest)).await;
+        Ok::<_, StorageError>(())
+    };
+    if let Err(error) = forgotten.await {
+        tracing::warn!(%error, "a wiped device still counts among those not done");
+    }
+}
+
+/// The directory has changed: is this session still what it was?
+async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
+    let (directory, token) = (Arc::clone(hub.directory()), connected.token);
+    let standing = tokio::task::spawn_blocking(move || directory.standing(token)).await;
+    match standing {
+        Ok(Ok(now)) if now.principal == connected.principal && now.scope == connected.scope => {
+            Ok(())
+        }
+        // With another role or other sites it begins anew, at once.
+        Ok(Ok(_)) => {
+            let (after_millis, reason) = (0, Problem::Replaced);
+            Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
+        }
+        Ok(Err(AuthError::Wipe)) => Err(End::Wipe),
+        Ok(Err(AuthError::Invalid)) => Err(Problem::Credential.into()),
+        Ok(Err(_)) | Err(_) => {
+            Err(StorageError::Failed("the directory does not answer".to_owned()).into())
+        }
+    }
+}
