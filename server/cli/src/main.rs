@@ -6,6 +6,7 @@
 mod agent;
 mod backup;
 mod data;
+mod demo;
 mod export;
 mod init;
 mod password;
@@ -36,6 +37,8 @@ struct Cli {
 enum Command {
     /// Make a data folder with its first owner and its first site.
     Init(init::Args),
+    /// Serve conversations, until interrupted.
+    Serve(Box<serve::Args>),
     /// Add, show, change and disable agents. Works while a server runs.
     #[command(subcommand)]
     Agent(agent::Command),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Init(args) => init::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Agent(command) => agent::run(command),
         Command::Site(command) => site::run(command),
         Command::Export(args) => export::run(&args),

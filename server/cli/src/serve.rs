@@ -1,12 +1,18 @@
-//! `rejoinder serve`: what it is told.
+//! `rejoinder serve`: what it is told, and serving until it is told to end.
 
 use std::net::SocketAddr;
 
 use rejoinder_server::config::{
     Config, ConfigError, LimitSettings, LogFormat, LogSettings, Settings,
 };
+use rejoinder_server::directory::Directory;
+use rejoinder_server::server::{Parts, Server};
+use rejoinder_server::storage::sqlite::Options;
+use rejoinder_server::telemetry::{self, Metrics};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data::DataArgs;
+use crate::{Failure, demo, print};
 
 /// Settings come from flags, then the environment, then the file, then defaults.
 #[derive(clap::Args)]
@@ -48,7 +54,6 @@ pub(crate) struct Args {
 
 impl Args {
     /// The whole configuration.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the subcommand comes with the hub"))]
     pub(crate) fn config(self) -> Result<Config, ConfigError> {
         let given = Settings {
             data: self.data.data,
@@ -64,6 +69,45 @@ impl Args {
         };
         Config::resolve(given, self.data.config.as_deref())
     }
+}
+
+/// Serves until it is interrupted or told to end.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let config = args.config()?;
+    telemetry::start_log(config.log_format, &config.log_filter)?;
+    let metrics = Metrics::start()?;
+    let demo = if config.demo { Some(demo::prepare(&config)?) } else { None };
+    let directory = Directory::open(&config.data, config.rates)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::start(Parts {
+            storage: Options::new(&config.data),
+            directory,
+            listen: config.listen,
+            new_conversations: config.new_conversations,
+            metrics: Some(metrics),
+        })
+        .await?;
+        let url = config.public_url.of(server.address());
+        print::line(format_args!("serving {} on {url}", config.data.display()))?;
+        if let Some(demo) = demo {
+            demo.introduce(&url)?;
+        }
+        ended().await?;
+        server.shut_down().await;
+        Ok(())
+    })
+}
+
+/// Returns when somebody interrupts the program, or a supervisor ends it.
+async fn ended() -> Result<(), Failure> {
+    let mut end = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = end.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }
 
 #[cfg(test)]

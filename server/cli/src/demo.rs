@@ -1,0 +1,79 @@
+//! The demo: a site with log-ins that everybody knows, on this machine only.
+
+use std::collections::BTreeSet;
+
+use rejoinder_core::id::SiteId;
+use rejoinder_core::principal::AgentRole;
+use rejoinder_server::clock;
+use rejoinder_server::config::Config;
+use rejoinder_server::directory::{
+    Directory, DirectoryError, NewAgent, NewSite, Password, SiteChange,
+};
+
+use crate::{Failure, print};
+
+/// What everybody at the demo logs in with.
+const PASSWORD: &str = "a demo for everybody";
+
+/// Who is there.
+const AGENTS: [(&str, &str, AgentRole); 3] = [
+    ("sue@demo.example", "Sue", AgentRole::Owner),
+    ("ann@demo.example", "Ann", AgentRole::Agent),
+    ("bo@demo.example", "Bo", AgentRole::Agent),
+];
+
+/// A demo that is ready to be served.
+pub(crate) struct Demo {
+    site: SiteId,
+}
+
+/// Adds the demo site and its agents to an empty data folder.
+pub(crate) fn prepare(config: &Config) -> Result<Demo, Failure> {
+    if !config.listen.ip().is_loopback() {
+        return Err("the demo's log-ins are known to everybody: listen on 127.0.0.1".into());
+    }
+    let directory = match Directory::open(&config.data, config.rates) {
+        Ok(directory) => directory,
+        Err(DirectoryError::Missing(_)) => Directory::create(&config.data, config.rates)?,
+        Err(error) => return Err(error.into()),
+    };
+    if let [site, ..] = directory.sites()?.as_slice() {
+        return Ok(Demo { site: site.id });
+    }
+    let agent = |(email, name, role): (&str, &str, AgentRole), sites| -> Result<_, Failure> {
+        let password = Some(Password::new(PASSWORD.to_owned())?);
+        Ok(NewAgent { email: email.parse()?, name: name.to_owned(), role, password, sites })
+    };
+    let site = NewSite { name: "Demo shop".to_owned(), settings: SiteChange::default() };
+    let now = clock::now();
+    let [owner, others @ ..] = AGENTS;
+    let (_, site) = directory.begin(&agent(owner, BTreeSet::new())?, site, now)?;
+    for other in others {
+        directory.add_agent(&agent(other, BTreeSet::from([site.id]))?, now)?;
+    }
+    Ok(Demo { site: site.id })
+}
+
+impl Demo {
+    /// Says where everything is.
+    pub(crate) fn introduce(&self, url: &str) -> Result<(), Failure> {
+        let address = url.replacen("http", "ws", 1);
+        let site = self.site;
+        print::line("")?;
+        print::line(format_args!("site      {site} Demo shop"))?;
+        print::line(format_args!("log-ins   password: {PASSWORD}"))?;
+        for (email, name, role) in AGENTS {
+            print::line(format_args!("          {email:20} {name:4} {}", role.name()))?;
+        }
+        print::line(format_args!("health    {url}/healthz {url}/readyz {url}/metrics"))?;
+        print::line("try it, each in a terminal of its own:")?;
+        print::line(format_args!(
+            "  cargo run -p rejoinder-client --example visitor -- {address} {site}"
+        ))?;
+        print::line(format_args!(
+            "  cargo run -p rejoinder-client --example agent -- {address} ann@demo.example"
+        ))?;
+        print::line("Ctrl-C ends it.")?;
+        Ok(())
+    }
+}
