@@ -133,6 +133,8 @@ pub struct Session {
     device: DeviceId,
     keeping: Keeping,
     identity: Option<Identity>,
+    /// The token that a first contact was made with: the server does not hand it back.
+    given: Option<String>,
     cursors: Cursors,
     dice: Dice,
     phase: Phase,
@@ -156,6 +158,7 @@ impl Session {
             device: saved.device,
             keeping,
             identity: saved.identity,
+            given: None,
             cursors: saved.cursors,
             dice: Dice::from_seed(seed),
             phase: Phase::Offline,
@@ -330,6 +333,9 @@ impl Session {
         let Some(credential) = known.or(credential) else {
             return Output { disconnect: true, ..Output::default() };
         };
+        if let Credential::Token(token) = &credential {
+            self.given = Some(token.clone());
+        }
         self.phase = Phase::Greeting;
         let hello = Hello {
             version: wire::VERSION,

@@ -65,7 +65,8 @@ impl Session {
 
     fn welcome(&mut self, welcome: Welcome, output: &mut Output) {
         let former = self.identity.take();
-        let token = welcome.token.or_else(|| former.as_ref().map(|id| id.token.clone()));
+        let token = welcome.token.or_else(|| self.given.take());
+        let token = token.or_else(|| former.as_ref().map(|id| id.token.clone()));
         let identity = Identity {
             token: token.unwrap_or_default(),
             principal: welcome.principal.clone(),

@@ -1,0 +1,4 @@
+//! Clients and a real server, on loopback.
+
+mod stage;
+mod stories;
