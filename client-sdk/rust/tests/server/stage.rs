@@ -28,10 +28,14 @@ impl Stage {
     pub(crate) async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options::new(folder.path().join("server"));
-        std::fs::create_dir(&options.folder).unwrap();
         let rates = Rates { new_visitors_per_hour: 1_000, passwords_per_minute: 1_000 };
-        let directory = Directory::open(&options.folder, rates).unwrap();
-        let site = NewSite { name: "Shop".to_owned(), settings: SiteChange::default() };
+        let directory = Directory::create(&options.folder, rates).unwrap();
+        let settings = SiteChange {
+            visitor_edit: Some(true),
+            visitor_recall: Some(true),
+            ..SiteChange::default()
+        };
+        let site = NewSite { name: "Shop".to_owned(), settings };
         let site = directory.add_site(site, Timestamp::from_millis(0)).unwrap().id;
         let parts = Parts {
             storage: options,
