@@ -9,6 +9,7 @@ mod data;
 mod demo;
 mod export;
 mod init;
+mod participant;
 mod password;
 mod print;
 mod serve;
@@ -39,6 +40,11 @@ enum Command {
     Init(init::Args),
     /// Serve conversations, until interrupted.
     Serve(Box<serve::Args>),
+    /// Play a chat between real processes, with everything that is hard about it.
+    Tour(tour::Args),
+    /// A client that is driven by JSON lines on standard input.
+    #[command(hide = true)]
+    Participant(participant::Args),
     /// Add, show, change and disable agents. Works while a server runs.
     #[command(subcommand)]
     Agent(agent::Command),
@@ -68,6 +74,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(*args),
+        Command::Tour(args) => tour::run(&args),
+        Command::Participant(args) => participant::run(args),
         Command::Agent(command) => agent::run(command),
         Command::Site(command) => site::run(command),
         Command::Export(args) => export::run(&args),
