@@ -112,6 +112,7 @@ pub struct History {
     entries: Vec<Entry>,
     by_hash: BTreeMap<ChangeHash, u32>,
     by_key: BTreeMap<Key, Vec<u32>>,
+    winners: BTreeMap<Key, u32>,
     actors: BTreeMap<Actor, Vec<u32>>,
     heads: Vec<u32>,
 }
@@ -125,6 +126,7 @@ impl History {
             entries: Vec::new(),
             by_hash: BTreeMap::new(),
             by_key: BTreeMap::new(),
+            winners: BTreeMap::new(),
             actors: BTreeMap::new(),
             heads: Vec::new(),
         };
@@ -241,12 +243,19 @@ impl History {
     #[must_use]
     pub fn visible(&self, key: Key, past: &Past) -> Vec<&Entry> {
         let mut visible: Vec<&Entry> = Vec::new();
+        let mut floor = 0;
         for &index in self.by_key.get(&key).into_iter().flatten().rev().filter(|&&i| past.holds(i))
         {
+            // All that is older lies in the past of one of the visible.
+            if index < floor {
+                break;
+            }
             // What covers a covered put covers what that put covered, so comparing with the
             // visible ones is enough.
             if !visible.iter().any(|newer| newer.past.holds(index)) {
-                visible.push(&self.entries[index as usize]);
+                let entry = &self.entries[index as usize];
+                floor = floor.max(entry.past.floor);
+                visible.push(entry);
             }
         }
         visible
@@ -262,10 +271,7 @@ impl History {
     /// those in its past, it is simply the highest of all.
     #[must_use]
     pub fn current(&self, key: Key) -> Option<&Entry> {
-        let puts = self.by_key.get(&key)?;
-        puts.iter()
-            .map(|&index| &self.entries[index as usize])
-            .max_by_key(|entry| (entry.op, entry.actor))
+        self.winners.get(&key).map(|&index| &self.entries[index as usize])
     }
 
     /// All puts of `key`, in the order of the log.
@@ -332,6 +338,10 @@ impl History {
         // A head that the new change had in its past is one no longer.
         self.heads.retain(|&head| !entry.past.holds(head));
         self.heads.push(index);
+        let id = (entry.op, entry.actor);
+        if self.current(entry.key).is_none_or(|now| (now.op, now.actor) < id) {
+            self.winners.insert(entry.key, index);
+        }
         self.by_hash.insert(entry.hash, index);
         self.by_key.entry(entry.key).or_default().push(index);
         self.actors.entry(entry.actor).or_default().push(index);
