@@ -186,16 +186,14 @@ impl Body {
     /// # Errors
     /// [`BodyError`] when the bytes are not canonical or the body is outside its bounds.
     pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
-        if bytes.len() > limits::BODY_BYTES {
-            return Err(BodyError::Format);
-        }
         let encoded: Encoded = minicbor::decode(bytes).map_err(|_| BodyError::Format)?;
         if encoded.version != BODY_VERSION || encode(&encoded) != bytes {
             return Err(BodyError::Format);
         }
         let body = Self { text: encoded.text, attachments: encoded.attachments };
         body.check()?;
-        Ok(body)
+        // The bounds of the parts keep the whole below it.
+        if bytes.len() > limits::BODY_BYTES { Err(BodyError::Format) } else { Ok(body) }
     }
 }
 
