@@ -88,6 +88,12 @@ impl AgentRole {
         matches!(self, Self::Supervisor | Self::Admin | Self::Owner)
     }
 
+    /// Whether it may say what a conversation is about.
+    #[must_use]
+    pub const fn sets_category(self) -> bool {
+        !matches!(self, Self::SupportAgent | Self::Agent)
+    }
+
     /// Whether it may recall messages of other agents and of the assistant.
     #[must_use]
     pub const fn recalls_any(self) -> bool {
@@ -154,6 +160,11 @@ impl Principal {
     #[must_use]
     pub const fn new(participant: ParticipantId, role: Role) -> Self {
         Self { participant, former: BTreeSet::new(), role }
+    }
+
+    /// All its participant ids, the present one first.
+    pub fn ids(&self) -> impl Iterator<Item = ParticipantId> {
+        core::iter::once(self.participant).chain(self.former.iter().copied())
     }
 
     /// Whether `participant` is one of its ids.

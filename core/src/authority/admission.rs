@@ -82,6 +82,7 @@ impl Authority {
             return fate;
         }
         let actor = submission.context.actor;
+        let taken = self.document(kind).accepted.contains_key(&submission.id);
         let elsewhere = setting.elsewhere.contains(&actor)
             || self.document(other(kind)).actors.contains_key(&actor)
             || self.document(kind).own_actor == actor;
@@ -89,6 +90,11 @@ impl Authority {
             // Closing it would close somebody else's actor.
             Some(row) if !principal.is(row.participant) => return foreign_actor(),
             None if elsewhere => return foreign_actor(),
+            // Known from the log, so it needs no row of its own.
+            Some(_) | None if taken => {
+                self.close(admission, kind, actor, principal);
+                return Fate::Refused { code: Refusal::IdTaken };
+            }
             Some(row) if row.closed => return Fate::Void,
             Some(_) | None => {}
         }
@@ -116,13 +122,9 @@ impl Authority {
         if let Some(known) = document.accepted.get(&submission.id) {
             let same = principal.is(known.submitted_by) && known.hash == submission.hash;
             let at = document.accepted_at(known.seq).unwrap_or_default();
-            return Some(if same {
-                Fate::Accepted { seq: known.seq, at }
-            } else {
-                Fate::Refused { code: Refusal::IdTaken }
-            });
+            return same.then_some(Fate::Accepted { seq: known.seq, at });
         }
-        document.fates.get(&(submission.id, principal.participant)).copied()
+        principal.ids().find_map(|id| document.fates.get(&(submission.id, id)).copied())
     }
 
     /// Refuses durably: the actor is closed, since nothing it composed after can be applied.
@@ -134,18 +136,28 @@ impl Authority {
         principal: &Principal,
         fate: Fate,
     ) {
-        let (actor, participant) = (submission.context.actor, principal.participant);
-        let row = ActorRow { kind, actor, participant, closed: true };
-        let document = self.document_mut(kind);
-        document.actors.insert(actor, row);
-        admission.actors.push(row);
+        self.close(admission, kind, submission.context.actor, principal);
         if fate.is_final() {
-            let (id, hash, submitted_by) = (submission.id, submission.hash, participant);
-            document.fates.insert((id, submitted_by), fate);
+            let (id, hash) = (submission.id, submission.hash);
+            let submitted_by = principal.participant;
+            self.document_mut(kind).fates.insert((id, submitted_by), fate);
             admission.fates.push(FateRow { kind, id, submitted_by, hash, fate });
         }
         if matches!(fate, Fate::Closed { .. }) {
             admission.follow_up = true;
+        }
+    }
+
+    fn close(
+        &mut self,
+        admission: &mut Admission,
+        kind: DocumentKind,
+        actor: Actor,
+        principal: &Principal,
+    ) {
+        let row = ActorRow { kind, actor, participant: principal.participant, closed: true };
+        if self.document_mut(kind).actors.insert(actor, row) != Some(row) {
+            admission.actors.push(row);
         }
     }
 
@@ -175,8 +187,9 @@ impl Authority {
         setting: Setting<'_>,
         dice: &mut Dice,
     ) -> Fate {
-        let before = self.status();
+        let (before, was_closed) = (self.status(), self.closed());
         let fate = self.record(admission, kind, submission, verdict, setting);
+        self.prevail(admission, submission.operation, setting, dice);
         let operation = submission.operation;
         let buried = operation.message().is_some_and(|m| self.document(kind).recalled.contains(&m));
         match operation {
@@ -204,13 +217,32 @@ impl Authority {
             Operation::SetStatus { status: Status::ActiveAi } if before != Status::ActiveAi => {
                 self.announce(admission, Notice::RestoredToAi, None, setting, dice);
             }
-            Operation::Close => {
+            Operation::Close if !was_closed => {
                 let subject = Some(setting.principal.participant);
                 self.announce(admission, Notice::Closed, subject, setting, dice);
             }
             _ => {}
         }
         fate
+    }
+
+    /// Whose move it is and who has it are judged at arrival, so what is accepted holds, although
+    /// it was composed before what it comes after: then the server says it again, on top.
+    fn prevail(
+        &mut self,
+        admission: &mut Admission,
+        operation: Operation,
+        setting: Setting<'_>,
+        dice: &mut Dice,
+    ) {
+        let holds = match operation {
+            Operation::Assign { assignee } => self.assignee() == assignee,
+            Operation::SetStatus { status } => self.status() == status,
+            _ => true,
+        };
+        if !holds {
+            self.write(admission, DocumentKind::Timeline, operation, setting, dice);
+        }
     }
 
     /// Recalls what was created and recalled together, or what was recalled in a life of the data

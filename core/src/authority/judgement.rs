@@ -110,17 +110,15 @@ impl Case<'_> {
             Operation::SetStatus { status } => self.set_status(status),
             Operation::Assign { assignee } => self.assign(assignee),
             Operation::Close => self.close(),
-            Operation::SetPriority { .. } => {
-                self.agents_only()?;
-                require(!self.authority.closed(), Refusal::ConversationClosed)
+            Operation::SetPriority { .. } | Operation::SetCollaborator { .. } => {
+                require(self.setting.principal.role.agent().is_some(), Refusal::NotAllowed)
             }
-            Operation::SetCategory { .. } | Operation::SetCollaborator { .. } => self.agents_only(),
+            Operation::SetCategory { .. } => {
+                let role = self.setting.principal.role.agent();
+                require(role.is_some_and(AgentRole::sets_category), Refusal::NotAllowed)
+            }
             Operation::Announce { .. } => Err(refused(Refusal::NotAllowed)),
         }
-    }
-
-    fn agents_only(&self) -> Judged {
-        require(self.setting.principal.role.agent().is_some(), Refusal::NotAllowed)
     }
 
     fn send(&self, message: MessageId, kind: Kind, revision: RevisionId) -> Judged {
@@ -145,7 +143,7 @@ impl Case<'_> {
                 _ => refused(Refusal::ConversationClosed),
             });
         }
-        let silent = self.authority.status() != Status::ActiveAi;
+        let silent = self.authority.status() == Status::ActiveHuman;
         require(role != Role::Assistant || !silent, Refusal::HumanActive)?;
         if role.agent().is_some() {
             self.nothing_unseen(|value| {
@@ -265,8 +263,8 @@ impl Case<'_> {
         require(!self.authority.closed(), Refusal::ConversationClosed)?;
         let role = self.setting.principal.role;
         require(may_move(self.authority.status(), to, role), Refusal::StatusNotAllowed)?;
-        if role.agent().is_some() && to == Status::ActiveAi {
-            // Handing back to the assistant what the visitor has just asked.
+        if role.agent().is_some() && matches!(to, Status::ActiveAi | Status::WaitingForHuman) {
+            // Handing back what the visitor has just asked.
             self.no_unseen_visitor()?;
         }
         Ok(())
@@ -298,7 +296,8 @@ impl Case<'_> {
             (Some(_), _) => require(role.reassigns_any(), Refusal::AlreadyClaimed),
             (None, Some(to)) => require(own(to) || role.reassigns_any(), Refusal::NotAllowed),
             (None, None) => Ok(()),
-        }
+        }?;
+        if to.is_none() { self.no_unseen_visitor() } else { Ok(()) }
     }
 
     fn close(&self) -> Judged {

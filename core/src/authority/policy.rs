@@ -90,7 +90,8 @@ pub const fn may_move(from: Status, to: Status, role: Role) -> bool {
             (ActiveAi | AwaitingOfflineInfo, WaitingForHuman)
         ),
         Role::Assistant => {
-            matches!((from, to), (ActiveAi, ActiveAi | WaitingForHuman | AwaitingOfflineInfo))
+            from.code() == to.code()
+                || matches!((from, to), (ActiveAi, WaitingForHuman | AwaitingOfflineInfo))
         }
         Role::Agent(_) => match to {
             ActiveHuman | ActiveAi | WaitingForHuman => true,

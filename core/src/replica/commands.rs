@@ -218,7 +218,7 @@ impl Replica {
         let visitor_may = matches!(intent, Intent::Close | Intent::Status(Status::WaitingForHuman));
         let allowed = match self.principal.role {
             Role::Visitor => visitor_may,
-            Role::Agent(_) => true,
+            Role::Agent(role) => role.sets_category() || !matches!(intent, Intent::Category(_)),
             Role::Assistant | Role::Server => matches!(intent, Intent::Status(_)),
         };
         if !allowed || intent.document() != self.document.kind {
