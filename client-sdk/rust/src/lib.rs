@@ -16,6 +16,7 @@ pub use event::{Changes, Event, Events};
 pub use options::{ClientOptions, Clock, Network, Place};
 pub use store::memory::MemoryStore;
 pub use store::sqlite::SqliteStore;
+pub use store::{Store, StoreError};
 
 pub use rejoinder_core as core;
 pub use rejoinder_core::authority::fate::Refusal;
