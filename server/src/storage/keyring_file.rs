@@ -16,6 +16,8 @@ pub(crate) struct KeyringFile(Arc<Inner>);
 struct Inner {
     file: File,
     unflushed: Mutex<Unflushed>,
+    #[cfg(test)]
+    fails: std::sync::atomic::AtomicBool,
 }
 
 /// What was written since the last flush that succeeded.
@@ -30,7 +32,31 @@ struct Unflushed {
 impl KeyringFile {
     /// The keyring's bytes are those of `file`.
     pub(crate) fn new(file: File) -> Self {
-        Self(Arc::new(Inner { file, unflushed: Mutex::default() }))
+        Self(Arc::new(Inner {
+            file,
+            unflushed: Mutex::default(),
+            #[cfg(test)]
+            fails: false.into(),
+        }))
+    }
+
+    /// Makes every write and flush fail, or work again.
+    #[cfg(test)]
+    pub(crate) fn fail(&self, fails: bool) {
+        self.0.fails.store(fails, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn works(&self) -> io::Result<()> {
+        #[cfg(test)]
+        if self.0.fails.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(io::Error::other("the test wants it to fail"));
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.works()?;
+        self.0.file.sync_data()
     }
 
     fn unflushed(&self) -> MutexGuard<'_, Unflushed> {
@@ -51,7 +77,7 @@ impl KeyringFile {
                 again.fill(0);
             }
         }
-        match self.0.file.sync_data() {
+        match self.sync() {
             Ok(()) => {
                 *unflushed = Unflushed::default();
                 Ok(())
@@ -78,6 +104,7 @@ impl Blocks for KeyringFile {
     fn write(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         // Remembered first: a write that fails half-way has written too.
         self.unflushed().ranges.push((offset, bytes.len()));
+        self.works()?;
         self.0.file.write_all_at(bytes, offset)
     }
 

@@ -147,6 +147,18 @@ impl Sqlite {
         self.send(Job::MaxPages(pages));
     }
 
+    /// Makes the commit of the next job fail.
+    #[cfg(test)]
+    pub(crate) fn fail_next_commit(&self) {
+        self.send(Job::FailCommit);
+    }
+
+    /// Makes the keyring's file fail, or work again.
+    #[cfg(test)]
+    pub(crate) fn fail_keyring(&self, fails: bool) {
+        self.reads.keys().fail(fails);
+    }
+
     /// Hands a job to the writer. If the writer is gone the job is dropped, and with it the place
     /// for its answer, which its future notices.
     fn send(&self, job: Job) {

@@ -29,6 +29,9 @@ pub(super) enum Job {
     /// Allow the database this many pages: how tests fill a disk and free it again.
     #[cfg(test)]
     MaxPages(u32),
+    /// Make the commit of the next job fail.
+    #[cfg(test)]
+    FailCommit,
 }
 
 /// Writes beside batches.
@@ -51,6 +54,8 @@ pub(super) enum Write {
 pub(super) struct Group {
     appends: Vec<Append>,
     writes: Vec<Beside>,
+    #[cfg(test)]
+    fails: bool,
 }
 
 struct Append {
@@ -89,6 +94,8 @@ impl Group {
             }
             #[cfg(test)]
             Job::MaxPages(_) => {}
+            #[cfg(test)]
+            Job::FailCommit => self.fails = true,
         }
     }
 
@@ -129,7 +136,7 @@ impl Group {
                 append.words.push(SealedWords { kind: *kind, revision: id, message, slot, sealed });
             }
         }
-        keys.settle()
+        if self.keys_put().is_empty() { Ok(()) } else { keys.settle() }
     }
 
     /// The keys put by [`seal`](Self::seal).
@@ -155,6 +162,13 @@ impl Group {
                     AppendError::Storage(error) => error,
                     other => StorageError::Failed(other.to_string()),
                 });
+        }
+        #[cfg(test)]
+        if self.fails {
+            // A violation that SQLite finds only when it commits.
+            let violation = "PRAGMA defer_foreign_keys = ON; \
+                             INSERT INTO seen VALUES (x'', 0, x'', 0)";
+            connection.execute_batch(violation).unwrap();
         }
         connection
             .execute_batch("COMMIT")

@@ -29,6 +29,11 @@ impl Keys {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(test)]
+    pub(super) fn fail(&self, fails: bool) {
+        self.file.fail(fails);
+    }
+
     /// Puts a key, not yet durable.
     pub(super) fn put(&self, key: &SealingKey, dice: &mut Dice) -> Result<Slot, StorageError> {
         self.ring().put(key, dice).map_err(|error| keyring_error(&error))

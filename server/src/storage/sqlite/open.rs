@@ -11,7 +11,7 @@ use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DatabaseId, DocumentId, Epoch, MessageId, ParticipantId};
 use rejoinder_core::keyring::{Keyring, KeyringError, Owner, Slot};
 use rejoinder_core::wire::NewestMessage;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::watch;
 
 use super::erase::{Backlog, pending_keys};
@@ -399,8 +399,13 @@ fn sweep(connection: &Connection, keys: &Keys) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Whether every conversation's rows can be read.
+/// Whether every page is in order and every conversation's rows can be read.
 fn is_sound(connection: &Connection) -> rusqlite::Result<()> {
+    let unsound = |what| schema::failure(rusqlite::ffi::SQLITE_CORRUPT, what);
+    let pages: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if pages != "ok" {
+        return Err(unsound(pages));
+    }
     let ids: Vec<ConversationId> = connection
         .prepare("SELECT id FROM conversation")?
         .query_map([], |row| Columns::of(row).id(ConversationId::from_bytes))?
@@ -412,8 +417,8 @@ fn is_sound(connection: &Connection) -> rusqlite::Result<()> {
     let lost: i64 = connection.query_row(
         "SELECT count(*) FROM (SELECT conversation FROM words GROUP BY conversation) \
          WHERE conversation NOT IN (SELECT id FROM conversation)",
-        params![],
+        [],
         |row| row.get(0),
     )?;
-    if lost == 0 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
+    if lost == 0 { Ok(()) } else { Err(unsound(format!("{lost} conversations lost their row"))) }
 }

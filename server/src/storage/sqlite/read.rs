@@ -40,6 +40,11 @@ impl Reads {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// Closes the connections there are.
     pub(super) fn close(&self) {
         self.idle().clear();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 
 /// Each brings the tables from the version of its index to the next one (`user_version`).
 const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
@@ -41,7 +41,12 @@ impl From<rusqlite::Error> for SchemaError {
 pub(super) fn open_writer(path: &Path, max_pages: Option<u32>) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open(path, flags)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        let why = "this file system cannot share memory: SQLite's write-ahead log needs it";
+        return Err(failure(ffi::SQLITE_CANTOPEN, why.to_owned()));
+    }
     // Every commit is on the disk before it is acknowledged.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -50,6 +55,11 @@ pub(super) fn open_writer(path: &Path, max_pages: Option<u32>) -> rusqlite::Resu
         connection.pragma_update(None, "max_page_count", pages)?;
     }
     Ok(connection)
+}
+
+/// What SQLite would say with this code.
+pub(super) fn failure(code: core::ffi::c_int, why: String) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(why))
 }
 
 /// A connection that reads.

@@ -105,6 +105,12 @@ impl Writer {
                 self.max_pages = Some(pages);
                 self.connection.pragma_update(None, "max_page_count", pages).unwrap();
             }
+            #[cfg(test)]
+            if matches!(job, Job::FailCommit) {
+                group.add(job);
+                next = jobs.recv().ok();
+                continue;
+            }
             group.add(job);
             let full = group.len() >= GROUP_JOBS || group.revisions() >= GROUP_REVISIONS;
             next = if full { None } else { jobs.try_recv().ok() };

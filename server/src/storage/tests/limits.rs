@@ -54,6 +54,54 @@ fn st12_a_full_disk_refuses_keeps_reading_and_recovers() {
 }
 
 #[test]
+fn st12_a_commit_that_fails_keeps_nothing_and_the_writer_goes_on() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    append(&storage, chat.says("before"));
+    storage.fail_next_commit();
+    let refused = wait(storage.append(Chat::new(2).says("lost")));
+    assert!(matches!(refused, Err(AppendError::Storage(_))), "{refused:?}");
+    assert_eq!(folder.keys(), 2, "whether the commit is on the disk is not known yet");
+    append(&storage, chat.says("after"));
+    assert_eq!(folder.keys(), 2, "now it is");
+    assert!(storage.load(Chat::new(2).id()).unwrap().is_none());
+    drop(storage);
+    sound(&folder.verify());
+}
+
+#[test]
+fn re4_a_recall_is_not_acknowledged_while_its_key_is_there() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    append(&storage, chat.says("secret"));
+    append(&storage, chat.says("kept"));
+    let key = folder.key(chat.revisions[0].1.id);
+    storage.fail_keyring(true);
+    let failed = wait(storage.append(chat.recalls(0)));
+    assert!(matches!(failed, Err(AppendError::Storage(StorageError::Failed(_)))), "{failed:?}");
+    // It is in the log, and nobody can read the words, although the key could not be overwritten.
+    assert_eq!(storage.load(chat.id()).unwrap().unwrap().version, 3);
+    assert_eq!(chat.words(&storage, 0).unwrap(), Words::Gone);
+    assert_eq!(folder.files_with(&key), ["rejoinder.keyring"]);
+    // New words cannot be kept either; what needs no key goes on.
+    let mut other = Chat::new(2);
+    assert!(wait(storage.append(other.says("no key for this"))).is_err());
+    wait(storage.keep_seen(chat.timeline(), chat.agent, Seq(2))).unwrap();
+    assert_eq!(*storage.erased().borrow(), 0);
+    assert_eq!(folder.ledger(), 0);
+    storage.fail_keyring(false);
+    erased(&storage);
+    assert_eq!(folder.files_with(&key), Vec::<String>::new());
+    assert_eq!(folder.ledger(), 1);
+    append(&storage, Chat::new(2).says("no key for this"));
+    drop(storage);
+    assert_eq!((folder.keys(), folder.count("words")), (2, 2));
+    sound(&folder.verify());
+}
+
+#[test]
 fn a_recall_on_a_full_disk_is_refused_or_carried_out_whole() {
     let folder = Folder::new();
     let storage = folder.open();
