@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use rejoinder_client::Words;
@@ -321,20 +320,17 @@ impl Stage {
         Ok(())
     }
 
-    /// Every file of every participant is searched.
-    fn search(mut self, narrator: &mut Narrator, summary: &mut Summary) -> Result<(), Failure> {
-        let Self { vera, ann, ann_phone, bo, folder, gone, kept, .. } = &mut self;
-        let _ = (&vera, &ann, &ann_phone, &bo);
-        let folder: PathBuf = folder.path().to_owned();
-        let (gone, kept) = (core::mem::take(gone), core::mem::take(kept));
-        let control = folder.join("control");
-        std::fs::write(&control, traces::encodings(&gone[0]).concat())?;
+    /// Every file of every participant is searched, once all have left.
+    fn search(self, narrator: &mut Narrator, summary: &mut Summary) -> Result<(), Failure> {
+        // Held to the end: the folder goes with its handle.
+        let Self { folder, server, vera, ann, ann_phone, bo, gone, kept, .. } = self;
+        let control = folder.path().join("control");
         step!(narrator, "the search finds what is there", {
-            let found = traces::search(&[control.clone()], &gone[..1])?;
+            std::fs::write(&control, traces::encodings(&gone[0]).concat())?;
+            let found = traces::search(core::slice::from_ref(&control), &gone[..1])?;
             std::fs::remove_file(&control)?;
             if found.is_empty() { Err("it does not".into()) } else { nothing() }
         });
-        let Self { folder: kept_folder, server, vera, ann, ann_phone, bo, .. } = self;
         step!(narrator, "everybody leaves", {
             for participant in [vera, ann, ann_phone, bo] {
                 participant.end()?;
@@ -343,7 +339,7 @@ impl Stage {
             nothing()
         });
         step!(narrator, "every file is searched for every recalled and superseded word", {
-            let files = traces::files(&folder)?;
+            let files = traces::files(folder.path())?;
             let found = traces::search(&files, &gone)?;
             (summary.traces, summary.files, summary.words) = (found.len(), files.len(), gone.len());
             match found.first() {
@@ -354,7 +350,7 @@ impl Stage {
             }
         });
         step!(narrator, "words that stay are sealed on every disk", {
-            let found = traces::search(&traces::files(&folder)?, &kept)?;
+            let found = traces::search(&traces::files(folder.path())?, &kept)?;
             let found: BTreeSet<_> = found.into_iter().map(|trace| trace.file).collect();
             if found.is_empty() {
                 nothing()
@@ -362,7 +358,6 @@ impl Stage {
                 Err(format!("in the clear: {found:?}").into())
             }
         });
-        drop(kept_folder);
         Ok(())
     }
 }
