@@ -190,7 +190,8 @@ impl Session {
         let behind = |opened: &Opened| {
             matches!(opened.link, Link::Opening(_))
                 || opened.replica.outbox().iter().any(|waiting| waiting.state.is_pushable())
-                || opened.replica.is_rebuilding()
+                // One that the restored server does not know waits for its visitor to begin it again.
+                || (opened.replica.is_rebuilding() && !matches!(opened.link, Link::Closed))
         };
         match self.phase {
             Phase::Offline | Phase::Wiped => Connection::Offline,
