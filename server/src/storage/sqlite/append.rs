@@ -343,7 +343,8 @@ pub(super) fn insert_erasure(connection: &Connection, record: &Record) -> rusqli
         )
 }
 
-/// Puts all words of a message among those to erase, and returns their keys.
+/// Puts all words of a message among those to erase, and returns their keys. The index is named
+/// because SQLite would rather walk through all words of the document.
 pub(super) fn erase_message(
     connection: &Connection,
     document: DocumentId,
@@ -353,13 +354,14 @@ pub(super) fn erase_message(
     connection
         .prepare_cached(
             "INSERT INTO erasure_pending (conversation, kind, revision, slot, key) \
-             SELECT conversation, kind, revision, slot, key FROM words \
+             SELECT conversation, kind, revision, slot, key FROM words INDEXED BY words_message \
              WHERE conversation = ?1 AND kind = ?2 AND message = ?3 ON CONFLICT DO NOTHING",
         )?
         .execute(place)?;
     connection
         .prepare_cached(
-            "SELECT slot, key FROM words WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
+            "SELECT slot, key FROM words INDEXED BY words_message \
+             WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
         )?
         .query_map(place, |row| Columns::of(row).slot())?
         .collect()

@@ -129,7 +129,10 @@ impl Writer {
             self.backlog.rows = false;
         }
         self.halt_after(Step::Delete)?;
-        if truncate_log(&self.connection)
+        // Once a reader is known to stay, nobody else waits for it.
+        let patient = self.backlog.wait == FIRST_WAIT;
+        let waits = if patient { &READERS_MILLIS[..] } else { &READERS_MILLIS[..1] };
+        if truncate_log(&self.connection, waits)
             .map_err(|error| Unfinished::Failed(storage_error("rejoinder.db", &error)))?
         {
             Ok(())
@@ -207,13 +210,13 @@ fn pending(connection: &Connection) -> rusqlite::Result<Vec<(DocumentId, Revisio
         .collect()
 }
 
-/// Copies the write-ahead log into the database and truncates it; false when a reader that holds
-/// an old snapshot is in the way.
-pub(super) fn truncate_log(connection: &Connection) -> rusqlite::Result<bool> {
+/// Copies the write-ahead log into the database and truncates it, trying once after each of the
+/// `waits`, in milliseconds; false when a reader that holds an old snapshot is in the way.
+pub(super) fn truncate_log(connection: &Connection, waits: &[u64]) -> rusqlite::Result<bool> {
     // Waiting is done here, in small steps, and not in SQLite: the writer has other work.
     connection.busy_timeout(Duration::ZERO)?;
     let mut truncated = Ok(false);
-    for millis in READERS_MILLIS {
+    for &millis in waits {
         sleep(Duration::from_millis(millis));
         truncated = connection
             .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -175,7 +175,7 @@ fn prepare(source: &Path, waiting: &Path, files: &Files) -> Result<Owner, Restor
             params![epoch.as_bytes(), State::Restoring as u8, now()],
         )
         .map_err(unusable)?;
-    erase::truncate_log(&connection).map_err(unusable)?;
+    erase::truncate_log(&connection, &[0]).map_err(unusable)?;
     connection.close().map_err(|(_, error)| unusable(error))?;
     File::open(waiting).and_then(|file| file.sync_all()).map_err(broken(waiting))?;
     Ok(Owner { database, epoch })
@@ -248,7 +248,7 @@ fn put_database(files: &Files, waiting: &Path) -> Result<(), RestoreError> {
     if files.database.exists()
         && let Ok(former) = schema::open_writer(&files.database, None)
     {
-        drop(erase::truncate_log(&former));
+        drop(erase::truncate_log(&former, &[0]));
     }
     for ending in ["-wal", "-shm"] {
         let log = folder::beside(&files.database, ending);
