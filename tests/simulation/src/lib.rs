@@ -1,0 +1,36 @@
+//! A simulation of conversations: simulated clients, a simulated server and a network between them,
+//! all stepped by hand from one seed. No process, no thread, no clock: a seed that fails once fails
+//! always.
+//!
+//! A run is rough first. People write, edit, take back and close; connections break at any byte;
+//! clients and the server die before, in and after a commit; clocks are wrong by hours; the server
+//! is restored from a backup. Then everything is healed and must settle, and the oracles look at
+//! what there is: see [`oracle`].
+//!
+//! ```text
+//! SEED=17 cargo test -p rejoinder-simulation -- replay --nocapture     one seed, with its events
+//! SEEDS=100000 cargo test -p rejoinder-simulation -- many              more of them
+//! ```
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod diary;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod mark;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod plan;
+#[cfg(test)]
+mod roll;
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,61 @@
+//! The runs: many seeds, one seed again, and those that once broke something.
+
+use std::panic::catch_unwind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::plan::Tally;
+use crate::world::World;
+
+fn run(seed: u64) -> Tally {
+    World::new(seed).run()
+}
+
+/// Runs a seed; a failure is what it says.
+fn try_run(seed: u64) -> Result<Tally, String> {
+    catch_unwind(|| run(seed)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        format!("SEED={seed}: {}", text.unwrap_or_default())
+    })
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+#[test]
+#[ignore = "red until what it finds is mended"]
+fn se14_many_seeds_converge_and_leave_no_trace() {
+    let (next, end) = (AtomicU64::new(0), number("SEEDS").unwrap_or(1_000));
+    let (total, failures) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    match try_run(seed) {
+                        Ok(tally) => *total.lock().unwrap() += tally,
+                        Err(failure) => failures.lock().unwrap().push(failure),
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{} of {end} seeds:\n{}", failures.len(), failures.join("\n"));
+    let total = total.into_inner().unwrap();
+    println!("{total:#?}");
+    assert_eq!(total.never(), Vec::<&str>::new(), "a run did no real work");
+}
+
+#[test]
+fn replay() {
+    if let Some(seed) = number("SEED") {
+        println!("{:#?}", run(seed));
+    }
+}
