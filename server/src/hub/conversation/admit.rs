@@ -126,9 +126,12 @@ impl Task {
             push.by.outbound.send(&ServerFrame::Fates { document, fates });
             return Ok(false);
         }
-        let conversation = self.conversation;
+        let (storage, conversation) = (self.hub.storage().clone(), self.conversation);
+        // A life of the data that a backup rolled back may have known it.
+        let tombstones = blocking(move || storage.tombstones(conversation)).await;
+        let tombstones = tombstones.map_err(|error| self.failed(&error))?;
         let header = Header { conversation, site, visitor, follows: None, created_at: now };
-        let live = Live::begin(header, &mut self.dice)
+        let live = Live::begin(header, tombstones, &mut self.dice)
             .map_err(|_| Absent::Problem(Problem::DamagedConversation))?;
         self.state = State::Live(Box::new(live));
         Ok(true)

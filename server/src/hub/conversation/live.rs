@@ -11,7 +11,7 @@ use rejoinder_core::wire::LogEntry;
 use crate::hub::signals::Seen;
 use crate::hub::words::HotWords;
 use crate::hub::{Connected, Rights, entries, may_see};
-use crate::storage::{Header, Row, Snapshot, Stored};
+use crate::storage::{Header, Row, Snapshot, Stored, Tombstone};
 
 /// A conversation in memory: its authority, and what readers are sent.
 pub(super) struct Live {
@@ -59,9 +59,12 @@ impl Live {
     }
 
     /// A conversation that a visitor has just begun.
-    pub(super) fn begin(header: Header, dice: &mut Dice) -> Result<Self, LoadError> {
-        let (rows, fates, actors) = (Vec::new(), Vec::new(), Vec::new());
-        let (tombstones, seen) = (Vec::new(), Vec::new());
+    pub(super) fn begin(
+        header: Header,
+        tombstones: Vec<Tombstone>,
+        dice: &mut Dice,
+    ) -> Result<Self, LoadError> {
+        let (rows, fates, actors, seen) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let stored = Stored { header, version: 0, feed: 0, rows, fates, actors, tombstones, seen };
         Self::load(stored, dice)
     }
