@@ -16,7 +16,7 @@ use rejoinder_client::id::ConversationId;
 use rejoinder_client::{
     Client, ClientOptions, Conversation, Credential, Error, Event, MessageView, Place, Principal,
 };
-use terminal::Screen;
+use terminal::{Screen, Teller};
 
 const HELP: &str = "\
   /list         conversations; in one, everything again
@@ -44,7 +44,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let client = Client::open(ClientOptions::new(server, credential, place)).await?;
     let me = client.contact(Duration::from_secs(30)).await?;
     println!("{HELP}");
-    Desk { client, me, listed: Vec::new(), open: None }.work().await?;
+    let teller = Teller::default();
+    Desk { client, me, listed: Vec::new(), open: None, teller }.work().await?;
     Ok(())
 }
 
@@ -54,6 +55,7 @@ struct Desk {
     /// The conversations that the last list named, by their numbers.
     listed: Vec<ConversationId>,
     open: Option<Open>,
+    teller: Teller,
 }
 
 struct Open {
@@ -93,7 +95,7 @@ impl Desk {
             Event::Changed(_) | Event::Recalled { .. } | Event::Missed(_) => {
                 self.show(false).await?;
             }
-            event => terminal::tell(event),
+            event => self.teller.tell(event),
         }
         Ok(())
     }

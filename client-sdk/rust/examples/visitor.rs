@@ -14,7 +14,7 @@ use std::time::Duration;
 use rejoinder_client::{
     Client, ClientOptions, Conversation, Credential, Error, Event, Place, Status,
 };
-use terminal::Screen;
+use terminal::{Screen, Teller};
 
 const HELP: &str = "\
 Type to write. Or:
@@ -54,6 +54,7 @@ async fn talk(client: &Client, mut chat: Conversation) -> Result<(), Error> {
     let me = client.contact(Duration::ZERO).await?;
     let (mut lines, mut screen) = (terminal::lines(), Screen::default());
     let (mut changes, mut events) = (chat.changes(), client.events());
+    let mut teller = Teller::default();
     loop {
         tokio::select! {
             line = lines.recv() => {
@@ -61,7 +62,10 @@ async fn talk(client: &Client, mut chat: Conversation) -> Result<(), Error> {
                     return terminal::quit(client).await;
                 };
                 match obey(client, &chat, &mut screen, &line).await {
-                    Ok(Some(moved)) => (changes, chat) = (moved.changes(), moved),
+                    Ok(Some(moved)) => {
+                        (changes, screen) = (moved.changes(), Screen::default());
+                        chat = moved;
+                    }
                     Ok(None) => {}
                     Err(error) => println!("     ({error})"),
                 }
@@ -74,11 +78,11 @@ async fn talk(client: &Client, mut chat: Conversation) -> Result<(), Error> {
             event = events.next() => match event {
                 None | Some(Event::Wiped) => return Ok(()),
                 Some(Event::Moved { from, to }) if from == chat.id() => {
-                    terminal::tell(&Event::Moved { from, to });
+                    teller.tell(&Event::Moved { from, to });
                     chat = client.conversation(to).await?;
-                    changes = chat.changes();
+                    (changes, screen) = (chat.changes(), Screen::default());
                 }
-                Some(event) => terminal::tell(&event),
+                Some(event) => teller.tell(&event),
             }
         }
     }

@@ -140,10 +140,30 @@ const fn wording(notice: Notice) -> &'static str {
 }
 
 /// Prints what has happened, if it is not on the screen anyway.
-pub(crate) fn tell(event: &Event) {
+#[derive(Default)]
+pub(crate) struct Teller {
+    online: bool,
+}
+
+impl Teller {
+    pub(crate) fn tell(&mut self, event: &Event) {
+        match event {
+            // It is up to date again after everything that was sent; that is no news.
+            Event::Connection(Connection::Live) if !self.online => {
+                self.online = true;
+                println!("     -- up to date --");
+            }
+            Event::Connection(Connection::Offline) => {
+                self.online = false;
+                println!("     -- offline --");
+            }
+            event => tell(event),
+        }
+    }
+}
+
+fn tell(event: &Event) {
     match event {
-        Event::Connection(Connection::Offline) => println!("     -- offline --"),
-        Event::Connection(Connection::Live) => println!("     -- up to date --"),
         Event::Unreachable { reason } => println!("     (no server: {reason}; still trying)"),
         Event::Problem { reason, .. } if *reason != Problem::UnknownConversation => {
             println!("     ({reason})");
@@ -165,9 +185,9 @@ fn carried_out(progress: &Progress) -> String {
         (false, ..) => "taken back; the server is erasing it".to_owned(),
         (true, 0, _) => "taken back, and erased everywhere".to_owned(),
         (true, away, Some(since)) => {
-            format!("taken back; {away} of {devices} devices not heard from since {since}")
+            format!("taken back; {away} of {devices} devices to go, one last heard from at {since}")
         }
-        (true, away, None) => format!("taken back; {away} of {devices} devices are not back yet"),
+        (true, away, None) => format!("taken back; {away} of {devices} devices to go"),
     }
 }
 
