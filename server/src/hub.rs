@@ -150,6 +150,12 @@ impl Hub {
         idle
     }
 
+    /// Ends all conversations' tasks, once they have done what waits for them. For when everybody is
+    /// gone.
+    pub fn end_all(&self) {
+        self.live().clear();
+    }
+
     fn live(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, mpsc::Sender<Ask>>> {
         self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
     }

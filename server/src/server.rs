@@ -69,6 +69,8 @@ pub struct Server {
     hub: Hub,
     closing: watch::Sender<bool>,
     accepting: tokio::task::JoinHandle<()>,
+    /// What goes on as long as the server does.
+    following: JoinSet<()>,
 }
 
 impl Server {
@@ -91,13 +93,14 @@ impl Server {
             .map_err(|source| StartError::Listen { address: parts.listen, source })?;
         let hub = Hub::new(storage, Arc::clone(&directory), parts.new_conversations);
         let end_of_feed = end_of_feed(&hub)?;
-        tokio::spawn(hub.clone().run_feed(end_of_feed));
-        tokio::spawn(follow_directory(hub.clone()));
+        let mut following = JoinSet::new();
+        following.spawn(hub.clone().run_feed(end_of_feed));
+        following.spawn(follow_directory(hub.clone()));
         let (closing, closed) = watch::channel(false);
         let site = Site { hub: hub.clone(), closing: closed.clone(), metrics: parts.metrics };
         let accepting = tokio::spawn(accept(listener, site, closed));
         tracing::info!(%address, "listening");
-        Ok(Self { address, hub, closing, accepting })
+        Ok(Self { address, hub, closing, accepting, following })
     }
 
     /// Where it listens.
@@ -113,8 +116,8 @@ impl Server {
     }
 
     /// Ends it: no new connections, those there are are told to come back later, and what was
-    /// accepted is on disk.
-    pub async fn shut_down(self) {
+    /// accepted is on disk. Nothing of it goes on after: the data folder can be opened again.
+    pub async fn shut_down(mut self) {
         self.closing.send_replace(true);
         let connections = async {
             while !self.hub.registry().is_empty() {
@@ -125,6 +128,8 @@ impl Server {
         if self.accepting.await.is_err() || !in_time {
             tracing::warn!("some connections were cut");
         }
+        self.following.shutdown().await;
+        self.hub.end_all();
         tracing::info!("ended");
     }
 }

@@ -67,11 +67,11 @@ pub async fn serve(hub: Hub, socket: WebSocket, peer: IpAddr, mut closing: watch
                 end = connection.run(&hub, &connected, purge) => end,
                 _ = closing.wait_for(|closing| *closing) => End::Saying(closing_frame()),
             };
-            hub.registry().depart(&connected);
             for document in connection.session.opened() {
                 // A busy conversation finds out by itself that the queue is closed.
                 let _gone = hub.ask(document.conversation, Ask::Gone(connected.id));
             }
+            hub.registry().depart(&connected);
             connection.end(&hub, Some(&connected), end).await;
         }
         Err(end) => connection.end(&hub, None, end).await,
