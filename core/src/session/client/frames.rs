@@ -99,7 +99,7 @@ impl Session {
         self.rebuilding = Some(epoch);
         self.cursors.feed = 0;
         for opened in self.documents.values_mut() {
-            opened.replica.begin_epoch(&mut self.dice);
+            opened.replica.begin_epoch();
         }
         output.load.extend(self.stored.iter().filter(|id| !self.documents.contains_key(id)));
     }
@@ -158,7 +158,12 @@ impl Session {
         for row in rows {
             output.events.push(SessionEvent::Feed(row.conversation));
             output.writes.push(Write::Feed(row.clone()));
-            self.feed.insert(row.conversation, row);
+            let conversation = row.conversation;
+            self.feed.insert(conversation, row);
+            for document in self.documents_of(conversation) {
+                // What was asked for too early, or could not be seen for a while, is there now.
+                self.follow(document, output);
+            }
         }
         self.cursors.feed = self.cursors.feed.max(cursor);
         output.writes.push(Write::Cursors(self.cursors));
@@ -184,7 +189,7 @@ impl Session {
         let Some(order) = order.filter(|_| part + 1 == parts) else { return };
         let bytes = core::mem::take(gathered);
         let mut effects = Effects::default();
-        let taken = replica.snapshot(&bytes, order, &mut effects);
+        let taken = replica.snapshot(&bytes, order, &mut self.dice, &mut effects);
         output.take(effects);
         if let Err(error) = taken {
             self.damaged(document, error, output);
@@ -203,7 +208,7 @@ impl Session {
             return;
         }
         let mut effects = Effects::default();
-        let applied = opened.replica.entries(entries, &mut effects);
+        let applied = opened.replica.entries(entries, &mut self.dice, &mut effects);
         output.take(effects);
         if let Err(error) = applied {
             self.damaged(document, error, output);
