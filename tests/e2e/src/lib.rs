@@ -1,0 +1,1 @@
+//! Stories over real sockets and files: see `tests/`.

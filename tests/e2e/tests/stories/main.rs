@@ -1,0 +1,4 @@
+//! What people do with each other, over real sockets and files.
+
+mod devices;
+mod talk;

@@ -1,0 +1,46 @@
+//! A cast for stories that are played for real: a server with files and sockets, and people whose
+//! clients have stores of their own.
+//!
+//! ```no_run
+//! # async fn story() {
+//! use rejoinder_harness::World;
+//! let world = World::start().await;
+//! let (vera, ann) = (world.visitor("vera").await, world.agent("ann").await);
+//! let chat = vera.begins("Is it in stock?").await;
+//! ann.sees(chat, &["Is it in stock?"]).await;
+//! let answer = ann.says(chat, "It is.").await;
+//! ann.recalls(chat, answer).await;
+//! vera.sees(chat, &["Is it in stock?", "(recalled)"]).await;
+//! # }
+//! ```
+//!
+//! - [`World`]: the server, its folder, its directory, and everybody who was brought to it;
+//! - [`Person`]: one device of somebody, with what they do and what they see;
+//! - [`Raw`] and [`Forger`]: frames by hand, for what no honest client sends;
+//! - [`Program`]: the server as a process of its own, to be killed;
+//! - [`search`]: every file of everybody, byte by byte.
+//!
+//! Whatever waits gives up after [`PATIENCE`] and says for what. A world that is dropped without a
+//! failure asserts that everybody ended and that nothing is left of the server.
+#![expect(clippy::unwrap_used, reason = "it serves tests only")]
+
+mod forge;
+mod local;
+mod person;
+mod program;
+mod raw;
+pub mod search;
+mod wait;
+mod world;
+
+pub use forge::{Forger, Letter};
+pub use local::{Local, RATES};
+pub use person::Person;
+pub use program::Program;
+pub use raw::Raw;
+pub use wait::{PATIENCE, eventually};
+pub use world::{PASSWORD, World};
+
+pub use rejoinder_client as client;
+pub use rejoinder_core as core;
+pub use rejoinder_server as server;
