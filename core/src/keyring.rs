@@ -262,10 +262,13 @@ impl<B: Blocks> Keyring<B> {
     /// Overwrites a key with zeros, unless another key stands there by now. It is gone from the
     /// medium after [`Self::flush`].
     ///
+    /// A damaged slot is overwritten too: it gives its key to nobody, and may hold it all the same.
+    ///
     /// # Errors
     /// When the medium fails.
     pub fn shred(&mut self, slot: Slot) -> Result<(), KeyringError<B::Error>> {
-        if self.used.get(&slot.index) == Some(&slot.key) {
+        let damaged = self.damaged.contains(&slot.index);
+        if damaged || self.used.get(&slot.index) == Some(&slot.key) {
             self.shred_index(slot.index)?;
         }
         Ok(())
