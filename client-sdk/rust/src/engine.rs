@@ -10,16 +10,18 @@ mod run;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{ConversationId, DocumentId};
+use rejoinder_core::id::{ConversationId, DocumentId, RevisionId};
 use rejoinder_core::limits;
 use rejoinder_core::replica::CommandError;
 use rejoinder_core::replica::record::Write;
 use rejoinder_core::session::client::{Connection, Output, Session};
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{ClientFrame, Credential, Keeping, Problem, ServerFrame};
+use rejoinder_core::wire::{ClientFrame, Credential, Keeping, Problem, ServerFrame, Signal};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::connection::{Frames, FromConnection};
 use crate::error::Error;
@@ -64,8 +66,12 @@ pub(crate) struct Engine {
     /// Documents in use, to be loaded again when the session is made anew.
     followed: BTreeSet<DocumentId>,
     waiters: Vec<Waiter>,
-    /// When which kind of signal was last sent.
-    signalled: BTreeMap<(DocumentId, rejoinder_core::wire::Signal), Timestamp>,
+    /// Words that were asked for on this connection and have not come.
+    asked: BTreeSet<(DocumentId, RevisionId)>,
+    /// When somebody's typing or viewing will be over in a document, unless they go on.
+    quiet: BTreeMap<DocumentId, Instant>,
+    /// Which signal was last sent, and when.
+    signalled: BTreeMap<DocumentId, (Signal, Timestamp)>,
     /// What the last try to connect met, and what the server last refused.
     pub(crate) unreachable: Option<String>,
     pub(crate) refused: Option<Problem>,
@@ -87,6 +93,8 @@ impl Engine {
             publisher: parts.publisher,
             followed: BTreeSet::new(),
             waiters: Vec::new(),
+            asked: BTreeSet::new(),
+            quiet: BTreeMap::new(),
             signalled: BTreeMap::new(),
             unreachable: None,
             refused: None,
@@ -250,6 +258,11 @@ impl Engine {
 
     fn send(&mut self, frames: &[ClientFrame]) {
         let Some((_, link)) = &self.link else { return };
+        for frame in frames {
+            if let ClientFrame::Want { document, revisions } = frame {
+                self.asked.extend(revisions.iter().map(|revision| (*document, *revision)));
+            }
+        }
         let sent = frames.iter().all(|frame| link.send(frame.encode()).is_ok());
         if !sent {
             // The connection has ended; it is about to say so.
@@ -261,6 +274,9 @@ impl Engine {
         for event in events {
             if let Event::Problem { document: None, reason, .. } = event {
                 self.refused = Some(reason);
+            }
+            if let Event::Signals(document) = event {
+                self.quiet.insert(document, Instant::now() + SIGNAL);
             }
             self.publisher.tell(event);
         }
@@ -331,6 +347,7 @@ impl Engine {
     fn frame(&mut self, frame: ServerFrame) -> Result<Output, Error> {
         let now = self.now();
         let welcomed = matches!(frame, ServerFrame::Welcome(_));
+        self.note_words(&frame);
         let output = self.session()?.handle_frame(frame, now);
         if welcomed {
             // From here on the token in the store is the credential.
@@ -340,35 +357,49 @@ impl Engine {
         Ok(output)
     }
 
+    /// Notes that words which were asked for are here, or will not come.
+    fn note_words(&mut self, frame: &ServerFrame) {
+        match frame {
+            ServerFrame::Revisions { document, records, gone } => {
+                for revision in records.iter().map(|words| words.id).chain(gone.iter().copied()) {
+                    self.asked.remove(&(*document, revision));
+                }
+            }
+            ServerFrame::Refused { document: Some(document), .. } => {
+                self.asked.retain(|(of, _)| of != document);
+            }
+            _ => {}
+        }
+    }
+
     fn connected(&mut self, number: u64, frames: Frames) -> Result<Output, Error> {
         let credential = self.credential.clone();
         if *self.wanted.borrow() == Network::Offline {
             return Ok(Output::default());
         }
+        self.asked.clear();
         let output = self.session()?.handle_connected(credential);
         self.link = Some((number, frames));
         Ok(output)
     }
 
     /// Whether a signal may go out: the same one goes only so often.
-    pub(crate) fn may_signal(
-        &mut self,
-        at: DocumentId,
-        signal: rejoinder_core::wire::Signal,
-    ) -> bool {
+    pub(crate) fn may_signal(&mut self, at: DocumentId, signal: Signal) -> bool {
         let now = self.now();
-        let last = self.signalled.get(&(at, signal)).copied();
         // A clock that was put back must not silence anybody.
         let soon =
             |last: Timestamp| (0..limits::SIGNAL_EVERY_MILLIS).contains(&now.millis_since(last));
-        if last.is_some_and(soon) {
-            return false;
+        self.signalled.retain(|_, (_, last)| soon(*last));
+        let repeats = self.signalled.get(&at).is_some_and(|(last, _)| *last == signal);
+        if !repeats {
+            self.signalled.insert(at, (signal, now));
         }
-        self.signalled.retain(|_, at| soon(*at));
-        self.signalled.insert((at, signal), now);
-        true
+        !repeats
     }
 }
+
+/// How long a signal lasts, and a little more, so that it is over when it is looked at.
+const SIGNAL: Duration = Duration::from_millis(limits::SIGNAL_MILLIS.unsigned_abs() + 100);
 
 /// Writes after which a batch is committed, so that one transaction stays short.
 const BATCH_WRITES: usize = 512;

@@ -92,6 +92,7 @@ async fn run(
     mut brought: mpsc::Receiver<FromConnection>,
 ) {
     let mut inputs = Vec::with_capacity(UNHANDLED_FRAMES);
+    let mut connecting = true;
     loop {
         let wake = engine.next_wake();
         let patience = sleep_until(wake.unwrap_or_else(Instant::now));
@@ -100,11 +101,13 @@ async fn run(
                 Some(command) => command(&mut engine),
                 None => return engine.publisher.connection(Connection::Offline),
             },
-            _ = brought.recv_many(&mut inputs, UNHANDLED_FRAMES) => {
+            count = brought.recv_many(&mut inputs, UNHANDLED_FRAMES), if connecting => {
                 engine.handle(inputs.drain(..));
+                connecting = count > 0;
             }
             () = patience, if wake.is_some() => {}
         }
+        engine.tell_quiet();
         engine.ask_waiters();
     }
 }

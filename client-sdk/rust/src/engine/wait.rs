@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Engine, State};
 use crate::error::Error;
+use crate::event::Event;
 
 type Ask = Box<dyn FnMut(&Engine, bool) -> bool + Send>;
 
@@ -61,9 +62,19 @@ impl Engine {
         self.waiters = waiters;
     }
 
-    /// When the next of them loses patience.
+    /// Says where somebody has stopped typing without saying so.
+    pub(super) fn tell_quiet(&mut self) {
+        let now = Instant::now();
+        let quiet = self.quiet.extract_if(.., |_, at| *at <= now);
+        for document in quiet.map(|(document, _)| document).collect::<Vec<_>>() {
+            self.publisher.tell(Event::Signals(document));
+        }
+    }
+
+    /// When the next one who waits loses patience, or somebody has stopped typing.
     pub(super) fn next_wake(&self) -> Option<Instant> {
-        self.waiters.iter().map(|waiter| waiter.until).min()
+        let patience = self.waiters.iter().map(|waiter| waiter.until);
+        patience.chain(self.quiet.values().copied()).min()
     }
 
     pub(crate) fn is_wiped(&self) -> bool {
@@ -74,13 +85,12 @@ impl Engine {
     /// are to be here are not.
     pub(crate) fn unsettled(&self) -> (Connection, usize, usize) {
         let Some(session) = self.present() else { return (Connection::Offline, 0, 0) };
-        let mut unsettled = (session.connection(), 0, 0);
+        let mut unsettled = (session.connection(), 0, self.asked.len());
         for document in session.loaded() {
             let Some(replica) = session.replica(document) else { continue };
             let pushable =
                 |waiting: &&rejoinder_core::replica::record::Waiting| waiting.state.is_pushable();
             unsettled.1 += replica.outbox().iter().filter(pushable).count();
-            unsettled.2 += replica.wanted().len();
         }
         unsettled
     }
