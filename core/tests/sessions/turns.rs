@@ -1,0 +1,147 @@
+//! Which frame may come when, and how much of it.
+
+use rejoinder_core::conversation::operation::Submission;
+use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId, RevisionId, Seq};
+use rejoinder_core::limits;
+use rejoinder_core::principal::{AgentRole, Principal, Role};
+use rejoinder_core::session::server::{Fault, Request, Session};
+use rejoinder_core::wire::{ClientFrame, Credential, Hello, Keeping, Problem, Signal, VERSION};
+
+use crate::world::World;
+
+fn hello(version: u16) -> ClientFrame {
+    ClientFrame::Hello(Hello {
+        version,
+        credential: Credential::Token("t".to_owned()),
+        device: DeviceId::from_bytes([1; 16]),
+        keeping: Keeping::Durable,
+        epoch: None,
+        feed: 0,
+        erasures: 0,
+    })
+}
+
+fn document(n: u16) -> DocumentId {
+    let mut id = [0; 16];
+    id[..2].copy_from_slice(&n.to_be_bytes());
+    DocumentId::timeline(ConversationId::from_bytes(id))
+}
+
+/// One of each frame.
+fn frames(document: DocumentId) -> Vec<ClientFrame> {
+    vec![
+        hello(VERSION),
+        ClientFrame::Purged { cursor: 7 },
+        ClientFrame::Open { document, cursor: Seq(0) },
+        ClientFrame::Leave { document },
+        ClientFrame::Push { document, submissions: Vec::new(), revisions: Vec::new() },
+        ClientFrame::Want { document, revisions: Vec::new() },
+        ClientFrame::Signal { document, signal: Signal::Typing },
+        ClientFrame::LogOut,
+    ]
+}
+
+fn welcomed(role: Role) -> Session {
+    let mut session = Session::default();
+    assert!(matches!(session.handle(hello(VERSION)), Ok(Request::Authenticate(_))));
+    session.welcomed(Principal::new(ParticipantId::from_bytes([2; 16]), role), 7);
+    session
+}
+
+fn open(role: Role) -> Session {
+    let mut session = welcomed(role);
+    assert_eq!(session.handle(ClientFrame::Purged { cursor: 7 }), Ok(Request::Purged(7)));
+    assert!(session.is_open());
+    session
+}
+
+const OUT_OF_TURN: Fault = Fault::Fatal(Problem::OutOfTurn);
+const AGENT: Role = Role::Agent(AgentRole::Agent);
+
+#[test]
+fn wp5_hello_comes_first_and_purged_after_welcome() {
+    for (n, frame) in frames(document(1)).into_iter().enumerate() {
+        let first = Session::default().handle(frame.clone());
+        assert_eq!(first.is_ok(), n == 0, "{frame:?}");
+        let mut authenticating = Session::default();
+        authenticating.handle(hello(VERSION)).unwrap();
+        assert_eq!(authenticating.handle(frame.clone()), Err(OUT_OF_TURN));
+        let second = welcomed(AGENT).handle(frame.clone());
+        assert_eq!(second.is_ok(), n == 1, "{frame:?}: RE15");
+        let third = open(AGENT).handle(frame.clone());
+        assert_eq!(third.is_ok(), n != 0, "{frame:?}");
+    }
+}
+
+#[test]
+fn re15_purged_up_to_less_than_was_asked_opens_nothing() {
+    let mut session = welcomed(AGENT);
+    assert_eq!(session.handle(ClientFrame::Purged { cursor: 6 }), Err(OUT_OF_TURN));
+    assert!(!session.is_open());
+}
+
+#[test]
+fn wp4_another_version_is_refused() {
+    for version in [0, VERSION + 1, u16::MAX] {
+        let fault = Session::default().handle(hello(version));
+        assert_eq!(fault, Err(Fault::Fatal(Problem::Version)));
+    }
+}
+
+#[test]
+fn wp12_what_is_too_much_is_refused_for_its_document() {
+    let (mut world, ann, _, conversation) = World::begun();
+    world.sends(ann, conversation, "a submission");
+    let sent = world.clients[ann].sent.iter();
+    let submission: Submission = sent
+        .filter_map(|frame| match frame {
+            ClientFrame::Push { submissions, .. } => submissions.first().cloned(),
+            _ => None,
+        })
+        .next_back()
+        .unwrap();
+    let mut session = open(AGENT);
+    let (document, bound) = (document(1), limits::PUSH_OPERATIONS);
+    let push = |count| {
+        let submissions = vec![submission.clone(); count];
+        ClientFrame::Push { document, submissions, revisions: Vec::new() }
+    };
+    let want = |count| {
+        let revisions = vec![RevisionId::from_bytes([1; 16]); count];
+        ClientFrame::Want { document, revisions }
+    };
+    let too_much = Err(Fault::Document(document, Problem::TooMuch));
+    assert!(session.handle(push(bound)).is_ok());
+    assert_eq!(session.handle(push(bound + 1)), too_much);
+    assert!(session.handle(want(limits::WANT_REVISIONS)).is_ok());
+    assert_eq!(session.handle(want(limits::WANT_REVISIONS + 1)), too_much);
+}
+
+#[test]
+fn wp12_256_documents_are_open_at_once() {
+    let mut session = open(AGENT);
+    let open = |n| ClientFrame::Open { document: document(n), cursor: Seq(0) };
+    for n in 0..256 {
+        session.handle(open(n)).unwrap();
+    }
+    session.handle(open(0)).unwrap();
+    let too_much = Err(Fault::Document(document(256), Problem::TooMuch));
+    assert_eq!(session.handle(open(256)), too_much);
+    session.handle(ClientFrame::Leave { document: document(3) }).unwrap();
+    session.handle(open(256)).unwrap();
+    assert_eq!(session.opened().count(), limits::OPEN_DOCUMENTS);
+}
+
+#[test]
+fn wp19_to_a_visitor_a_team_document_does_not_exist() {
+    let team = DocumentId::team(document(1).conversation);
+    let unknown = Err(Fault::Document(team, Problem::UnknownConversation));
+    for frame in frames(team).into_iter().skip(2) {
+        let concerns = !matches!(frame, ClientFrame::Leave { .. } | ClientFrame::LogOut);
+        let mut session = open(Role::Visitor);
+        let answer = session.handle(frame.clone());
+        assert_eq!(answer == unknown, concerns, "{frame:?}");
+        assert_eq!(session.opened().count(), 0);
+        assert!(open(AGENT).handle(frame).is_ok());
+    }
+}
