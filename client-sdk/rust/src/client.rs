@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rejoinder_core::id::ConversationId;
 use rejoinder_core::principal::Principal;
-use rejoinder_core::session::client::Connection;
+use rejoinder_core::session::client::{Connection, Session};
 use rejoinder_core::wire::{ClientFrame, FeedRow, Problem, ServerFrame};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -200,9 +200,12 @@ impl Client {
     /// # Errors
     /// [`Error::Command`] when this is no visitor, or had no contact yet.
     pub async fn begin(&self) -> Result<Conversation, Error> {
-        let id =
-            self.call(|engine| engine.command(rejoinder_core::session::client::Session::begin));
-        self.conversation(id.await?).await
+        let begin = |engine: &mut Engine| {
+            engine.make_room(1)?;
+            engine.command(Session::begin)
+        };
+        let id = self.call(begin).await?;
+        self.conversation(id).await
     }
 
     /// A handle to a conversation, which is loaded from the store and followed from now on.

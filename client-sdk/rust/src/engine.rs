@@ -169,17 +169,18 @@ impl Engine {
             return Err(CommandError::NoIdentity.into());
         }
         let documents = session.documents_of(id);
-        self.make_room(documents.len())?;
+        let more = documents.iter().filter(|document| !session.is_loaded(**document)).count();
+        self.make_room(more)?;
         documents.into_iter().try_for_each(|document| self.follow(document))
     }
 
     /// A server follows so many documents for a connection: those that no handle is for go first.
-    fn make_room(&mut self, more: usize) -> Result<(), Error> {
+    pub(crate) fn make_room(&mut self, more: usize) -> Result<(), Error> {
         let full = |engine: &mut Self| {
             let loaded = engine.session()?.loaded().count();
             Ok::<_, Error>(loaded + more > limits::OPEN_DOCUMENTS)
         };
-        if !full(self)? {
+        if more == 0 || !full(self)? {
             return Ok(());
         }
         let unused: Vec<_> = {

@@ -109,3 +109,23 @@ async fn se1_every_handle_of_a_closed_client_says_that_it_is_closed() {
     assert_eq!(chat.view().await, Err(Error::Closed));
     assert_eq!(client.events().next().await, None);
 }
+
+#[tokio::test]
+async fn wp12_no_more_is_followed_than_a_connection_may_and_what_nobody_uses_makes_room() {
+    let fake = Fake::new().await;
+    let (client, _line) = fake.ann(Place::Memory).await;
+    client.go_offline().await.unwrap();
+    let mut chats = Vec::new();
+    for _ in 0..256 {
+        chats.push(client.begin().await.unwrap());
+    }
+    assert_eq!(client.begin().await.err(), Some(Error::TooManyOpen));
+    let kept = chats.split_off(255).remove(0);
+    kept.send("Not to be forgotten.").await.unwrap();
+    let id = kept.id();
+    drop((kept, chats.pop()));
+    client.begin().await.unwrap();
+    let kept = client.conversation(id).await.unwrap();
+    assert_eq!(shown(&kept).await.len(), 1);
+    assert_eq!(client.unsent().await, Ok(1));
+}
