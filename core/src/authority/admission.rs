@@ -155,7 +155,10 @@ impl Authority {
         actor: Actor,
         principal: &Principal,
     ) {
-        let row = ActorRow { kind, actor, participant: principal.participant, closed: true };
+        // It stays bound to the id under which it was first used.
+        let bound = self.document(kind).actors.get(&actor).map(|row| row.participant);
+        let participant = bound.unwrap_or(principal.participant);
+        let row = ActorRow { kind, actor, participant, closed: true };
         if self.document_mut(kind).actors.insert(actor, row) != Some(row) {
             admission.actors.push(row);
         }
@@ -255,8 +258,16 @@ impl Authority {
         setting: Setting<'_>,
         dice: &mut Dice,
     ) {
-        if !self.document(kind).history.has(Key::Recall(message)) {
-            self.write(admission, kind, Operation::Recall { message }, setting, dice);
+        if self.document(kind).history.has(Key::Recall(message)) {
+            return;
+        }
+        self.write(admission, kind, Operation::Recall { message }, setting, dice);
+        // The server writes it down, but it is the author who recalls and is told how far it is.
+        let author = setting.principal.participant;
+        for (tombstone, by) in &mut admission.recalled {
+            if (tombstone.kind, tombstone.message) == (kind, message) {
+                *by = author;
+            }
         }
     }
 

@@ -160,6 +160,8 @@ impl From<ContextError> for Fate {
             ContextError::UnknownDependency | ContextError::SeqGap => {
                 return Self::UnknownDependency;
             }
+            // An honest device among hundreds composes it again on what it has pulled by then.
+            ContextError::TooManyHeads => return Self::Void,
             ContextError::ReusedSeq => Refusal::ReusedSeq,
             ContextError::NoDependencies
             | ContextError::TooManyDependencies

@@ -79,8 +79,13 @@ pub(super) fn judge(
 
 impl Case<'_> {
     fn room(&self) -> Judged {
-        let essential = self.submission.withheld
-            || matches!(self.submission.operation, Operation::Recall { .. } | Operation::Close);
+        let operation = self.submission.operation;
+        let taking_back = matches!(operation, Operation::Recall { .. } | Operation::Close);
+        if taking_back && !self.document.history.has(operation.key()) {
+            // Nobody can fill a document so that words in it cannot be taken back.
+            return Ok(());
+        }
+        let essential = taking_back || self.submission.withheld;
         let reserved = if essential { limits::RESERVED_CHANGES } else { 0 };
         let bound = (limits::DOCUMENT_CHANGES + reserved) as u64;
         require(self.document.history.last().0 < bound, Refusal::DocumentFull)
@@ -89,17 +94,18 @@ impl Case<'_> {
     /// A Support Agent works on own, unassigned and followed conversations; a visitor on their own.
     fn visibility(&self) -> Judged {
         let (authority, principal) = (self.authority, self.setting.principal);
-        require(
-            match principal.role {
-                Role::Visitor => principal.is(authority.visitor),
-                Role::Agent(AgentRole::SupportAgent) => {
-                    authority.assignee().is_none_or(|assignee| principal.is(assignee))
-                        || authority.collaborators().any(|follower| principal.is(follower))
-                }
-                Role::Agent(_) | Role::Assistant | Role::Server => true,
-            },
-            Refusal::NotAllowed,
-        )
+        let visible = match principal.role {
+            Role::Visitor => principal.is(authority.visitor),
+            Role::Agent(AgentRole::SupportAgent) => {
+                authority.assignee().is_none_or(|assignee| principal.is(assignee))
+                    || authority.collaborators().any(|follower| principal.is(follower))
+            }
+            Role::Agent(_) | Role::Assistant | Role::Server => true,
+        };
+        // Somebody else was first, which the agent could not see.
+        let claiming = matches!(self.submission.operation, Operation::Assign { .. });
+        let code = if claiming { Refusal::AlreadyClaimed } else { Refusal::NotAllowed };
+        require(visible, code)
     }
 
     fn operation(&self) -> Judged {

@@ -91,6 +91,9 @@ pub enum ContextError {
     /// A change of this actor before it never arrived.
     #[error("a change of this actor before it is missing: push it first")]
     SeqGap,
+    /// More changes would stand side by side than a change can build on.
+    #[error("too many concurrent changes: pull, then compose again")]
+    TooManyHeads,
     /// The past is further from a prefix of the log than an outbox is long.
     #[error("the dependencies leave too much of the log out: pull, then compose again")]
     TooFarApart,
@@ -174,15 +177,12 @@ impl History {
     }
 
     /// What the next change of `actor` builds on: the heads and the actor's own previous change.
-    ///
-    /// Of more heads than [`limits::DEPENDENCIES`] the newest are named.
+    /// There are never more heads than can be named.
     #[must_use]
     pub fn dependencies(&self, actor: Actor) -> Vec<ChangeHash> {
         let own = self.actors.get(&actor).and_then(|changes| changes.last()).copied();
         let mut indices = self.heads.clone();
-        indices.sort_unstable_by(|a, b| b.cmp(a));
         indices.retain(|&index| Some(index) != own);
-        indices.truncate(limits::DEPENDENCIES - 1);
         indices.extend(own);
         let mut hashes: Vec<_> =
             indices.into_iter().map(|index| self.entries[index as usize].hash).collect();
@@ -228,6 +228,11 @@ impl History {
         past.settle();
         if past.beyond.len() > limits::OUTBOX_OPERATIONS {
             return Err(ContextError::TooFarApart);
+        }
+        // One place among the dependencies is for an actor's own previous change.
+        let beside = self.heads.iter().filter(|&&head| !past.holds(head)).count();
+        if beside + 1 >= limits::DEPENDENCIES {
+            return Err(ContextError::TooManyHeads);
         }
         Ok(Place { past, op: op + 1 })
     }

@@ -5,6 +5,7 @@
 mod chat;
 
 mod closing;
+mod crowd;
 mod dependencies;
 mod documents;
 mod fates;
