@@ -7,7 +7,7 @@ use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::authority::{Admission, Authority, Push, Setting};
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
-use rejoinder_core::id::{Actor, DocumentId, DocumentKind};
+use rejoinder_core::id::{Actor, DocumentId, DocumentKind, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::principal::Role;
 use rejoinder_core::time::Timestamp;
@@ -251,17 +251,26 @@ impl Task {
         let document = self.document(kind);
         let State::Live(live) = &mut self.state else { return };
         let (last, newest) = (live.last(kind), &mut live.snapshots[usize::from(kind.code())]);
-        if last.0 - newest.0 < snapshot::EVERY {
+        if !snapshot::is_due(*newest, last) {
             return;
         }
         *newest = last;
-        let entries = live.entries_after(kind, rejoinder_core::id::Seq::START).to_vec();
+        let entries = live.entries_after(kind, Seq::START).to_vec();
         let heads = live.authority.history(kind).heads();
         let storage = self.hub.storage().clone();
         tokio::spawn(async move {
-            let made = blocking(move || snapshot::make(document, &entries, &heads)).await;
-            let kept = match made {
-                Ok(snapshot) => storage.keep_snapshot(document, snapshot).await,
+            let reading = Arc::clone(&storage);
+            let made = blocking(move || {
+                // After a start nothing is known yet of what was made before. One that does not
+                // read is as good as none.
+                let newest = reading.snapshot(document).ok().flatten();
+                let newest = newest.map_or(Seq::START, |found| found.seq);
+                let due = snapshot::is_due(newest, last);
+                due.then(|| snapshot::make(document, &entries, &heads)).transpose()
+            });
+            let kept = match made.await {
+                Ok(Some(snapshot)) => storage.keep_snapshot(document, snapshot).await,
+                Ok(None) => Ok(()),
                 Err(error) => Err(error),
             };
             if let Err(error) = kept {
