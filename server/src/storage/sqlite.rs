@@ -112,6 +112,7 @@ impl Sqlite {
     pub fn open(options: &Options) -> Result<Self, OpenError> {
         let opened = open::open(options)?;
         let counters = Arc::clone(&opened.writer.counters);
+        let gate = Arc::clone(&opened.writer.gate);
         let (jobs, receiver) = mpsc::channel();
         let writer = opened.writer;
         let thread = thread::Builder::new()
@@ -123,7 +124,7 @@ impl Sqlite {
             })?;
         Ok(Self {
             epoch: opened.epoch,
-            reads: Reads::new(opened.files.database, opened.keys),
+            reads: Reads::new(opened.files.database, opened.keys, gate),
             erased: opened.erased,
             counters,
             jobs: Some(jobs),

@@ -17,8 +17,9 @@ use crate::storage::{AppendError, StorageError};
 /// How long rows of superseded words may stay after their keys are gone: many go together then.
 pub(super) const ROWS_WAIT: Duration = Duration::from_millis(250);
 
-/// Milliseconds to wait for readers before trying again, while the writer does nothing else.
-const READERS_MILLIS: [u64; 4] = [0, 1, 2, 4];
+/// Microseconds to wait for readers before trying again, while the writer does nothing else. Most
+/// reads take less than the first of these waits.
+const READERS_MICROS: [u64; 7] = [0, 100, 200, 400, 800, 1_600, 3_200];
 /// The first wait before erasures are tried again beside other work; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// The longest.
@@ -131,7 +132,8 @@ impl Writer {
         self.halt_after(Step::Delete)?;
         // Once a reader is known to stay, nobody else waits for it.
         let patient = self.backlog.wait == FIRST_WAIT;
-        let waits = if patient { &READERS_MILLIS[..] } else { &READERS_MILLIS[..1] };
+        let waits = if patient { &READERS_MICROS[..] } else { &READERS_MICROS[..1] };
+        let _closed = self.gate.close();
         if truncate_log(&self.connection, waits)
             .map_err(|error| Unfinished::Failed(storage_error("rejoinder.db", &error)))?
         {
@@ -211,13 +213,13 @@ fn pending(connection: &Connection) -> rusqlite::Result<Vec<(DocumentId, Revisio
 }
 
 /// Copies the write-ahead log into the database and truncates it, trying once after each of the
-/// `waits`, in milliseconds; false when a reader that holds an old snapshot is in the way.
+/// `waits`, in microseconds; false when a reader that holds an old snapshot is in the way.
 pub(super) fn truncate_log(connection: &Connection, waits: &[u64]) -> rusqlite::Result<bool> {
     // Waiting is done here, in small steps, and not in SQLite: the writer has other work.
     connection.busy_timeout(Duration::ZERO)?;
     let mut truncated = Ok(false);
-    for &millis in waits {
-        sleep(Duration::from_millis(millis));
+    for &micros in waits {
+        sleep(Duration::from_micros(micros));
         truncated = connection
             .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
             .and_then(|mut statement| statement.query_row([], |row| row.get::<_, i64>(0)))

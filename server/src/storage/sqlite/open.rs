@@ -162,6 +162,7 @@ pub(super) fn open_locked(
         connection,
         broken: false,
         keys: Arc::clone(&keys),
+        gate: Arc::default(),
         ledger,
         dice,
         erased: sender,

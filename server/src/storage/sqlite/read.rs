@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 use rejoinder_core::id::{
     Actor, ConversationId, DocumentId, DocumentKind, MessageId, OperationId, ParticipantId,
@@ -23,17 +23,34 @@ use crate::storage::{
 /// Connections that are kept while nobody reads. More are opened when more read at once.
 const KEPT: usize = 8;
 
+/// What readers pass before they begin. The writer closes it for the moment in which it truncates
+/// the write-ahead log, or the readers that follow a recall would be in its way, one after another.
+#[derive(Debug, Default)]
+pub(super) struct Gate(RwLock<()>);
+
+impl Gate {
+    fn pass(&self) {
+        drop(self.0.read().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Nobody passes until the guard is dropped. Who has passed is not waited for.
+    pub(super) fn close(&self) -> RwLockWriteGuard<'_, ()> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The connections that read.
 #[derive(Debug)]
 pub(super) struct Reads {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     keys: Arc<Keys>,
+    gate: Arc<Gate>,
 }
 
 impl Reads {
-    pub(super) fn new(path: PathBuf, keys: Arc<Keys>) -> Self {
-        Self { path, idle: Mutex::default(), keys }
+    pub(super) fn new(path: PathBuf, keys: Arc<Keys>, gate: Arc<Gate>) -> Self {
+        Self { path, idle: Mutex::default(), keys, gate }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -57,6 +74,7 @@ impl Reads {
         what: &str,
         query: impl FnOnce(&Connection) -> Result<T>,
     ) -> core::result::Result<T, StorageError> {
+        self.gate.pass();
         let idle = self.idle().pop();
         let read = || {
             let mut connection = match idle {

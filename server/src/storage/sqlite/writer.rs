@@ -15,6 +15,7 @@ use super::erase::{Backlog, ROWS_WAIT};
 use super::folder::Files;
 use super::group::{Group, GroupFailure, Job};
 use super::keys::Keys;
+use super::read::Gate;
 use super::rows::storage_error;
 use super::schema;
 use crate::storage::StorageError;
@@ -62,6 +63,7 @@ pub(super) struct Writer {
     /// The connection could not even roll back: another is opened before it is used again.
     pub(super) broken: bool,
     pub(super) keys: Arc<Keys>,
+    pub(super) gate: Arc<Gate>,
     pub(super) ledger: Ledger,
     pub(super) dice: Dice,
     pub(super) erased: watch::Sender<u64>,
