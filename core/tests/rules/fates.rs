@@ -1,7 +1,8 @@
 //! Fates: one for each operation, the same for ever.
 
 use rejoinder_core::authority::fate::{Fate, Refusal};
-use rejoinder_core::authority::follow_up;
+use rejoinder_core::authority::log::Row;
+use rejoinder_core::authority::{Authority, follow_up};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::id::{DocumentKind, MessageId, ParticipantId, Seq};
 use rejoinder_core::principal::AgentRole;
@@ -268,4 +269,30 @@ fn au37_fates_follow_from_the_rows_alone() {
         assert!(last.is_none_or(|last| last == told));
         last = Some(told);
     }
+}
+
+#[test]
+fn st9_a_row_that_composes_to_another_change_is_damage() {
+    let chat = &mut Chat::new();
+    let mut ann = chat.visitor();
+    ann.said(chat, "first");
+    ann.said(chat, "second");
+    let damage: [fn(&mut Row); 7] = [
+        |row| row.change[20] ^= 1,
+        |row| row.hash.0[0] ^= 1,
+        |row| row.seq = Seq(3),
+        |row| row.at = NOON,
+        |row| row.operation = Operation::Close,
+        |row| row.context.time = NOON.plus_millis(1),
+        |row| row.context.dependencies.clear(),
+    ];
+    let (conversation, visitor) = (chat.authority.conversation(), chat.authority.visitor());
+    for spoil in damage {
+        let mut rows = chat.stored.clone();
+        spoil(&mut rows.rows[1]);
+        let loaded = Authority::load(conversation, visitor, &rows, &mut chat.dice);
+        let said = loaded.unwrap_err().to_string();
+        assert!(said.starts_with("entry ") && said.contains("Timeline log is damaged"), "{said}");
+    }
+    assert!(Authority::load(conversation, visitor, &chat.stored, &mut chat.dice).is_ok());
 }

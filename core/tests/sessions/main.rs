@@ -8,5 +8,6 @@ mod world;
 
 mod erasing;
 mod outbox;
+mod pulling;
 mod turns;
 mod views;
