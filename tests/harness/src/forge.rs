@@ -1,15 +1,19 @@
 //! Composing by hand: what honest clients send, to be tampered with.
 
+use std::collections::BTreeMap;
+
 use rejoinder_core::conversation::compose::{compose, read};
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::conversation::operation::{Context, Operation, Submission};
 use rejoinder_core::conversation::revision::{Body, Revision};
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{Actor, DocumentId, DocumentKind, MessageId, OperationId, Seq};
+use rejoinder_core::id::{
+    Actor, DocumentId, DocumentKind, MessageId, OperationId, RevisionId, Seq,
+};
 use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::ServerFrame;
+use rejoinder_core::wire::{ClientFrame, ServerFrame};
 
 use crate::raw::{Raw, dice};
 
@@ -70,24 +74,26 @@ impl Forger {
     /// When the server does not tell it by entries.
     pub async fn pulls(&mut self, raw: &mut Raw) {
         let document = self.document();
-        let mut history = History::new(document);
         raw.open(document).await;
-        let take = |frame| {
-            let ServerFrame::Entries { document: of, entries, last } = frame else { return None };
-            if of != document {
-                return None;
+        // The answer to this comes after all entries, those of former questions too.
+        let nobodys = RevisionId::random(&mut self.dice);
+        raw.send(&ClientFrame::Want { document, revisions: vec![nobodys] }).await;
+        let mut log = BTreeMap::new();
+        let take = |frame| match frame {
+            ServerFrame::Entries { document: of, entries, .. } if of == document => {
+                log.extend(entries.into_iter().map(|entry| (entry.seq, entry.change)));
+                None
             }
-            for entry in entries {
-                if entry.seq <= history.last() {
-                    continue;
-                }
-                let change = automerge::Change::from_bytes(entry.change).unwrap();
-                let entry = read(&history, &change).unwrap();
-                history.record(entry);
-            }
-            (history.last() >= last).then_some(())
+            ServerFrame::Revisions { gone, .. } => gone.contains(&nobodys).then_some(()),
+            _ => None,
         };
         raw.until(take).await;
+        let mut history = History::new(document);
+        for change in log.into_values() {
+            let change = automerge::Change::from_bytes(change).unwrap();
+            let entry = read(&history, &change).unwrap();
+            history.record(entry);
+        }
         self.history = history;
     }
 

@@ -9,6 +9,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// Characters of what was seen last that are worth reading.
+const SHOWN: usize = 2_000;
+
 /// Looks until what is seen is as expected, and returns it.
 ///
 /// # Panics
@@ -24,7 +27,10 @@ pub async fn eventually<T: Debug>(
         if expected(&seen) {
             return seen;
         }
-        assert!(begun.elapsed() < PATIENCE, "{what}: not in time; last: {seen:?}");
+        if begun.elapsed() >= PATIENCE {
+            let seen: String = format!("{seen:?}").chars().take(SHOWN).collect();
+            panic!("{what}: not in time; last: {seen}");
+        }
         tokio::time::sleep(LOOK).await;
     }
 }
