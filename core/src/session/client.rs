@@ -27,7 +27,7 @@ use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
 use crate::replica::{ApplyError, Effects, Event, Replica};
 use crate::time::Timestamp;
 use crate::wire::{
-    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Problem, Progress, Signal,
+    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Order, Problem, Progress, Signal,
 };
 
 /// What follows from an input. See the [module](self) for the order in which to carry it out.
@@ -108,13 +108,20 @@ enum Phase {
     Wiped,
 }
 
+/// The parts of a snapshot that have come.
+#[derive(Debug, Default)]
+struct Gathered {
+    bytes: Vec<u8>,
+    order: Order,
+}
+
 /// What the connection makes of one document.
 #[derive(Debug)]
 enum Link {
     /// Not followed on this connection.
     Closed,
     /// Asked for; a snapshot's parts gather here.
-    Opening(Vec<u8>),
+    Opening(Gathered),
     /// Everything up to now is here, and what follows comes by itself.
     Live,
     /// The server does not know it yet: it is made by the first push.
@@ -139,6 +146,8 @@ pub struct Session {
     dice: Dice,
     phase: Phase,
     documents: BTreeMap<DocumentId, Opened>,
+    /// Documents in the store that something had to be put into before they could be loaded.
+    unread: BTreeSet<DocumentId>,
     /// Documents in the store, loaded or not.
     stored: BTreeSet<DocumentId>,
     /// The epoch that documents are being taken anew for.
@@ -163,6 +172,7 @@ impl Session {
             dice: Dice::from_seed(seed),
             phase: Phase::Offline,
             documents: BTreeMap::new(),
+            unread: BTreeSet::new(),
             stored: saved.documents.iter().map(|(document, _)| *document).collect(),
             rebuilding: None,
             feed: saved.feed.into_iter().map(|row| (row.conversation, row)).collect(),
@@ -187,11 +197,15 @@ impl Session {
     /// The state of the connection.
     #[must_use]
     pub fn connection(&self) -> Connection {
+        // One that the server does not let it follow, such as one that a restored server does not
+        // know until its visitor begins it again, waits aside.
         let behind = |opened: &Opened| {
-            matches!(opened.link, Link::Opening(_))
-                || opened.replica.outbox().iter().any(|waiting| waiting.state.is_pushable())
-                // One that the restored server does not know waits for its visitor to begin it again.
-                || (opened.replica.is_rebuilding() && !matches!(opened.link, Link::Closed))
+            let waits = || opened.replica.outbox().iter().any(|w| w.state.is_pushable());
+            match opened.link {
+                Link::Closed => false,
+                Link::Opening(_) => true,
+                Link::Live | Link::Unborn => opened.replica.is_rebuilding() || waits(),
+            }
         };
         match self.phase {
             Phase::Offline | Phase::Wiped => Connection::Offline,
@@ -288,7 +302,8 @@ impl Session {
     ) -> (Output, Result<(), ApplyError>) {
         let mut output = Output::default();
         let Some(identity) = &self.identity else { return (output, Ok(())) };
-        if self.documents.contains_key(&document) {
+        let unread = self.unread.remove(&document);
+        if self.documents.contains_key(&document) && !unread {
             return (output, Ok(()));
         }
         let principal = identity.principal.clone();
@@ -305,12 +320,26 @@ impl Session {
                 }
             };
         if self.rebuilding.is_some() {
-            replica.begin_epoch(&mut self.dice);
+            replica.begin_epoch();
         }
         self.stored.insert(document);
-        self.documents.insert(document, Opened { replica, link: Link::Closed });
+        let former = self.documents.remove(&document);
+        let link = former.map_or(Link::Closed, |former| former.link);
+        self.documents.insert(document, Opened { replica, link });
         self.follow(document, &mut output);
         (self.finish(output), result)
+    }
+
+    /// Loads a document that something is to be put into now, before the store can be asked: what
+    /// it has of the document is loaded right after.
+    fn load_unread(&mut self, document: DocumentId) -> Output {
+        let stored = self.stored.contains(&document) && !self.is_loaded(document);
+        let (mut output, _) = self.load(document, SavedDocument::default());
+        if stored {
+            self.unread.insert(document);
+            output.load.push(document);
+        }
+        output
     }
 
     /// Forgets a loaded document, which stays in the store, and follows it no longer. One with
@@ -369,7 +398,7 @@ impl Session {
     fn follow(&mut self, document: DocumentId, output: &mut Output) {
         let Some(opened) = self.documents.get_mut(&document) else { return };
         if self.phase == Phase::Open && matches!(opened.link, Link::Closed) {
-            opened.link = Link::Opening(Vec::new());
+            opened.link = Link::Opening(Gathered::default());
             output.frames.push(ClientFrame::Open { document, cursor: opened.replica.cursor() });
         }
     }
@@ -387,11 +416,11 @@ impl Session {
         output.take(effects);
     }
 
-    fn ask_for_words(&self, document: DocumentId, output: &mut Output) {
-        if !self.is_live(document) {
+    fn ask_for_words(&mut self, document: DocumentId, output: &mut Output) {
+        let Some(Opened { replica, link: Link::Live }) = self.documents.get_mut(&document) else {
             return;
-        }
-        let revisions = self.replica(document).map(Replica::wanted).unwrap_or_default();
+        };
+        let revisions = replica.want();
         if !revisions.is_empty() {
             output.frames.push(ClientFrame::Want { document, revisions });
         }
@@ -408,6 +437,6 @@ impl Session {
 
     /// The end of a conversation's timeline as it is shown here.
     fn seen(&self, conversation: ConversationId) -> Seq {
-        self.replica(DocumentId::timeline(conversation)).map(Replica::cursor).unwrap_or_default()
+        self.replica(DocumentId::timeline(conversation)).map(Replica::end).unwrap_or_default()
     }
 }

@@ -69,7 +69,7 @@ impl Session {
         while visitor && self.is_closed(target) {
             let to = follow_up(target);
             output.events.push(SessionEvent::Document(Event::Moved { from: target, to }));
-            output.append(self.load(DocumentId::timeline(to), SavedDocument::default()).0);
+            output.append(self.load_unread(DocumentId::timeline(to)));
             target = to;
         }
         let document = DocumentId::timeline(target);
@@ -82,9 +82,10 @@ impl Session {
         self.identity.as_ref().is_some_and(|id| id.principal.role == Role::Visitor)
     }
 
+    /// Whether what a visitor writes goes to the conversation's follow-up at once.
     fn is_closed(&self, conversation: ConversationId) -> bool {
         let replica = self.replica(DocumentId::timeline(conversation));
-        replica.is_some_and(|replica| replica.shown().has(Key::Closed))
+        replica.is_some_and(|replica| replica.shown().has(Key::Closed) && !replica.moves_on())
     }
 
     /// Writes a note, for the team only.
@@ -211,7 +212,7 @@ impl Session {
         let me = identity.principal.participant;
         let Some(opened) = self.documents.get_mut(&document) else { return output };
         let mut effects = Effects::default();
-        let seq = seq.min(opened.replica.cursor());
+        let seq = seq.min(opened.replica.end());
         if opened.replica.raise_seen(me, seq, &mut effects) && matches!(opened.link, Link::Live) {
             output.frames.push(ClientFrame::Signal { document, signal: Signal::Seen(seq) });
         }
@@ -255,9 +256,7 @@ impl Session {
     ) {
         let to = moving.to;
         let document = DocumentId::timeline(to);
-        // A document with something in its outbox is always loaded, so one that is not has nothing
-        // in the store that the server does not have too.
-        output.append(self.load(document, SavedDocument::default()).0);
+        output.append(self.load_unread(document));
         output.events.push(SessionEvent::Document(Event::Moved { from, to }));
         let Ok(body) = moving.words.read() else { return };
         let (message, author) = (moving.words.message, moving.words.author);
