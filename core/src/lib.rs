@@ -75,7 +75,7 @@
 //! // Once the admission is on disk, its changes go to everybody; words go to who asks for them.
 //! let entry = |row: Row| LogEntry { seq: row.seq, at: row.at, change: row.change };
 //! let mut at_bo = Replica::load(timeline, bo, empty(), dice)?;
-//! at_bo.entries(admission.rows.into_iter().map(entry).collect(), effects)?;
+//! at_bo.entries(admission.rows.into_iter().map(entry).collect(), dice, effects)?;
 //! assert_eq!(at_bo.wanted(), [revisions[0].id]);
 //! at_bo.revisions(revisions, &[], effects);
 //! let view = TimelineView::of(&at_bo).ok_or("not a timeline")?;

@@ -28,7 +28,7 @@ use crate::id::{
 use crate::limits;
 use crate::principal::Principal;
 use crate::time::Timestamp;
-use crate::wire::Progress;
+use crate::wire::{LogEntry, Progress};
 
 pub use commands::{CommandError, Intent, Moment};
 pub use confirmed::{ApplyError, Confirmed};
@@ -100,6 +100,13 @@ pub struct Moving {
     pub composed_at: Timestamp,
 }
 
+/// The log of a new epoch, as far as it has come.
+#[derive(Debug)]
+struct Coming {
+    confirmed: Confirmed,
+    entries: Vec<LogEntry>,
+}
+
 /// One document on a client.
 #[derive(Debug)]
 pub struct Replica {
@@ -117,14 +124,20 @@ pub struct Replica {
     recalled: BTreeSet<MessageId>,
     drafts: BTreeMap<Option<MessageId>, String>,
     seen: BTreeMap<ParticipantId, Seq>,
-    /// Operations that the present connection was handed.
+    /// Operations that the present connection was handed as they are.
     in_flight: BTreeSet<OperationId>,
+    /// How many answers the present connection owes for each operation: more than one when it was
+    /// composed again before the first came.
+    unanswered: BTreeMap<OperationId, u32>,
+    /// Words that the present connection was asked for.
+    asked: BTreeSet<RevisionId>,
     /// Operations whose acceptance was told before their entry came.
     accepted: BTreeSet<OperationId>,
     /// Operations that named unknown dependencies once.
     retried: BTreeSet<OperationId>,
-    /// The log of an earlier epoch, until the new one has come and what it lacks was offered again.
-    former: Option<History>,
+    /// The log of a new epoch, until all of it is here: it takes the place of the former one, and
+    /// what it lacks is offered again, in one step.
+    coming: Option<Coming>,
     /// How many of the newest messages are to have their words here.
     window: usize,
 }
@@ -157,9 +170,11 @@ impl Replica {
             drafts: saved.drafts.into_iter().collect(),
             seen: saved.seen.into_iter().collect(),
             in_flight: BTreeSet::new(),
+            unanswered: BTreeMap::new(),
+            asked: BTreeSet::new(),
             accepted: BTreeSet::new(),
             retried: BTreeSet::new(),
-            former: None,
+            coming: None,
             window: limits::WINDOW_MESSAGES as usize,
         };
         replica.refork();
@@ -178,9 +193,16 @@ impl Replica {
         &self.principal
     }
 
-    /// The end of the confirmed log.
+    /// The end of what is here of the server's log: where to open the document from.
     #[must_use]
     pub fn cursor(&self) -> Seq {
+        let coming = self.coming.as_ref().map(|coming| &coming.confirmed);
+        coming.unwrap_or(&self.confirmed).history().last()
+    }
+
+    /// The end of the confirmed log: what its reader can have seen.
+    #[must_use]
+    pub fn end(&self) -> Seq {
         self.confirmed.history().last()
     }
 
@@ -193,9 +215,7 @@ impl Replica {
     /// What is shown: the confirmed document with the outbox on it.
     #[must_use]
     pub fn shown(&self) -> &History {
-        // While a new epoch's log is coming, the former one is still what there is to show.
-        let present = self.former.as_ref().or(self.fork.as_ref());
-        present.unwrap_or_else(|| self.confirmed.history())
+        self.fork.as_ref().unwrap_or_else(|| self.confirmed.history())
     }
 
     /// Operations without a fate, or with one that their author has not dealt with.
@@ -245,10 +265,10 @@ impl Replica {
         self.principal = principal;
     }
 
-    /// Whether the log of an earlier epoch waits to be compared with the new one.
+    /// Whether the log of a new epoch is coming: until it is here, the former one is shown.
     #[must_use]
     pub const fn is_rebuilding(&self) -> bool {
-        self.former.is_some()
+        self.coming.is_some()
     }
 
     /// Takes the recalled messages of an erasure order, whether or not their recall is in the log
@@ -279,14 +299,10 @@ impl Replica {
         true
     }
 
-    /// A new life of the server's data: the confirmed log is dropped and kept aside, to be compared
-    /// with the new one.
-    pub fn begin_epoch(&mut self, dice: &mut Dice) {
-        let fresh = Confirmed::new(self.document);
-        let former = core::mem::replace(&mut self.confirmed, fresh).into_history();
-        let shown = self.fork.take().unwrap_or(former);
-        self.former.get_or_insert(shown);
-        self.actor = Actor::random(dice);
+    /// A new life of the server's data: its log comes anew, beside the confirmed one.
+    pub fn begin_epoch(&mut self) {
+        let confirmed = Confirmed::new(self.document);
+        self.coming = Some(Coming { confirmed, entries: Vec::new() });
         self.disconnected();
         self.gone.clear();
     }
@@ -294,6 +310,8 @@ impl Replica {
     /// The connection is gone: what was handed to it will be pushed again.
     pub fn disconnected(&mut self) {
         self.in_flight.clear();
+        self.unanswered.clear();
+        self.asked.clear();
         self.retried.clear();
     }
 }

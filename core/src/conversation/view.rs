@@ -169,7 +169,7 @@ impl TimelineView {
             closed: replica.value(Key::Closed).is_some(),
             assignee,
             messages: messages(replica),
-            seq: replica.cursor(),
+            seq: replica.end(),
             waiting: waiting(replica),
         })
     }
@@ -219,8 +219,7 @@ fn messages(replica: &Replica) -> Vec<MessageView> {
             _ => None,
         })
         .filter_map(|(seq, id)| {
-            let confirmed = replica.is_rebuilding() || seq <= replica.cursor();
-            message(replica, id, confirmed.then_some(seq), &visitors)
+            message(replica, id, (seq <= replica.end()).then_some(seq), &visitors)
         })
         .collect();
     views.extend(held(replica));

@@ -108,12 +108,25 @@ impl Replica {
     /// [`CommandError`].
     pub fn send(&mut self, body: &Body, m: &mut Moment<'_>) -> Result<MessageId, CommandError> {
         let kind = self.own_kind()?;
-        self.not_closed()?;
+        if !self.moves_on() {
+            self.not_closed()?;
+        }
         self.room()?;
         let message = MessageId::timed(m.now, m.dice);
         let words = Revision::new(message, self.principal.participant, body, m.dice)?;
         self.send_words(kind, words, m);
         Ok(message)
+    }
+
+    /// Whether messages that wait in this closed conversation are about to go to its follow-up: what
+    /// is written now goes after them.
+    #[must_use]
+    pub fn moves_on(&self) -> bool {
+        self.principal.role == Role::Visitor
+            && self.outbox.iter().any(|waiting| {
+                let send = matches!(waiting.submission.operation, Operation::Send { .. });
+                send && waiting.state.is_pushable() && !waiting.submission.withheld
+            })
     }
 
     /// Sends words that have their message's id already.

@@ -61,7 +61,10 @@ impl Replica {
             }
             submissions.push(waiting.submission.clone());
         }
-        self.in_flight.extend(submissions.iter().map(|submission| submission.id));
+        for submission in &submissions {
+            self.in_flight.insert(submission.id);
+            *self.unanswered.entry(submission.id).or_default() += 1;
+        }
         (!submissions.is_empty()).then_some((submissions, revisions))
     }
 
@@ -90,6 +93,9 @@ impl Replica {
     ) -> Vec<Moving> {
         let mut moving = Vec::new();
         for told in fates {
+            if self.is_answered_later(told.operation) {
+                continue;
+            }
             let position = self.outbox.iter().position(|waiting| {
                 waiting.submission.id == told.operation && waiting.state.is_pushable()
             });
@@ -110,18 +116,28 @@ impl Replica {
                 }
             }
         }
+        self.drop_superseded(effects);
         effects.events.push(Event::Changed(self.document));
         moving
+    }
+
+    /// Whether this was the answer to an earlier push of an operation that was composed again since:
+    /// a connection's pushes are answered in their order, so another answer is on its way.
+    fn is_answered_later(&mut self, operation: OperationId) -> bool {
+        let Some(owed) = self.unanswered.get_mut(&operation) else { return true };
+        *owed -= 1;
+        let later = *owed > 0;
+        if !later {
+            self.unanswered.remove(&operation);
+        }
+        later
     }
 
     fn refused(&mut self, at: usize, code: Refusal, dice: &mut Dice, effects: &mut Effects) {
         let Submission { id, operation, .. } = self.outbox[at].submission;
         // Nothing for the author to decide: the words are gone, or the message is.
         let silent = self.outbox[at].state == WaitingState::Wordless
-            || matches!(
-                (operation, code),
-                (Operation::Recall { .. }, Refusal::AlreadyRecalled | Refusal::UnknownMessage)
-            );
+            || matches!((operation, code), (Operation::Recall { .. }, Refusal::AlreadyRecalled));
         if silent {
             self.remove_waiting(id, effects);
         } else {
@@ -286,7 +302,7 @@ impl Replica {
     }
 
     /// Edits may have been folded into a held send: it commits to the words that are here.
-    fn with_present_words(&self, operation: Operation) -> Operation {
+    pub(super) fn with_present_words(&self, operation: Operation) -> Operation {
         let Operation::Send { message, kind, revision, .. } = operation else { return operation };
         let words = self.words.get(&revision).or_else(|| self.words_of(message));
         words.map_or(operation, |words| Operation::Send {
@@ -316,6 +332,7 @@ impl Replica {
         self.erase_words(effects, |words| {
             Some(words.message) == send || Some(words.id) == revision
         });
+        self.drop_superseded(effects);
         effects.events.push(Event::Changed(self.document));
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! After a new epoch: the server's data was restored from a backup, and may lack what was accepted
 //! since. What this participant wrote is offered again, as far as its words are still here.
+//!
+//! The new log comes beside the former one and takes its place in one step, together with what is
+//! offered again: a crash before begins again with the former log and loses nothing.
 
 use crate::conversation::history::History;
 use crate::conversation::layout::{Content, Key, Value};
 use crate::conversation::operation::{Operation, Submission};
 use crate::dice::Dice;
-use crate::id::{MessageId, OperationId, RevisionId, Seq};
+use crate::id::{MessageId, OperationId, RevisionId};
 use crate::replica::record::{Waiting, WaitingState, Write};
 use crate::replica::{Effects, Event, Replica};
 use crate::time::Timestamp;
@@ -14,17 +17,20 @@ impl Replica {
     /// The log is complete: after a new epoch, offers again what it lacks, and erases words that
     /// nothing refers to any more.
     pub fn caught_up(&mut self, dice: &mut Dice, effects: &mut Effects) {
-        let Some(former) = self.former.take() else { return };
-        if self.cursor() == Seq::START {
-            effects.writes.push(Write::Replace(self.document, Vec::new()));
-        }
-        // What waits was composed on a log that is gone.
+        let Some(coming) = self.coming.take() else { return };
+        let shown = self.shown().clone();
+        let former = self.replace(coming, dice, effects).into_history();
+        // What is offered again was written before what waits, and stands before it in the outbox.
+        let waiting = core::mem::take(&mut self.outbox);
         self.recompose_from(0, dice, effects);
         for (_, entry) in former.entries() {
-            if let Some((operation, time)) = self.own_operation(&former, entry.key, entry.value) {
-                self.offer(&former, operation, time, dice, effects);
+            if let Some((operation, time)) = self.own_operation(&shown, entry.key, entry.value) {
+                self.offer(&shown, operation, time, dice, effects);
             }
         }
+        let offered = self.outbox.len();
+        self.outbox.extend(waiting);
+        self.put_last_from(offered, dice, effects);
         let orphans: Vec<RevisionId> = self
             .words
             .values()
@@ -38,18 +44,19 @@ impl Replica {
 
     fn offer(
         &mut self,
-        former: &History,
+        shown: &History,
         operation: Operation,
         time: Timestamp,
         dice: &mut Dice,
         effects: &mut Effects,
     ) {
-        let seen = self.cursor();
+        let seen = self.end();
         let composed = self.compose(OperationId::random(dice), operation, time, seen);
         let withheld = operation.words().is_some()
-            && operation.message().is_some_and(|message| former.has(Key::Recall(message)));
+            && operation.message().is_some_and(|message| shown.has(Key::Recall(message)));
         let submission = Submission { withheld, ..composed };
-        let state = if withheld { WaitingState::Wordless } else { WaitingState::Unsent };
+        // Others may have what was accepted once: it cannot vanish as if it had never been sent.
+        let state = if withheld { WaitingState::Wordless } else { WaitingState::Pushed };
         let waiting = Waiting { submission, state };
         effects.writes.push(Write::Waiting(self.document, waiting.clone()));
         self.outbox.push(waiting);
@@ -97,5 +104,67 @@ impl Replica {
             }
             _ => None,
         }
+    }
+
+    /// What waits here and is in the log by another device of this participant, which offered it
+    /// again after a new epoch, waits no longer. A send with newer words than the log's becomes an
+    /// edit.
+    pub(super) fn drop_repeated(&mut self, dice: &mut Dice, effects: &mut Effects) {
+        let mut first = None;
+        let mut at = 0;
+        while at < self.outbox.len() {
+            let Submission { operation, withheld, .. } = self.outbox[at].submission;
+            if !self.is_repeated(operation) {
+                at += 1;
+                continue;
+            }
+            let waiting = self.outbox[at].clone();
+            self.remove_waiting(waiting.submission.id, effects);
+            first = first.or(Some(at));
+            if !withheld && let Some(edit) = self.edit_of_repeated(operation) {
+                let id = OperationId::random(dice);
+                let submission = Submission { id, operation: edit, ..waiting.submission };
+                let state = WaitingState::Pushed;
+                let waiting = Waiting { submission, state };
+                self.outbox.insert(at, waiting);
+                at += 1;
+            }
+        }
+        if let Some(first) = first {
+            self.put_last_from(first, dice, effects);
+        }
+    }
+
+    /// Composes everything from a place in the outbox on again, and puts it last in the store too,
+    /// which keeps operations in the order in which they came.
+    fn put_last_from(&mut self, at: usize, dice: &mut Dice, effects: &mut Effects) {
+        self.recompose_from(at, dice, &mut Effects::default());
+        for waiting in &self.outbox[at..] {
+            effects.writes.push(Write::Settled(self.document, waiting.submission.id));
+            effects.writes.push(Write::Waiting(self.document, waiting.clone()));
+        }
+    }
+
+    fn is_repeated(&self, operation: Operation) -> bool {
+        let log = self.confirmed.history();
+        match operation {
+            Operation::Send { message, .. } => log.has(Key::Message(message)),
+            Operation::Edit { message, revision, .. } => {
+                log.revisions(message).any(|id| id == revision)
+            }
+            _ => false,
+        }
+    }
+
+    /// The edit that a repeated send comes to, if its words are none of the log's.
+    fn edit_of_repeated(&self, operation: Operation) -> Option<Operation> {
+        let operation = self.with_present_words(operation);
+        let Operation::Send { message, revision, commitment, .. } = operation else { return None };
+        let known = self.confirmed.history().revisions(message).any(|id| id == revision);
+        (!known && self.words.contains_key(&revision)).then_some(Operation::Edit {
+            message,
+            revision,
+            commitment,
+        })
     }
 }

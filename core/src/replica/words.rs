@@ -2,12 +2,14 @@
 
 use crate::conversation::history::Entry;
 use crate::conversation::layout::{Content, Key, Value};
+use crate::conversation::operation::Operation;
 use crate::conversation::revision::Revision;
+use crate::dice::Dice;
 use crate::id::{ChangeHash, Commitment, MessageId, RevisionId};
 use crate::limits;
 use crate::replica::confirmed::{ApplyError, Confirmed};
 use crate::replica::record::Write;
-use crate::replica::{Effects, Event, Replica};
+use crate::replica::{Coming, Effects, Event, Replica};
 use crate::wire::{LogEntry, Order};
 
 impl Replica {
@@ -18,8 +20,17 @@ impl Replica {
     pub fn entries(
         &mut self,
         entries: Vec<LogEntry>,
+        dice: &mut Dice,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
+        if let Some(coming) = &mut self.coming {
+            for entry in entries {
+                if coming.confirmed.append(&entry)?.is_some() {
+                    coming.entries.push(entry);
+                }
+            }
+            return Ok(());
+        }
         let first = self.cursor();
         let mut hashes = Vec::new();
         for entry in &entries {
@@ -30,7 +41,7 @@ impl Replica {
         }
         let new = entries.into_iter().filter(|entry| entry.seq > first).collect();
         effects.writes.push(Write::Entries(self.document, new));
-        self.confirmed_more(&hashes, effects);
+        self.confirmed_more(&hashes, dice, effects);
         Ok(())
     }
 
@@ -42,32 +53,45 @@ impl Replica {
         &mut self,
         bytes: &[u8],
         order: &Order,
+        dice: &mut Dice,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let (confirmed, entries) = Confirmed::from_snapshot(self.document, bytes, order)?;
-        let hashes: Vec<_> = confirmed.history().entries().map(|(_, entry)| entry.hash).collect();
-        self.confirmed = confirmed;
-        effects.writes.push(Write::Replace(self.document, entries));
-        self.confirmed_more(&hashes, effects);
+        if let Some(coming) = &mut self.coming {
+            *coming = Coming { confirmed, entries };
+        } else {
+            self.replace(Coming { confirmed, entries }, dice, effects);
+        }
         Ok(())
     }
 
-    fn confirmed_more(&mut self, hashes: &[ChangeHash], effects: &mut Effects) {
+    /// Puts another log in place of the confirmed one, which is returned.
+    pub(super) fn replace(
+        &mut self,
+        other: Coming,
+        dice: &mut Dice,
+        effects: &mut Effects,
+    ) -> Confirmed {
+        let history = other.confirmed.history();
+        let hashes: Vec<_> = history.entries().map(|(_, entry)| entry.hash).collect();
+        let former = core::mem::replace(&mut self.confirmed, other.confirmed);
+        effects.writes.push(Write::Replace(self.document, other.entries));
+        self.confirmed_more(&hashes, dice, effects);
+        former
+    }
+
+    fn confirmed_more(&mut self, hashes: &[ChangeHash], dice: &mut Dice, effects: &mut Effects) {
         self.settle(hashes, effects);
-        let mut touched: Vec<MessageId> = Vec::new();
         for hash in hashes {
             let history = self.confirmed.history();
             let entry = history.seq_of(hash).and_then(|seq| history.at(seq));
-            match entry.map(|entry| entry.key) {
-                Some(Key::Recall(message)) => self.bury(message, effects),
-                Some(Key::Edit(message)) => touched.push(message),
-                _ => {}
+            if let Some(Key::Recall(message)) = entry.map(|entry| entry.key) {
+                self.bury(message, effects);
             }
         }
         self.refork();
-        for message in touched {
-            self.drop_superseded(message, effects);
-        }
+        self.drop_repeated(dice, effects);
+        self.drop_superseded(effects);
         effects.events.push(Event::Changed(self.document));
     }
 
@@ -77,13 +101,18 @@ impl Replica {
         self.outbox.iter().any(|waiting| {
             let operation = &waiting.submission.operation;
             // Edits may have been folded into a held send.
-            let folded = !waiting.state.is_pushable() && operation.message() == message;
+            let folded = !waiting.state.is_pushable()
+                && matches!(operation, Operation::Send { message: id, .. } if Some(*id) == message);
             operation.words().is_some_and(|(id, _)| id == revision || folded)
         })
     }
 
-    /// The confirmed log does not fit what came: drop it and take it anew.
+    /// The log does not fit what came: drop it and take it anew.
     pub fn start_over(&mut self, effects: &mut Effects) {
+        if self.coming.is_some() {
+            self.begin_epoch();
+            return;
+        }
         self.confirmed = Confirmed::new(self.document);
         self.refork();
         effects.writes.push(Write::Replace(self.document, Vec::new()));
@@ -100,14 +129,15 @@ impl Replica {
         self.gone.extend(gone);
         for words in records {
             let (id, message) = (words.id, words.message);
+            self.asked.remove(&id);
             let expected = self.commitment(message, id);
             if self.is_recalled(message) || expected != Some(words.commitment(self.document)) {
                 continue;
             }
             effects.writes.push(Write::Words(self.document, words.clone()));
             self.words.insert(id, words);
-            self.drop_superseded(message, effects);
         }
+        self.drop_superseded(effects);
         effects.events.push(Event::Changed(self.document));
     }
 
@@ -120,22 +150,22 @@ impl Replica {
             .map(|(_, commitment)| commitment)
     }
 
-    /// Once the winning words of a message are here, all others of it go. What this participant
-    /// wrote and lost to a concurrent edit stays as a draft.
-    fn drop_superseded(&mut self, message: MessageId, effects: &mut Effects) {
+    /// Once the winning words of a message are here, all others of it go, except those that wait in
+    /// the outbox. What this participant wrote and lost to a concurrent edit stays as a draft.
+    pub(super) fn drop_superseded(&mut self, effects: &mut Effects) {
         let history = self.confirmed.history();
-        let Some(live) = history.live_revision(message) else { return };
-        if !self.words.contains_key(&live) {
-            return;
-        }
+        let is_superseded = |words: &&Revision| {
+            let live = history.live_revision(words.message);
+            live.is_some_and(|live| live != words.id && self.words.contains_key(&live))
+                && !self.is_held(words.id)
+        };
         let superseded: Vec<_> = self
             .words
             .values()
-            .filter(|words| words.message == message && words.id != live)
-            .filter(|words| !self.is_held(words.id))
-            .map(|words| words.id)
+            .filter(is_superseded)
+            .map(|words| (words.message, words.id))
             .collect();
-        for revision in superseded {
+        for (message, revision) in superseded {
             let lost = self.lost_to_concurrent(message, revision);
             let words = self.words.remove(&revision).filter(|_| lost);
             if let Some(Ok(body)) = words.map(|words| words.read()) {
@@ -161,22 +191,38 @@ impl Replica {
         self.window = self.window.max(messages);
     }
 
-    /// Words to ask for: those of the newest messages that are not here, newest first, at most
+    /// Those of the words that are [wanted](Self::wanted) which this connection was not asked for.
+    pub fn want(&mut self) -> Vec<RevisionId> {
+        let mut wanted = self.wanted();
+        wanted.retain(|id| self.asked.insert(*id));
+        wanted
+    }
+
+    /// Words that are to come: those of the newest messages that are not here, newest first, and
+    /// those that take the place of older words that are here; at most
     /// [`limits::WANT_REVISIONS`].
     #[must_use]
     pub fn wanted(&self) -> Vec<RevisionId> {
+        let missing = |id: &RevisionId| !(self.words.contains_key(id) || self.gone.contains(id));
         let history = self.confirmed.history();
         let messages = history.entries().rev().filter_map(|(_, entry)| match entry.key {
             Key::Message(message) if words_of(entry).is_some() => Some(message),
             _ => None,
         });
-        messages
+        let mut wanted: Vec<_> = messages
             .take(self.window)
             .filter(|&message| !self.is_recalled(message))
             .filter_map(|message| history.live_revision(message))
-            .filter(|id| !self.words.contains_key(id) && !self.gone.contains(id))
+            .filter(missing)
             .take(limits::WANT_REVISIONS)
-            .collect()
+            .collect();
+        for words in self.words.values() {
+            // Superseded words stay until the newer ones are here.
+            let live = history.live_revision(words.message).filter(missing);
+            let more = live.filter(|live| !wanted.contains(live));
+            wanted.extend(more.filter(|_| wanted.len() < limits::WANT_REVISIONS));
+        }
+        wanted
     }
 }
 
