@@ -27,7 +27,7 @@ use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
 use crate::replica::{ApplyError, Effects, Event, Replica};
 use crate::time::Timestamp;
 use crate::wire::{
-    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Order, Problem, Progress, Signal,
+    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Problem, Progress, Signal,
 };
 
 /// What follows from an input. See the [module](self) for the order in which to carry it out.
@@ -108,20 +108,13 @@ enum Phase {
     Wiped,
 }
 
-/// The parts of a snapshot that have come.
-#[derive(Debug, Default)]
-struct Gathered {
-    bytes: Vec<u8>,
-    order: Order,
-}
-
 /// What the connection makes of one document.
 #[derive(Debug)]
 enum Link {
     /// Not followed on this connection.
     Closed,
     /// Asked for; a snapshot's parts gather here.
-    Opening(Gathered),
+    Opening(Vec<u8>),
     /// Everything up to now is here, and what follows comes by itself.
     Live,
     /// The server does not know it yet: it is made by the first push.
@@ -398,7 +391,7 @@ impl Session {
     fn follow(&mut self, document: DocumentId, output: &mut Output) {
         let Some(opened) = self.documents.get_mut(&document) else { return };
         if self.phase == Phase::Open && matches!(opened.link, Link::Closed) {
-            opened.link = Link::Opening(Gathered::default());
+            opened.link = Link::Opening(Vec::new());
             output.frames.push(ClientFrame::Open { document, cursor: opened.replica.cursor() });
         }
     }
