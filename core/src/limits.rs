@@ -25,6 +25,12 @@ pub const FRAME_BYTES: usize = 256 * 1024;
 /// Bytes of a document's snapshot in one frame; larger ones travel in chunks.
 pub const SNAPSHOT_CHUNK_BYTES: usize = 128 * 1024;
 
+/// Places of a log in one frame of a snapshot: 80 KB at most, beside [`SNAPSHOT_CHUNK_BYTES`].
+pub const ORDER_ROWS: usize = 2_048;
+
+/// Erasure orders in one frame: 80 KB at most.
+pub const ERASURE_ORDERS: usize = 2_048;
+
 /// Bytes of log entries in one frame.
 pub const ENTRIES_BYTES: usize = 128 * 1024;
 

@@ -64,7 +64,7 @@ struct Shared {
     directory: Arc<Directory>,
     registry: Registry,
     live: Mutex<HashMap<ConversationId, mpsc::Sender<Ask>>>,
-    policies: Mutex<HashMap<SiteId, Policy>>,
+    policies: Mutex<Policies>,
     feed: Notify,
     new_conversations: u32,
 }
@@ -161,18 +161,39 @@ impl Hub {
     }
 
     /// What a site allows. A site that is not in the directory allows what a new one does.
-    fn policy(&self, site: SiteId) -> Result<Policy, DirectoryError> {
+    async fn policy(&self, site: SiteId) -> Result<Policy, DirectoryError> {
         let policies = || self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(policy) = policies().get(&site) {
-            return Ok(*policy);
+        let version = {
+            let known = policies();
+            if let Some(policy) = known.by_site.get(&site) {
+                return Ok(*policy);
+            }
+            known.version
+        };
+        let directory = Arc::clone(&self.0.directory);
+        let read = tokio::task::spawn_blocking(move || directory.site(site)).await;
+        let Ok(found) = read else { return Ok(Policy::default()) };
+        let policy = found?.map_or_else(Policy::default, |site| site.policy());
+        let mut known = policies();
+        // What changed while it was read is read again.
+        if known.version == version {
+            known.by_site.insert(site, policy);
         }
-        let policy = self.0.directory.site(site)?.map_or_else(Policy::default, |s| s.policy());
-        policies().insert(site, policy);
         Ok(policy)
     }
 
     /// A site has other settings.
     pub fn forget_policy(&self, site: SiteId) {
-        self.0.policies.lock().unwrap_or_else(PoisonError::into_inner).remove(&site);
+        let mut known = self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        known.version += 1;
+        known.by_site.remove(&site);
     }
+}
+
+/// What sites allow, as far as it was read.
+#[derive(Debug, Default)]
+struct Policies {
+    by_site: HashMap<SiteId, Policy>,
+    /// Rises with every change.
+    version: u64,
 }

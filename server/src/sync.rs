@@ -6,6 +6,7 @@
 mod greeting;
 
 use core::time::Duration;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -27,6 +28,9 @@ const CLOSING_RETRY_MILLIS: u64 = 1_000;
 
 /// How long a device that was told to wipe may take to say so, by closing the connection.
 const WIPE: Duration = Duration::from_secs(10);
+
+/// Frames that a client may send while it is still erasing: an open and a receipt for each document.
+const HELD_FRAMES: usize = 2 * limits::OPEN_DOCUMENTS;
 
 /// Why a connection ends.
 #[derive(Debug)]
@@ -97,6 +101,8 @@ struct Purge {
     dropping: Vec<DocumentId>,
     /// From where it wants the feed.
     feed: u64,
+    /// Orders that did not fit into the welcome.
+    more: VecDeque<(u64, Vec<ErasureOrder>)>,
 }
 
 impl Connection {
@@ -110,7 +116,12 @@ impl Connection {
 
     async fn write(&mut self, frame: Bytes) -> Result<(), End> {
         metrics::counter!("rejoinder_frames_out_total").increment(1);
-        self.socket.send(Message::Binary(frame)).await.map_err(|_| End::Gone)
+        let sent = self.socket.send(Message::Binary(frame));
+        // Who does not read for so long is gone, or holds the connection on purpose.
+        match tokio::time::timeout(Duration::from_millis(limits::IDLE_MILLIS), sent).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
     }
 
     /// Serves an authenticated connection until it ends.
@@ -169,7 +180,8 @@ impl Connection {
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
             Request::Purged(cursor) => {
-                return purged(hub, connected, purge, cursor).await;
+                self.purge_rest(hub, connected, purge, cursor).await?;
+                return purged(hub, connected, purge).await;
             }
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -190,6 +202,38 @@ impl Connection {
         hub.ask(conversation, ask).map_err(|_| {
             End::Saying(ServerFrame::Retry { after_millis: 1_000, reason: Problem::Busy })
         })
+    }
+
+    /// Sends the orders that did not fit into the welcome, one frame after the other, and lets
+    /// nothing else through before the last is carried out.
+    async fn purge_rest(
+        &mut self,
+        hub: &Hub,
+        connected: &Arc<Connected>,
+        purge: &mut Purge,
+        mut cursor: u64,
+    ) -> Result<(), End> {
+        let mut held = Vec::new();
+        let deadline = Duration::from_millis(limits::IDLE_MILLIS);
+        while let Some((reached, orders)) = purge.more.pop_front() {
+            carried_out(hub, connected, purge, cursor).await?;
+            let frame = ServerFrame::Erasures { cursor: reached, orders };
+            self.write(frame.encode().into()).await?;
+            cursor = loop {
+                let next = tokio::time::timeout(deadline, self.frame()).await;
+                match next.map_err(|_| End::from(Problem::TimedOut))?? {
+                    ClientFrame::Purged { cursor } => break cursor,
+                    // A client opens its documents without waiting for an answer.
+                    frame if held.len() < HELD_FRAMES => held.push(frame),
+                    _ => return Err(Problem::TooMuch.into()),
+                }
+            };
+        }
+        carried_out(hub, connected, purge, cursor).await?;
+        for frame in held {
+            Box::pin(self.take(hub, connected, frame, purge)).await?;
+        }
+        Ok(())
     }
 
     async fn look_after(
@@ -214,12 +258,10 @@ impl Connection {
                     Ok((cursor, storage.erasures_for(device, known)?))
                 });
                 let (cursor, erasures) = found.await?;
-                let order = |e: &crate::storage::Erasure| ErasureOrder {
-                    document: e.document,
-                    message: e.message,
-                };
-                let orders: Vec<_> = erasures.iter().map(order).collect();
-                if !orders.is_empty() {
+                if erasures.is_empty() {
+                    return Ok(());
+                }
+                for (cursor, orders) in greeting::slices(cursor, &erasures) {
                     self.write(ServerFrame::Erasures { cursor, orders }.encode().into()).await?;
                 }
                 Ok(())
@@ -244,14 +286,27 @@ impl Connection {
             let _gone = self.write(frame.encode().into()).await;
         }
         if wiping {
-            let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            let in_time = tokio::time::timeout(WIPE, closed).await.is_ok();
-            if let (true, Some(connected)) = (in_time, connected) {
+            // A client closes the connection once everything is erased; a network that breaks says
+            // nothing.
+            let closed = async {
+                loop {
+                    match self.socket.recv().await {
+                        Some(Ok(Message::Close(_))) => return true,
+                        Some(Ok(_)) => {}
+                        Some(Err(_)) | None => return false,
+                    }
+                }
+            };
+            let erased = tokio::time::timeout(WIPE, closed).await.unwrap_or(false);
+            if let (true, Some(connected)) = (erased, connected) {
                 wiped(hub, connected.device).await;
             }
         }
         let _gone = self.socket.send(Message::Close(None)).await;
-        if let Some(connected) = connected.filter(|c| c.keeping == Keeping::Durable && !wiping) {
+        if let Some(connected) = connected.filter(|c| c.keeping == Keeping::Durable && !wiping)
+            // A new connection of the device says by itself that it was heard from.
+            && hub.registry().of_device(connected.device).is_none()
+        {
             heard(hub, connected).await;
         }
     }
@@ -283,28 +338,32 @@ fn read_failure(error: axum::Error) -> End {
     }
 }
 
-/// The device has carried erasures out.
-async fn purged(
+/// The device has carried erasures out, up to a cursor.
+async fn carried_out(
     hub: &Hub,
-    connected: &Arc<Connected>,
+    connected: &Connected,
     purge: &mut Purge,
     cursor: u64,
-) -> Result<(), End> {
-    let device = connected.device;
-    if connected.keeping == Keeping::Durable {
-        let storage = Arc::clone(hub.storage());
-        let newest = blocking(move || storage.newest_erasure()).await?;
-        // What has not happened cannot be carried out.
-        let cursor = cursor.min(newest);
-        let dropped = core::mem::take(&mut purge.dropping);
-        if !dropped.is_empty() {
-            hub.storage().forget_holdings(device, dropped).await?;
-        }
-        keep(hub, connected, cursor).await?;
-        if cursor > purge.former {
-            hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
-            purge.former = cursor;
-        }
+) -> Result<(), StorageError> {
+    if connected.keeping == Keeping::Memory {
+        return Ok(());
+    }
+    let (storage, device) = (Arc::clone(hub.storage()), connected.device);
+    // What has not happened cannot be carried out.
+    let cursor = cursor.min(blocking(move || storage.newest_erasure()).await?);
+    keep(hub, connected, cursor).await?;
+    if cursor > purge.former {
+        hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
+        purge.former = cursor;
+    }
+    Ok(())
+}
+
+/// The device has carried everything out that it was told to.
+async fn purged(hub: &Hub, connected: &Arc<Connected>, purge: &mut Purge) -> Result<(), End> {
+    let dropped = core::mem::take(&mut purge.dropping);
+    if !dropped.is_empty() {
+        hub.storage().forget_holdings(connected.device, dropped).await?;
     }
     if purge.feed != u64::MAX {
         let from = core::mem::replace(&mut purge.feed, u64::MAX);

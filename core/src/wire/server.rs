@@ -66,9 +66,9 @@ pub enum ServerFrame {
         /// A part of the saved Automerge document.
         #[cbor(n(4), with = "minicbor::bytes")]
         bytes: Vec<u8>,
-        /// With the last part: which change stands where in the log, and since when.
+        /// A part of which change stands where in the log, and since when.
         #[n(5)]
-        order: Option<Order>,
+        order: Order,
     },
     /// Entries of a document's log.
     #[n(5)]
@@ -237,7 +237,8 @@ pub struct LogEntry {
 }
 
 /// Which change stands where in a log. Changes are named by actor and actor seq, so that it does
-/// not matter in which order an Automerge lists them.
+/// not matter in which order an Automerge lists them. A snapshot's parts each bring a slice: actors
+/// and rows are appended to those of the parts before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Order {
     /// The actors.
@@ -251,7 +252,7 @@ pub struct Order {
 /// One place of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OrderRow {
-    /// An index into [`Order::actors`].
+    /// An index into [`Order::actors`], those of the parts before included.
     #[n(0)]
     pub actor: u32,
     /// The place among the actor's changes.

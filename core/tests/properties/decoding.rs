@@ -101,7 +101,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 .map(|fate| OperationFate { operation, fate, words_gone: number % 2 == 0 })
                 .to_vec();
             let rows = vec![OrderRow { actor: 7, actor_seq: number, at }];
-            let order = Some(Order { actors: vec![Actor::from_bytes([4; 16])], rows });
+            let order = Order { actors: vec![Actor::from_bytes([4; 16])], rows };
             let entries = vec![LogEntry { seq, at, change: bytes.clone() }];
             match which {
                 0 => ServerFrame::Snapshot { document, seq, part: 1, parts: 2, bytes, order },

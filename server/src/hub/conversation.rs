@@ -43,6 +43,13 @@ struct Task {
     followers: Vec<Follower>,
 }
 
+impl Drop for Task {
+    /// However the task ends, nobody is left waiting for entries that it would have sent.
+    fn drop(&mut self) {
+        self.reopen();
+    }
+}
+
 enum State {
     /// Not looked at yet, or thrown away.
     Unloaded,
@@ -79,6 +86,10 @@ impl Task {
                 batch.push(more);
             }
             self.handle(batch).await;
+            let nothing = matches!(self.state, State::Unloaded) && self.followers.is_empty();
+            if nothing && self.hub.end(self.conversation, &asks) {
+                return;
+            }
         }
     }
 
@@ -171,7 +182,19 @@ impl Task {
         }
     }
 
+    /// Tells everybody who follows to open again from their cursor.
+    fn reopen(&mut self) {
+        for Follower { connected, kind } in core::mem::take(&mut self.followers) {
+            let document = DocumentId { conversation: self.conversation, kind };
+            connected.outbound.send(&ServerFrame::Reopen { document });
+        }
+    }
+
     async fn open(&mut self, by: Arc<Connected>, kind: DocumentKind, cursor: Seq) {
+        if by.outbound.is_full() {
+            by.tell(News::TooSlow);
+            return;
+        }
         let (document, storage) = (self.document(kind), self.hub.storage().clone());
         let Some(live) = self.visible(&by, kind).await else { return };
         let last = live.last(kind);

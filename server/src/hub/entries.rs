@@ -1,5 +1,7 @@
 //! Answering an open: a snapshot if that is shorter, then entries.
 
+use std::collections::HashMap;
+
 use axum::body::Bytes;
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::id::{Actor, DocumentId, Seq};
@@ -33,36 +35,90 @@ fn frame(document: DocumentId, entries: &[LogEntry], last: Seq) -> Bytes {
     ServerFrame::Entries { document, entries: entries.to_vec(), last }.encode().into()
 }
 
-/// Frames with a snapshot, in chunks; the last says which change stands where.
+/// Frames with a snapshot, in chunks: each brings a part of the document, and of which change stands
+/// where.
 pub(super) fn snapshot_frames(
     history: &History,
     accepted_at: impl Fn(Seq) -> Timestamp,
     snapshot: &Snapshot,
 ) -> Vec<Bytes> {
     let (document, seq) = (history.document(), snapshot.seq);
-    let chunks: Vec<_> = snapshot.bytes.chunks(limits::SNAPSHOT_CHUNK_BYTES).collect();
-    let parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-    let mut frames = Vec::with_capacity(chunks.len());
-    for (part, chunk) in (0..).zip(chunks) {
-        let order = (part + 1 == parts).then(|| order(history, &accepted_at, seq));
-        let bytes = chunk.to_vec();
-        let frame = ServerFrame::Snapshot { document, seq, part, parts, bytes, order };
-        frames.push(frame.encode().into());
-    }
-    frames
+    let mut chunks = snapshot.bytes.chunks(limits::SNAPSHOT_CHUNK_BYTES);
+    let mut orders = orders(history, &accepted_at, seq).into_iter();
+    let parts = chunks.len().max(orders.len());
+    let parts = u32::try_from(parts).unwrap_or(u32::MAX);
+    let frame = |part| {
+        let bytes = chunks.next().unwrap_or_default().to_vec();
+        let order = orders.next().unwrap_or_default();
+        ServerFrame::Snapshot { document, seq, part, parts, bytes, order }.encode().into()
+    };
+    (0..parts).map(frame).collect()
 }
 
-fn order(history: &History, accepted_at: impl Fn(Seq) -> Timestamp, until: Seq) -> Order {
-    let mut actors: Vec<Actor> = Vec::new();
-    let mut rows = Vec::new();
+/// The places of a log, in slices of [`limits::ORDER_ROWS`]: each names the actors it uses first.
+fn orders(history: &History, accepted_at: impl Fn(Seq) -> Timestamp, until: Seq) -> Vec<Order> {
+    let mut known: HashMap<Actor, u32> = HashMap::new();
+    let mut orders = vec![Order::default()];
     for (seq, entry) in history.entries().take_while(|(seq, _)| *seq <= until) {
-        let known = actors.iter().rposition(|actor| *actor == entry.actor);
-        let index = known.unwrap_or_else(|| {
-            actors.push(entry.actor);
-            actors.len() - 1
+        if orders.last().is_some_and(|order| order.rows.len() == limits::ORDER_ROWS) {
+            orders.push(Order::default());
+        }
+        let Some(order) = orders.last_mut() else { continue };
+        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let actor = *known.entry(entry.actor).or_insert_with(|| {
+            order.actors.push(entry.actor);
+            next
         });
-        let actor = u32::try_from(index).unwrap_or(u32::MAX);
-        rows.push(OrderRow { actor, actor_seq: entry.actor_seq, at: accepted_at(seq) });
+        order.rows.push(OrderRow { actor, actor_seq: entry.actor_seq, at: accepted_at(seq) });
     }
-    Order { actors, rows }
+    orders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LogEntry, Seq, Snapshot, entries_frames, snapshot_frames};
+    use rejoinder_core::conversation::history::History;
+    use rejoinder_core::conversation::layout::Status;
+    use rejoinder_core::conversation::operation::{Context, Operation};
+    use rejoinder_core::dice::Dice;
+    use rejoinder_core::id::{Actor, ConversationId, DocumentId, ParticipantId};
+    use rejoinder_core::time::Timestamp;
+    use rejoinder_core::wire::ServerFrame;
+    use rejoinder_core::{conversation::compose, limits};
+
+    /// A log in which every change has an actor of its own.
+    fn log(changes: u64) -> (History, Vec<LogEntry>) {
+        let dice = &mut Dice::from_seed([3; 32]);
+        let mut history = History::new(DocumentId::timeline(ConversationId::random(dice)));
+        let mut entries = Vec::new();
+        for n in 0..changes {
+            let actor = Actor::random(dice);
+            let dependencies = history.dependencies(actor);
+            let author = ParticipantId::random(dice);
+            let at = Timestamp::from_millis(i64::MAX / 4 + n.cast_signed());
+            let context = Context { author, actor, actor_seq: 1, dependencies, time: at };
+            let operation = Operation::SetStatus { status: Status::ActiveHuman };
+            let composed = compose::compose(&history, &operation, &context).unwrap();
+            let seq = history.record(composed.entry);
+            entries.push(LogEntry { seq, at, change: composed.bytes });
+        }
+        (history, entries)
+    }
+
+    #[test]
+    fn wp8_no_frame_of_a_long_document_is_over_the_bound() {
+        let (history, entries) = log(limits::DOCUMENT_CHANGES as u64);
+        let snapshot = Snapshot { seq: history.last(), bytes: vec![7; 2_000_000] };
+        let at = |_: Seq| Timestamp::from_millis(i64::MAX / 2);
+        let snapshot = snapshot_frames(&history, at, &snapshot);
+        let entries = entries_frames(history.document(), &entries, history.last());
+        let (mut rows, mut actors) = (0, 0);
+        for frame in snapshot.iter().chain(&entries) {
+            if let ServerFrame::Snapshot { order, .. } = ServerFrame::decode(frame).unwrap() {
+                rows += order.rows.len();
+                actors += order.actors.len();
+            }
+        }
+        assert_eq!((rows, actors), (limits::DOCUMENT_CHANGES, limits::DOCUMENT_CHANGES));
+    }
 }

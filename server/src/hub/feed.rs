@@ -4,11 +4,12 @@
 //! passes a change that comes later.
 
 use core::time::Duration;
+use std::sync::atomic::Ordering;
 
 use rejoinder_core::wire::{FeedRow, ServerFrame};
 
 use crate::hub::progress::blocking;
-use crate::hub::{Connected, Hub, Rights, may_see};
+use crate::hub::{Connected, Hub, News, Rights, may_see};
 use crate::storage::{FeedEntry, FeedScope, StorageError};
 
 /// How long changes gather before they are told.
@@ -46,12 +47,17 @@ impl Hub {
     }
 
     fn tell_feed(&self, entries: &[FeedEntry], cursor: u64) {
+        // Until a connection has been told what it had missed, what is new does not move its cursor:
+        // if it broke in between, the rows before would never come.
+        let cursor_of = |connected: &Connected| {
+            if connected.feed_read.load(Ordering::Acquire) { cursor } else { 0 }
+        };
         for connected in self.registry().team() {
-            tell(&connected, entries, cursor);
+            tell(&connected, entries, cursor_of(&connected));
         }
         for entry in entries {
             for connected in self.registry().of(entry.header.visitor) {
-                tell(&connected, core::slice::from_ref(entry), cursor);
+                tell(&connected, core::slice::from_ref(entry), cursor_of(&connected));
             }
         }
     }
@@ -75,13 +81,15 @@ impl Hub {
         loop {
             let (storage, scope) = (self.storage().clone(), scope.clone());
             let entries = blocking(move || storage.feed(&scope, cursor, ROWS)).await?;
-            let Some(last) = entries.last() else { return Ok(()) };
+            let Some(last) = entries.last() else { break };
             cursor = last.feed;
             tell(connected, &entries, cursor);
             if entries.len() < ROWS {
-                return Ok(());
+                break;
             }
         }
+        connected.feed_read.store(true, Ordering::Release);
+        Ok(())
     }
 }
 
@@ -96,9 +104,15 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
         };
         may_see(&connected.principal, &connected.scope, &rights)
     });
-    let rows: Vec<FeedRow> = seen.map(|entry| row(entry, team)).collect();
+    let news = seen.filter(|entry| {
+        team || connected.is_news(entry.header.conversation, entry.summary.timeline)
+    });
+    let rows: Vec<FeedRow> = news.map(|entry| row(entry, team)).collect();
     if !rows.is_empty() {
-        connected.outbound.send(&ServerFrame::Feed { cursor, rows });
+        let frame = ServerFrame::Feed { cursor, rows }.encode();
+        if connected.outbound.offer(frame.into()).is_err() {
+            connected.tell(News::TooSlow);
+        }
     }
 }
 
@@ -113,7 +127,8 @@ fn row(entry: &FeedEntry, team: bool) -> FeedRow {
         assignee: summary.assignee,
         timeline: summary.timeline,
         newest: summary.newest,
-        at: summary.at,
+        // The last thing that happened may have been a note.
+        at: if team { summary.at } else { header.created_at },
         follows: header.follows,
         team: team.then_some(summary.team),
     }

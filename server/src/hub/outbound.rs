@@ -41,11 +41,19 @@ impl Outbound {
     /// # Errors
     /// [`TooSlow`]; then nothing is queued.
     pub fn offer(&self, frame: Bytes) -> Result<(), TooSlow> {
-        if self.waiting.load(Ordering::Relaxed) + frame.len() > limits::QUEUE_BYTES {
+        let full = self.waiting.load(Ordering::Relaxed) + frame.len() > limits::QUEUE_BYTES;
+        // A closed queue belongs to a connection that is gone: whoever follows it may let go.
+        if full || self.sender.is_closed() {
             return Err(TooSlow);
         }
         self.insist(frame);
         Ok(())
+    }
+
+    /// Whether the reader is as far behind as it may be.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= limits::QUEUE_BYTES
     }
 
     /// Queues a small frame that must not be left out.

@@ -1,10 +1,10 @@
 //! Everybody who is connected.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rejoinder_core::id::{DeviceId, ParticipantId};
+use rejoinder_core::id::{ConversationId, DeviceId, ParticipantId, Seq};
 use rejoinder_core::principal::Principal;
 use rejoinder_core::wire::Keeping;
 use tokio::sync::Notify;
@@ -33,6 +33,10 @@ pub struct Connected {
     pub token: TokenHash,
     /// What waits to be sent.
     pub outbound: Outbound,
+    /// Whether it has been told what it had missed of the feed.
+    pub feed_read: AtomicBool,
+    /// The end of each timeline as a visitor was told it.
+    told: Mutex<HashMap<ConversationId, Seq>>,
     news: AtomicU8,
     wake: Notify,
 }
@@ -51,6 +55,13 @@ pub enum News {
 }
 
 impl Connected {
+    /// Whether a row of the feed tells a visitor anything: what the team does beside the timeline
+    /// must not show, not even by a row that comes again.
+    pub(super) fn is_news(&self, conversation: ConversationId, timeline: Seq) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(conversation, timeline) != Some(timeline)
+    }
+
     /// Tells the connection to look after something.
     pub fn tell(&self, news: News) {
         self.news.fetch_or(news as u8, Ordering::Relaxed);
@@ -110,10 +121,19 @@ impl Registry {
     pub fn arrive(&self, arrival: Arrival) -> Arc<Connected> {
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         let Arrival { device, keeping, principal, scope, token, outbound } = arrival;
-        let (news, wake) = (AtomicU8::new(0), Notify::new());
-        let connected =
-            Connected { id, device, keeping, principal, scope, token, outbound, news, wake };
-        let connected = Arc::new(connected);
+        let connected = Arc::new(Connected {
+            id,
+            device,
+            keeping,
+            principal,
+            scope,
+            token,
+            outbound,
+            feed_read: AtomicBool::new(false),
+            told: Mutex::default(),
+            news: AtomicU8::new(0),
+            wake: Notify::new(),
+        });
         let mut inner = self.inner();
         if let Some(former) = inner.devices.insert(device, id)
             && let Some(former) = inner.connections.get(&former)

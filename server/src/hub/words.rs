@@ -11,33 +11,48 @@ use rejoinder_core::wire::ServerFrame;
 /// Revisions kept in memory: what readers of a busy conversation ask for within a moment.
 const KEPT: usize = 256;
 
+/// Bytes of words kept in memory for one conversation.
+const KEPT_BYTES: usize = 1024 * 1024;
+
 /// Words that were accepted just now, in memory only. A recall takes them out before it is told.
 #[derive(Debug, Default)]
 pub(super) struct HotWords {
     words: BTreeMap<(DocumentKind, RevisionId), Revision>,
     order: VecDeque<(DocumentKind, RevisionId)>,
+    bytes: usize,
     /// The last answer: readers of one document ask for the same.
     last: Option<(DocumentKind, Vec<RevisionId>, Vec<Bytes>)>,
 }
 
 impl HotWords {
     pub(super) fn keep(&mut self, kind: DocumentKind, words: Revision) {
+        // Somebody may have asked for it before it was there.
+        self.last = None;
+        self.bytes += words.body.len();
         self.order.push_back((kind, words.id));
         self.words.insert((kind, words.id), words);
-        while self.order.len() > KEPT {
-            if let Some(oldest) = self.order.pop_front() {
-                self.words.remove(&oldest);
+        while self.order.len() > KEPT || self.bytes > KEPT_BYTES {
+            let Some(oldest) = self.order.pop_front() else { return };
+            if let Some(words) = self.words.remove(&oldest) {
+                self.bytes -= words.body.len();
             }
         }
     }
 
     pub(super) fn forget(&mut self, kind: DocumentKind, revision: RevisionId) {
-        self.words.remove(&(kind, revision));
+        if let Some(words) = self.words.remove(&(kind, revision)) {
+            self.bytes -= words.body.len();
+        }
         self.last = None;
     }
 
     pub(super) fn forget_message(&mut self, kind: DocumentKind, message: MessageId) {
-        self.words.retain(|(k, _), words| (*k, words.message) != (kind, message));
+        let bytes = &mut self.bytes;
+        self.words.retain(|(k, _), words| {
+            let kept = (*k, words.message) != (kind, message);
+            *bytes -= if kept { 0 } else { words.body.len() };
+            kept
+        });
         self.last = None;
     }
 

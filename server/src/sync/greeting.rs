@@ -1,6 +1,7 @@
 //! The beginning of a connection: who it is, and what its device must erase before anything else.
 
 use core::time::Duration;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use rejoinder_core::wire::{ErasureOrder, Hello, Keeping, Limits, Problem, Server
 
 use crate::clock::now;
 use crate::directory::{AuthError, Scope, Session};
-use crate::hub::{Arrival, Connected, Hub, Outbound, Rights, blocking, may_see};
-use crate::storage::{Storage, StorageError};
+use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, blocking, may_see};
+use crate::storage::{Erasure, Storage, StorageError};
 use crate::sync::{Connection, End, Purge, keep};
 
 impl Connection {
@@ -44,6 +45,8 @@ impl Connection {
             token: session.token_hash,
             outbound,
         });
+        // What changed between asking who it is and being listed here is asked again.
+        connected.tell(News::Standing);
         match self.welcome(hub, &connected, &hello, site, session.token).await {
             Ok(purge) => Ok((connected, purge)),
             Err(end) => {
@@ -68,8 +71,9 @@ impl Connection {
             keep(hub, connected, former).await?;
         }
         let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-        let (cursor, erasures, dropping) =
-            blocking(move || to_erase(storage.as_ref(), &by, former)).await?;
+        let erasing = blocking(move || to_erase(storage.as_ref(), &by, former)).await?;
+        let Erasing { mut slices, dropping } = erasing;
+        let (cursor, erasures) = slices.pop_front().unwrap_or_default();
         let welcome = Welcome {
             epoch: hub.storage().epoch(),
             principal: connected.principal.clone(),
@@ -82,7 +86,7 @@ impl Connection {
         };
         self.session.welcomed(connected.principal.clone(), cursor);
         self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
-        Ok(Purge { former, dropping, feed })
+        Ok(Purge { former, dropping, feed, more: slices })
     }
 }
 
@@ -107,23 +111,24 @@ async fn authenticate(hub: &Hub, hello: &Hello, peer: IpAddr) -> Result<Session,
     }
 }
 
-/// Up to where a device has erased everything once it has carried these out, the orders, and the
-/// documents it is to drop because its principal may no longer see them.
-fn to_erase(
-    storage: &dyn Storage,
-    by: &Connected,
-    former: u64,
-) -> Result<(u64, Vec<ErasureOrder>, Vec<DocumentId>), StorageError> {
+/// What a device must erase before anything else.
+struct Erasing {
+    /// Orders, in frames: up to where everything is erased with each, and what is to be.
+    slices: VecDeque<(u64, Vec<ErasureOrder>)>,
+    /// Documents it is to drop because its principal may no longer see them.
+    dropping: Vec<DocumentId>,
+}
+
+fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasing, StorageError> {
     // Read before: what is recalled after it is told by the next news.
     let cursor = storage.newest_erasure()?;
-    let mut orders = Vec::new();
-    for erasure in storage.erasures_for(by.device, former)? {
-        orders.push(ErasureOrder { document: erasure.document, message: erasure.message });
-    }
+    let erasures = storage.erasures_for(by.device, former)?;
+    let mut slices = slices(cursor, &erasures);
     let mut dropping = Vec::new();
     for document in storage.holdings(by.device)? {
         let entry = storage.feed_entry(document.conversation)?;
-        let kept = entry.is_some_and(|entry| {
+        // One that is not known yet is about to be begun.
+        let kept = entry.is_none_or(|entry| {
             let rights = Rights {
                 site: entry.header.site,
                 visitor: entry.header.visitor,
@@ -134,8 +139,33 @@ fn to_erase(
         });
         if !kept {
             dropping.push(document);
-            orders.push(ErasureOrder { document, message: None });
         }
     }
-    Ok((cursor, orders, dropping))
+    for documents in dropping.chunks(limits::ERASURE_ORDERS) {
+        let order = |&document| ErasureOrder { document, message: None };
+        let orders = documents.iter().map(order).collect();
+        // Before the last slice, which moves the cursor to its end.
+        let at = slices.len() - 1;
+        let reached = slices.get(at.wrapping_sub(1)).map_or(former, |(reached, _)| *reached);
+        slices.insert(at, (reached, orders));
+    }
+    Ok(Erasing { slices, dropping })
+}
+
+/// Orders in frames of at most [`limits::ERASURE_ORDERS`], each with how far everything is erased
+/// with it; the last, perhaps without orders, reaches `cursor`.
+pub(super) fn slices(cursor: u64, erasures: &[Erasure]) -> VecDeque<(u64, Vec<ErasureOrder>)> {
+    let mut slices: VecDeque<_> = erasures
+        .chunks(limits::ERASURE_ORDERS)
+        .map(|chunk| {
+            let order = |e: &Erasure| ErasureOrder { document: e.document, message: e.message };
+            let reached = chunk.last().map_or(cursor, |last| last.number);
+            (reached, chunk.iter().map(order).collect())
+        })
+        .collect();
+    match slices.back_mut() {
+        Some((reached, _)) => *reached = cursor,
+        None => slices.push_back((cursor, Vec::new())),
+    }
+    slices
 }

@@ -36,7 +36,7 @@ mod world;
 pub use forge::{Forger, Letter};
 pub use local::{Local, RATES};
 pub use person::Person;
-pub use program::Program;
+pub use program::{Ended, Program};
 pub use raw::Raw;
 pub use wait::{PATIENCE, eventually};
 pub use world::{PASSWORD, World};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rejoinder_client::{
-    AgentView, Client, ClientOptions, Connection, Conversation, Credential, Error, Event,
+    AgentView, Client, ClientOptions, Connection, Conversation, Credential, Error, Event, Keeping,
     MessageView, Place, Principal, TimelineView, Words,
 };
 use rejoinder_core::id::{ConversationId, MessageId, OperationId};
@@ -19,6 +19,7 @@ pub struct Person {
     server: String,
     device: String,
     folder: PathBuf,
+    keeps: Keeping,
     credential: Credential,
     state: Mutex<State>,
     events: Arc<Mutex<Vec<Event>>>,
@@ -44,11 +45,11 @@ impl Person {
     pub(crate) fn new(
         server: String,
         device: &str,
-        folder: PathBuf,
+        (folder, keeps): (PathBuf, Keeping),
         credential: Credential,
     ) -> Self {
         let (state, events) = (Mutex::default(), Arc::default());
-        Self { server, device: device.to_owned(), folder, credential, state, events }
+        Self { server, device: device.to_owned(), folder, keeps, credential, state, events }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -98,7 +99,10 @@ impl Person {
     /// # Panics
     /// When the store does not open.
     pub async fn opens(&self) {
-        let place = Place::Folder(self.folder.clone());
+        let place = match self.keeps {
+            Keeping::Durable => Place::Folder(self.folder.clone()),
+            Keeping::Memory => Place::Memory,
+        };
         let options = ClientOptions::new(self.server.clone(), self.credential.clone(), place);
         let client = Client::open(options).await.unwrap();
         if self.state().offline {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rejoinder_client::{ClientOptions, Credential, Place, Role};
+use rejoinder_client::{ClientOptions, Credential, Keeping, Place, Role};
 use rejoinder_core::id::{ConversationId, SiteId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
@@ -230,7 +230,15 @@ impl World {
     /// # Panics
     /// When they are not let in.
     pub async fn visitor_of(&self, site: SiteId, name: &str) -> Arc<Person> {
-        self.arrives(name, Credential::Visitor(site)).await
+        self.arrives(name, Credential::Visitor(site), Keeping::Durable).await
+    }
+
+    /// A visitor of the first site whose device keeps nothing but in memory.
+    ///
+    /// # Panics
+    /// When they are not let in.
+    pub async fn forgetful_visitor(&self, name: &str) -> Arc<Person> {
+        self.arrives(name, Credential::Visitor(self.site), Keeping::Memory).await
     }
 
     /// Another tab or device of somebody who is here: it is given their token.
@@ -238,13 +246,11 @@ impl World {
     /// # Panics
     /// When they are not let in.
     pub async fn second_device(&self, of: &Person) -> Arc<Person> {
-        match of.principal().await.role {
-            Role::Visitor => {
-                let token = of.client().token().await.unwrap().unwrap();
-                self.arrives(&self.device(of.name()), Credential::Token(token)).await
-            }
-            _ => self.arrives(&self.device(of.name()), credential(of.name())).await,
-        }
+        let proof = match of.principal().await.role {
+            Role::Visitor => Credential::Token(of.client().token().await.unwrap().unwrap()),
+            _ => credential(of.name()),
+        };
+        self.arrives(&self.device(of.name()), proof, Keeping::Durable).await
     }
 
     fn device(&self, name: &str) -> String {
@@ -274,7 +280,7 @@ impl World {
     /// When they are not let in.
     pub async fn with_role(&self, name: &str, role: AgentRole) -> Arc<Person> {
         self.add_agent(name, role);
-        self.arrives(name, credential(name)).await
+        self.arrives(name, credential(name), Keeping::Durable).await
     }
 
     /// Adds an agent of the first site to the directory.
@@ -286,8 +292,9 @@ impl World {
         self.directory().add_agent(&agent, Timestamp::from_millis(0)).unwrap();
     }
 
-    async fn arrives(&self, device: &str, credential: Credential) -> Arc<Person> {
-        let person = Arc::new(Person::new(self.url(), device, self.beside(device), credential));
+    async fn arrives(&self, name: &str, proof: Credential, keeps: Keeping) -> Arc<Person> {
+        let person = Person::new(self.url(), name, (self.beside(name), keeps), proof);
+        let person = Arc::new(person);
         person.opens().await;
         person.meets_the_server().await;
         self.people.lock().unwrap().push(Arc::clone(&person));

@@ -19,6 +19,8 @@ pub(crate) enum Ending {
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub(crate) client: usize,
+    /// Where it was written: it may have gone on into the follow-up.
+    pub(crate) document: DocumentId,
     pub(crate) ending: Ending,
     /// It was held back for its author, so that later ones may stand before it.
     pub(crate) held: bool,
@@ -42,6 +44,8 @@ pub(crate) struct Diary {
     /// The messages that drafts were typed for.
     pub(crate) drafts: BTreeMap<String, Option<MessageId>>,
     pub(crate) recalls: Vec<Recalled>,
+    /// Messages of which an edit was given up.
+    pub(crate) edits_given_up: BTreeSet<MessageId>,
     pub(crate) conversations: BTreeSet<ConversationId>,
     texts_made: usize,
 }
@@ -62,7 +66,7 @@ impl Diary {
     ) {
         let place = self.written.len();
         let ending = Ending::Accepted;
-        self.written.insert(message, Written { client, ending, held: false, place });
+        self.written.insert(message, Written { client, document, ending, held: false, place });
         self.texts.insert(text, message);
         self.conversations.insert(document.conversation);
     }

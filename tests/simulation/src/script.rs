@@ -254,6 +254,9 @@ impl World {
                 self.tally.discarded += 1;
                 self.diary.ends(message, Ending::Discarded);
             }
+            (true, false, Operation::Edit { message, .. }) => {
+                self.diary.edits_given_up.insert(message);
+            }
             (true, true, _) => self.tally.sent_anyway += 1,
             _ => {}
         }

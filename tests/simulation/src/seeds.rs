@@ -25,7 +25,6 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 #[test]
-#[ignore = "red until what it finds is mended"]
 fn se14_many_seeds_converge_and_leave_no_trace() {
     let (next, end) = (AtomicU64::new(0), number("SEEDS").unwrap_or(1_000));
     let (total, failures) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));

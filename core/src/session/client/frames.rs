@@ -4,7 +4,7 @@ use crate::id::{DocumentId, Epoch, Seq};
 use crate::limits;
 use crate::replica::record::{Cursors, Identity, Write};
 use crate::replica::{ApplyError, Effects, Event};
-use crate::session::client::{Link, Opened, Output, Phase, Session, SessionEvent};
+use crate::session::client::{Gathered, Link, Opened, Output, Phase, Session, SessionEvent};
 use crate::time::Timestamp;
 use crate::wire::{
     ClientFrame, ErasureOrder, FeedRow, LogEntry, OperationFate, Order, ParticipantSignal, Problem,
@@ -21,7 +21,7 @@ impl Session {
             ServerFrame::Erasures { cursor, orders } => self.erase(cursor, &orders, &mut output),
             ServerFrame::Feed { cursor, rows } => self.feed(cursor, rows, &mut output),
             ServerFrame::Snapshot { document, part, parts, bytes, order, .. } => {
-                self.snapshot(document, (part, parts), &bytes, order.as_ref(), &mut output);
+                self.snapshot(document, (part, parts), &bytes, order, &mut output);
             }
             ServerFrame::Entries { document, entries, last } => {
                 self.entries(document, entries, last, &mut output);
@@ -174,7 +174,7 @@ impl Session {
         document: DocumentId,
         (part, parts): (u32, u32),
         bytes: &[u8],
-        order: Option<&Order>,
+        order: Order,
         output: &mut Output,
     ) {
         let Some(Opened { replica, link: Link::Opening(gathered) }) =
@@ -183,13 +183,17 @@ impl Session {
             return;
         };
         if part == 0 {
-            gathered.clear();
+            *gathered = Gathered::default();
         }
-        gathered.extend_from_slice(bytes);
-        let Some(order) = order.filter(|_| part + 1 == parts) else { return };
-        let bytes = core::mem::take(gathered);
+        gathered.bytes.extend_from_slice(bytes);
+        gathered.order.actors.extend(order.actors);
+        gathered.order.rows.extend(order.rows);
+        if part + 1 < parts {
+            return;
+        }
+        let Gathered { bytes, order } = core::mem::take(gathered);
         let mut effects = Effects::default();
-        let taken = replica.snapshot(&bytes, order, &mut self.dice, &mut effects);
+        let taken = replica.snapshot(&bytes, &order, &mut self.dice, &mut effects);
         output.take(effects);
         if let Err(error) = taken {
             self.damaged(document, error, output);

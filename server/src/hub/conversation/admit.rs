@@ -16,7 +16,7 @@ use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
 use crate::clock::now;
 use crate::directory::Scope;
 use crate::hub::conversation::live::Live;
-use crate::hub::conversation::{Absent, State, Task};
+use crate::hub::conversation::{Absent, Follower, State, Task};
 use crate::hub::progress::blocking;
 use crate::hub::{Connected, entries, snapshot};
 use crate::storage::{AppendError, Appended, Batch, Header, StorageError, Summary};
@@ -45,6 +45,11 @@ impl Task {
     pub(super) async fn admit(&mut self, pushes: Vec<Pushed>) {
         let (mut admission, mut answers) = (Admission::default(), Vec::new());
         for push in pushes {
+            let newest = self.hub.registry().of_device(push.by.device);
+            if newest.is_some_and(|newest| newest.id != push.by.id) {
+                // The device's new connection pushes it again.
+                continue;
+            }
             if !self.ready_for(&push).await {
                 continue;
             }
@@ -62,6 +67,8 @@ impl Task {
             Err(error) => {
                 tracing::warn!(conversation = %self.conversation, %error, "a batch was not kept");
                 self.state = State::Unloaded;
+                // What may be on disk all the same comes when they open it again.
+                self.reopen();
                 for answer in &answers {
                     self.put_off(&answer.to, &error);
                 }
@@ -97,7 +104,8 @@ impl Task {
                 return false;
             }
         }
-        let seen = matches!(&self.state, State::Live(live) if live.may_be_seen_by(&push.by));
+        // What an agent could not see any more has its fate too: the authority refuses it.
+        let seen = matches!(&self.state, State::Live(live) if live.may_be_reached_by(&push.by));
         if !seen {
             self.refuse(&push.by, push.kind, &Absent::Unknown);
         }
@@ -158,7 +166,7 @@ impl Task {
             let found = move || storage.actors_elsewhere(document, participant, &unknown);
             elsewhere.extend(blocking(found).await?);
         }
-        let policy = self.hub.policy(live.header.site).map_err(|error| {
+        let policy = self.hub.policy(live.header.site).await.map_err(|error| {
             StorageError::Failed(format!("the directory does not answer: {error}"))
         })?;
         let setting = Setting {
@@ -244,6 +252,22 @@ impl Task {
             self.hub.carry_out(document, tombstone.message, *number);
         }
         self.hub.feed_changed();
+        self.let_go();
+    }
+
+    /// A Support Agent follows a conversation no longer that has become somebody else's.
+    fn let_go(&mut self) {
+        let State::Live(live) = &self.state else { return };
+        let conversation = self.conversation;
+        self.followers.retain(|Follower { connected, kind }| {
+            let seen = live.may_be_seen_by(connected);
+            if !seen {
+                let document = Some(DocumentId { conversation, kind: *kind });
+                let reason = Problem::UnknownConversation;
+                connected.outbound.send(&ServerFrame::Refused { document, reason });
+            }
+            seen
+        });
     }
 
     /// Makes another snapshot once the log is far enough beyond the newest.
@@ -285,7 +309,7 @@ impl Task {
     pub(super) async fn repair(&mut self) -> bool {
         let State::Live(live) = &mut self.state else { return true };
         let mut admission = Admission::default();
-        let policy = self.hub.policy(live.header.site).unwrap_or_default();
+        let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
         live.authority.repair(&mut admission, &policy, now(), &mut self.dice);
         if admission.is_empty() {
             return true;

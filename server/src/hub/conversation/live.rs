@@ -116,6 +116,13 @@ impl Live {
         may_see(&by.principal, &by.scope, &rights)
     }
 
+    /// Whether it is of a site where somebody works, or their own: what they push gets its fate.
+    pub(super) fn may_be_reached_by(&self, by: &Connected) -> bool {
+        let Header { site, visitor, .. } = self.header;
+        let rights = Rights { site, visitor, assignee: None, collaborators: &[] };
+        may_see(&by.principal, &by.scope, &rights)
+    }
+
     pub(super) fn snapshot_frames(
         &self,
         kind: DocumentKind,

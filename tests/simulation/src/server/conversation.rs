@@ -343,8 +343,11 @@ impl Server {
         }
         let chunks: Vec<_> = bytes.chunks(700).collect();
         let parts = u32::try_from(chunks.len()).unwrap();
+        let rows = order.rows.len().div_ceil(chunks.len()).max(1);
+        let mut slices = order.rows.chunks(rows);
         for (part, chunk) in (0..).zip(chunks) {
-            let order = (part + 1 == parts).then(|| order.clone());
+            let rows = slices.next().unwrap_or_default().to_vec();
+            let order = Order { actors: core::mem::take(&mut order.actors), rows };
             let bytes = chunk.to_vec();
             self.tell(id, &ServerFrame::Snapshot { document, seq, part, parts, bytes, order });
         }

@@ -1,0 +1,7 @@
+//! The server as a process of its own: killed, asked to end, put back from a backup.
+#![expect(clippy::unwrap_used, reason = "it serves tests only")]
+
+mod backup;
+mod command;
+mod ends;
+mod kills;
