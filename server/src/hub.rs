@@ -150,8 +150,8 @@ impl Hub {
         idle
     }
 
-    /// Ends all conversations' tasks, once they have done what waits for them. For when everybody is
-    /// gone.
+    /// Ends all conversations' tasks, once they have done what waits for them. For when everybody
+    /// is gone.
     pub fn end_all(&self) {
         self.live().clear();
     }

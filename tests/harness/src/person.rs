@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use rejoinder_client::{
     AgentView, Client, ClientOptions, Connection, Conversation, Credential, Error, Event, Keeping,
-    MessageView, Place, Principal, TimelineView, Words,
+    MessageView, Network, Place, Principal, TimelineView, Words,
 };
 use rejoinder_core::id::{ConversationId, MessageId, OperationId};
 use tokio::task::JoinHandle;
@@ -103,11 +103,11 @@ impl Person {
             Keeping::Durable => Place::Folder(self.folder.clone()),
             Keeping::Memory => Place::Memory,
         };
-        let options = ClientOptions::new(self.server.clone(), self.credential.clone(), place);
-        let client = Client::open(options).await.unwrap();
+        let mut options = ClientOptions::new(self.server.clone(), self.credential.clone(), place);
         if self.state().offline {
-            client.go_offline().await.unwrap();
+            options.network = Network::Offline;
         }
+        let client = Client::open(options).await.unwrap();
         let (mut told, events) = (client.events(), Arc::clone(&self.events));
         let listen = async move {
             while let Some(event) = told.next().await {
@@ -117,6 +117,15 @@ impl Person {
         let mut state = self.state();
         state.client = Some(client);
         state.listening = Some(tokio::spawn(listen));
+    }
+
+    /// Switches the device on where there is no network.
+    ///
+    /// # Panics
+    /// When the store does not open.
+    pub async fn opens_offline(&self) {
+        self.state().offline = true;
+        self.opens().await;
     }
 
     /// Waits for the first contact.

@@ -24,7 +24,18 @@ pub struct Trace {
 /// What is looked for: words in UTF-8, UTF-16LE and UTF-16BE, each raw and in base64 wherever in
 /// its groups of three it begins.
 #[derive(Debug)]
-pub struct Needles(HashMap<[u8; HEAD], Vec<(Vec<u8>, usize, &'static str)>>, Vec<String>);
+pub struct Needles {
+    by_head: HashMap<[u8; HEAD], Vec<Needle>>,
+    words: Vec<String>,
+}
+
+/// One word in one shape.
+#[derive(Debug)]
+struct Needle {
+    bytes: Vec<u8>,
+    word: usize,
+    shape: &'static str,
+}
 
 impl Needles {
     /// Words of at least 12 bytes.
@@ -33,15 +44,15 @@ impl Needles {
     /// With a shorter word: it would be found everywhere.
     #[must_use]
     pub fn new(words: &[String]) -> Self {
-        let mut heads: HashMap<_, Vec<_>> = HashMap::new();
-        for (index, word) in words.iter().enumerate() {
-            assert!(word.len() >= 12, "'{word}' is too short to be looked for");
-            for (shape, bytes) in shapes(word) {
+        let mut by_head: HashMap<_, Vec<_>> = HashMap::new();
+        for (word, text) in words.iter().enumerate() {
+            assert!(text.len() >= 12, "'{text}' is too short to be looked for");
+            for (shape, bytes) in shapes(text) {
                 let head = bytes[..HEAD].try_into().unwrap();
-                heads.entry(head).or_default().push((bytes, index, shape));
+                by_head.entry(head).or_default().push(Needle { bytes, word, shape });
             }
         }
-        Self(heads, words.to_vec())
+        Self { by_head, words: words.to_vec() }
     }
 
     /// Where in these bytes a word stands.
@@ -49,10 +60,10 @@ impl Needles {
     pub fn find(&self, bytes: &[u8]) -> Vec<(usize, &str, &'static str)> {
         let mut found = Vec::new();
         for (at, head) in bytes.windows(HEAD).enumerate() {
-            let Some(needles) = self.0.get(head) else { continue };
-            for (needle, word, shape) in needles {
+            let Some(needles) = self.by_head.get(head) else { continue };
+            for Needle { bytes: needle, word, shape } in needles {
                 if bytes[at..].starts_with(needle) {
-                    found.push((at, self.1[*word].as_str(), *shape));
+                    found.push((at, self.words[*word].as_str(), *shape));
                 }
             }
         }

@@ -43,6 +43,10 @@ async fn st12_a_full_disk_takes_nothing_loses_nothing_and_reads_on() {
     reader.pulls(&mut raw).await;
     assert!(reader.history.last().0 >= 2, "what was accepted is still read");
     drop(raw);
+    // A device that was here before reads on, too.
+    ann.restarts().await;
+    ann.settles().await;
+    assert_eq!(ann.reads(chat).await[..2], ["Hello?", "Good day!"]);
     world.restart_server().await;
     vera.settles().await;
     let said: Vec<_> = said.iter().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use rejoinder_core::id::{ConversationId, MessageId};
-use rejoinder_harness::client::{Event, Progress, Words};
+use rejoinder_harness::client::{Event, MessageView, Progress, Words};
 use rejoinder_harness::{Person, World, eventually};
 
 /// What somebody who recalled is told last of how far it is.
@@ -118,7 +118,7 @@ async fn re17_a_device_that_comes_back_erases_before_it_shows_anything() {
                 Some(event) = events.next() => Told::Event(event),
                 Some(()) = changes.next() => {
                     let view = watched.view().await.unwrap();
-                    let text = |m: &rejoinder_harness::client::MessageView| format!("{:?}", m.words);
+                    let text = |m: &MessageView| format!("{:?}", m.words);
                     Told::Shown(view.messages.iter().map(text).collect())
                 }
                 else => return,
@@ -255,4 +255,34 @@ async fn re10_a_recall_beats_an_edit_from_a_device_that_was_away() {
     carried_out(&sue, chat, answer, (3, 3)).await;
     let words = ["first-words-of-it", "later-words-of-it"].map(str::to_owned);
     assert_eq!(world.search_files(&words), []);
+}
+
+#[tokio::test]
+async fn re20_a_device_put_back_from_a_copy_erases_again() {
+    let world = World::start().await;
+    let (vera, ann) = (world.visitor("vera").await, world.agent("ann").await);
+    let chat = vera.begins("Hello?").await;
+    let secret = vera.says(chat, "secret-in-a-copy").await;
+    ann.sees(chat, &["Hello?", "secret-in-a-copy"]).await;
+    ann.settles().await;
+    ann.leaves().await;
+    let copy = world.beside("copy");
+    std::fs::create_dir(&copy).unwrap();
+    let files = rejoinder_harness::search::files(ann.folder());
+    for file in &files {
+        std::fs::copy(file, copy.join(file.file_name().unwrap())).unwrap();
+    }
+    ann.opens().await;
+    vera.recalls(chat, secret).await;
+    ann.sees(chat, &["Hello?", "(recalled)"]).await;
+    carried_out(&vera, chat, secret, (2, 2)).await;
+    ann.leaves().await;
+    for file in &files {
+        std::fs::copy(copy.join(file.file_name().unwrap()), file).unwrap();
+    }
+    ann.opens_offline().await;
+    assert_eq!(ann.reads(chat).await, ["Hello?", "secret-in-a-copy"], "the copy has it");
+    ann.comes_back().await;
+    ann.sees(chat, &["Hello?", "(recalled)"]).await;
+    carried_out(&vera, chat, secret, (2, 2)).await;
 }

@@ -1,4 +1,5 @@
 //! What people do with each other, over real sockets and files.
+#![expect(clippy::unwrap_used, reason = "it serves tests only")]
 
 mod devices;
 mod erasure;
