@@ -151,10 +151,24 @@ impl Replica {
 
     fn collided(&mut self, at: usize, newest: Seq, dice: &mut Dice, effects: &mut Effects) {
         let Submission { id, operation, .. } = self.outbox[at].submission;
+        if self.outbox[at].state == WaitingState::Wordless {
+            // It was recalled meanwhile: there is nothing to ask its author.
+            self.remove_waiting(id, effects);
+            self.fold_dependents(operation, effects);
+            self.recompose_from(at, dice, effects);
+            return;
+        }
         self.hold(at, WaitingState::Collided { newest }, effects);
         self.fold_dependents(operation, effects);
         self.recompose_from(at, dice, effects);
         effects.events.push(Event::Collided { document: self.document, operation: id });
+    }
+
+    /// The document cannot be reached any more: what waits is held for its author, words kept.
+    pub fn hold_all(&mut self, code: Refusal, dice: &mut Dice, effects: &mut Effects) {
+        while let Some(at) = self.outbox.iter().position(|waiting| waiting.state.is_pushable()) {
+            self.refused(at, code, dice, effects);
+        }
     }
 
     fn hold(&mut self, at: usize, state: WaitingState, effects: &mut Effects) {

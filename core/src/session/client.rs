@@ -27,7 +27,7 @@ use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
 use crate::replica::{ApplyError, Effects, Event, Replica};
 use crate::time::Timestamp;
 use crate::wire::{
-    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Problem, Progress, Signal,
+    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Order, Problem, Progress, Signal,
 };
 
 /// What follows from an input. See the [module](self) for the order in which to carry it out.
@@ -108,13 +108,20 @@ enum Phase {
     Wiped,
 }
 
+/// The parts of a snapshot that have come.
+#[derive(Debug, Default)]
+struct Gathered {
+    bytes: Vec<u8>,
+    order: Order,
+}
+
 /// What the connection makes of one document.
 #[derive(Debug)]
 enum Link {
     /// Not followed on this connection.
     Closed,
     /// Asked for; a snapshot's parts gather here.
-    Opening(Vec<u8>),
+    Opening(Gathered),
     /// Everything up to now is here, and what follows comes by itself.
     Live,
     /// The server does not know it yet: it is made by the first push.
@@ -125,6 +132,8 @@ enum Link {
 struct Opened {
     replica: Replica,
     link: Link,
+    /// The server, restored from a backup, does not know it yet.
+    absent: bool,
 }
 
 /// A client's session.
@@ -145,6 +154,10 @@ pub struct Session {
     stored: BTreeSet<DocumentId>,
     /// The epoch that documents are being taken anew for.
     rebuilding: Option<Epoch>,
+    /// Documents that are still to be loaded for that.
+    to_rebuild: BTreeSet<DocumentId>,
+    /// Documents that are loaded for that alone.
+    visited: BTreeSet<DocumentId>,
     feed: BTreeMap<ConversationId, FeedRow>,
     signals: BTreeMap<(DocumentId, ParticipantId), (Signal, Timestamp)>,
     progress: BTreeMap<(DocumentId, MessageId), Progress>,
@@ -168,6 +181,8 @@ impl Session {
             unread: BTreeSet::new(),
             stored: saved.documents.iter().map(|(document, _)| *document).collect(),
             rebuilding: None,
+            to_rebuild: BTreeSet::new(),
+            visited: BTreeSet::new(),
             feed: saved.feed.into_iter().map(|row| (row.conversation, row)).collect(),
             signals: BTreeMap::new(),
             progress: BTreeMap::new(),
@@ -318,7 +333,7 @@ impl Session {
         self.stored.insert(document);
         let former = self.documents.remove(&document);
         let link = former.map_or(Link::Closed, |former| former.link);
-        self.documents.insert(document, Opened { replica, link });
+        self.documents.insert(document, Opened { replica, link, absent: false });
         self.follow(document, &mut output);
         (self.finish(output), result)
     }
@@ -391,7 +406,8 @@ impl Session {
     fn follow(&mut self, document: DocumentId, output: &mut Output) {
         let Some(opened) = self.documents.get_mut(&document) else { return };
         if self.phase == Phase::Open && matches!(opened.link, Link::Closed) {
-            opened.link = Link::Opening(Vec::new());
+            opened.link = Link::Opening(Gathered::default());
+            opened.absent = false;
             output.frames.push(ClientFrame::Open { document, cursor: opened.replica.cursor() });
         }
     }
@@ -410,7 +426,8 @@ impl Session {
     }
 
     fn ask_for_words(&mut self, document: DocumentId, output: &mut Output) {
-        let Some(Opened { replica, link: Link::Live }) = self.documents.get_mut(&document) else {
+        let Some(Opened { replica, link: Link::Live, .. }) = self.documents.get_mut(&document)
+        else {
             return;
         };
         let revisions = replica.want();

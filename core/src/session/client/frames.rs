@@ -1,5 +1,6 @@
 //! What the connection brings.
 
+use crate::authority::fate::Refusal;
 use crate::id::{DocumentId, Epoch, Seq};
 use crate::limits;
 use crate::replica::record::{Cursors, Identity, Write};
@@ -10,6 +11,9 @@ use crate::wire::{
     ClientFrame, ErasureOrder, FeedRow, LogEntry, OperationFate, Order, ParticipantSignal, Problem,
     ServerFrame, Signal, Welcome,
 };
+
+/// Documents that are taken anew at once after a new epoch.
+const REBUILT_AT_ONCE: usize = limits::OPEN_DOCUMENTS / 2;
 
 impl Session {
     /// A frame has come.
@@ -101,18 +105,45 @@ impl Session {
         for opened in self.documents.values_mut() {
             opened.replica.begin_epoch();
         }
-        output.load.extend(self.stored.iter().filter(|id| !self.documents.contains_key(id)));
+        let loaded = |id: &&DocumentId| !self.documents.contains_key(id);
+        self.to_rebuild = self.stored.iter().filter(loaded).copied().collect();
+        self.visit_more(output);
+    }
+
+    /// Loads further documents that are to be taken anew: only so many at once, for a connection
+    /// follows no more than [`limits::OPEN_DOCUMENTS`].
+    fn visit_more(&mut self, output: &mut Output) {
+        let coming = self.visited.iter().filter(|id| !self.documents.contains_key(id)).count();
+        let room = REBUILT_AT_ONCE.saturating_sub(self.documents.len() + coming);
+        for _ in 0..room {
+            let Some(document) = self.to_rebuild.pop_first() else { return };
+            self.visited.insert(document);
+            output.load.push(document);
+        }
+    }
+
+    /// A document that was loaded to be taken anew is done: another takes its place.
+    fn visited(&mut self, document: DocumentId, output: &mut Output) {
+        let done = self.documents.get(&document).is_some_and(|opened| {
+            let idle = opened.replica.outbox().is_empty() && !opened.replica.is_rebuilding();
+            idle || opened.absent
+        });
+        if done && self.visited.remove(&document) {
+            self.documents.remove(&document);
+            output.frames.push(ClientFrame::Leave { document });
+            self.visit_more(output);
+        }
     }
 
     /// The new epoch is written down once every document is taken anew: until then a crash begins
-    /// it again.
+    /// it again. One that the server does not know waits for its visitor to begin it again.
     fn end_epoch(&mut self, output: &mut Output) {
         let Some(epoch) = self.rebuilding else { return };
-        let all = self.stored.iter().all(|document| {
-            self.replica(*document).is_some_and(|replica| !replica.is_rebuilding())
-        });
-        if all {
+        let coming = self.visited.iter().any(|document| !self.documents.contains_key(document));
+        let open = |opened: &Opened| opened.replica.is_rebuilding() && !opened.absent;
+        if self.to_rebuild.is_empty() && !coming && !self.documents.values().any(open) {
             self.rebuilding = None;
+            self.visited.clear();
             self.cursors.epoch = Some(epoch);
             output.writes.push(Write::Cursors(self.cursors));
         }
@@ -128,7 +159,11 @@ impl Session {
                 }
                 (Some(message), None) => output.writes.push(Write::Recalled(document, message)),
                 (None, _) => {
-                    self.documents.remove(&document);
+                    let opened = self.documents.remove(&document);
+                    if opened.is_some_and(|opened| !opened.replica.outbox().is_empty()) {
+                        // What waits is kept, and has its fate coming.
+                        output.load.push(document);
+                    }
                     self.stored.remove(&document);
                     self.feed.remove(&document.conversation);
                     output.writes.push(Write::DropDocument(document));
@@ -177,7 +212,7 @@ impl Session {
         order: Order,
         output: &mut Output,
     ) {
-        let Some(Opened { replica, link: Link::Opening(gathered) }) =
+        let Some(Opened { replica, link: Link::Opening(gathered), .. }) =
             self.documents.get_mut(&document)
         else {
             return;
@@ -236,23 +271,30 @@ impl Session {
         }
         self.exchange(document, output);
         self.ask_for_words(document, output);
+        self.visited(document, output);
         self.end_epoch(output);
     }
 
-    /// What is here and what came do not fit together: the document is taken anew, once.
+    /// What is here and what came do not fit together. After a gap the document is opened again from
+    /// its cursor; otherwise it is taken anew, once, and what it then lacks of one's own is offered
+    /// again.
     fn damaged(&mut self, document: DocumentId, error: ApplyError, output: &mut Output) {
         let Some(opened) = self.documents.get_mut(&document) else { return };
-        // What does not fit an empty document will not fit it the next time either.
-        let hopeless =
-            opened.replica.cursor() == Seq::START && !matches!(error, ApplyError::Gap(_));
-        let mut effects = Effects::default();
-        opened.replica.start_over(&mut effects);
-        output.take(effects);
         opened.link = Link::Closed;
+        if matches!(error, ApplyError::Gap(_)) {
+            self.follow(document, output);
+            return;
+        }
+        // What does not fit an empty document will not fit it the next time either.
+        let hopeless = opened.replica.cursor() == Seq::START;
         if hopeless {
+            let mut effects = Effects::default();
+            opened.replica.start_over(&mut effects);
+            output.take(effects);
             let (document, reason) = (Some(document), Problem::DamagedConversation);
             output.events.push(SessionEvent::Problem { document, reason, retry_after: None });
         } else {
+            opened.replica.begin_epoch();
             self.follow(document, output);
         }
     }
@@ -321,6 +363,25 @@ impl Session {
             return;
         }
         opened.link = Link::Closed;
+        match reason {
+            Problem::OutOfTurn if opening && !opened.replica.is_rebuilding() => {
+                // More is here than the server has: of a life of its data that a backup rolled back.
+                opened.replica.begin_epoch();
+                self.follow(id, output);
+                return;
+            }
+            Problem::UnknownConversation if opened.replica.is_rebuilding() => {
+                opened.absent = true;
+                self.visited(id, output);
+                self.end_epoch(output);
+            }
+            Problem::UnknownConversation => {
+                let mut effects = Effects::default();
+                opened.replica.hold_all(Refusal::NotAllowed, &mut self.dice, &mut effects);
+                output.take(effects);
+            }
+            _ => {}
+        }
         let retry_after = None;
         output.events.push(SessionEvent::Problem { document, reason, retry_after });
     }
