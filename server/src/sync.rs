@@ -29,7 +29,8 @@ const CLOSING_RETRY_MILLIS: u64 = 1_000;
 /// How long a device that was told to wipe may take to say so, by closing the connection.
 const WIPE: Duration = Duration::from_secs(10);
 
-/// Frames that a client may send while it is still erasing: an open and a receipt for each document.
+/// Frames that a client may send while it is still erasing: an open and a receipt for each
+/// document.
 const HELD_FRAMES: usize = 2 * limits::OPEN_DOCUMENTS;
 
 /// Why a connection ends.

@@ -129,8 +129,8 @@ impl Client {
         answered.await.map_err(|_| Error::Closed)?
     }
 
-    /// Waits for the first contact with the server, and says who this client is. After it, everything
-    /// works without a network; a client that had one before answers at once.
+    /// Waits for the first contact with the server, and says who this client is. After it,
+    /// everything works without a network; a client that had one before answers at once.
     ///
     /// # Errors
     /// [`Error::Refused`] when the server refuses the credential, [`Error::NoContact`] when it was
@@ -185,8 +185,8 @@ impl Client {
         self.call(|engine| Ok(engine.session()?.identity().map(|id| id.principal.clone()))).await
     }
 
-    /// What proves who this client is: for opening another one of the same person elsewhere. Whoever
-    /// has it is them.
+    /// What proves who this client is: for opening another one of the same person elsewhere.
+    /// Whoever has it is them.
     ///
     /// # Errors
     /// [`Error::Store`], [`Error::Wiped`], [`Error::Closed`].

@@ -125,8 +125,8 @@ impl Conversation {
     /// [`Sent`].
     ///
     /// # Errors
-    /// [`Error::Command`] when the text is empty or too long, the conversation is closed (to agents),
-    /// or the outbox is full; [`Error::Store`].
+    /// [`Error::Command`] when the text is empty or too long, the conversation is closed (to
+    /// agents), or the outbox is full; [`Error::Store`].
     pub async fn send(&self, text: impl Into<String>) -> Result<Sent, Error> {
         self.send_body(Body::text(text)).await
     }

@@ -66,7 +66,8 @@ pub enum Event {
     Signals(DocumentId),
     /// The state of the connection has changed.
     Connection(Connection),
-    /// The server cannot be reached; told once, until it was reached again. The client keeps trying.
+    /// The server cannot be reached; told once, until it was reached again. The client keeps
+    /// trying.
     Unreachable {
         /// What the try met.
         reason: String,

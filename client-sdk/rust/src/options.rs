@@ -15,8 +15,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Where a client keeps things.
 pub enum Place {
-    /// In a folder, made if it is not there; see [`SqliteStore`](crate::store::sqlite::SqliteStore).
-    /// One client at a time has it open.
+    /// In a folder, made if it is not there; see
+    /// [`SqliteStore`](crate::store::sqlite::SqliteStore). One client at a time has it open.
     Folder(PathBuf),
     /// In memory only: closing the client erases everything, what was not sent included.
     Memory,

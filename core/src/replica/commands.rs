@@ -118,8 +118,8 @@ impl Replica {
         Ok(message)
     }
 
-    /// Whether messages that wait in this closed conversation are about to go to its follow-up: what
-    /// is written now goes after them.
+    /// Whether messages that wait in this closed conversation are about to go to its follow-up:
+    /// what is written now goes after them.
     #[must_use]
     pub fn moves_on(&self) -> bool {
         self.principal.role == Role::Visitor

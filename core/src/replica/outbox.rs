@@ -121,8 +121,8 @@ impl Replica {
         moving
     }
 
-    /// Whether this was the answer to an earlier push of an operation that was composed again since:
-    /// a connection's pushes are answered in their order, so another answer is on its way.
+    /// Whether this was the answer to an earlier push of an operation that was composed again
+    /// since: a connection's pushes are answered in their order, so another answer is on its way.
     fn is_answered_later(&mut self, operation: OperationId) -> bool {
         let Some(owed) = self.unanswered.get_mut(&operation) else { return true };
         *owed -= 1;

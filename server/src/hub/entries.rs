@@ -35,8 +35,8 @@ fn frame(document: DocumentId, entries: &[LogEntry], last: Seq) -> Bytes {
     ServerFrame::Entries { document, entries: entries.to_vec(), last }.encode().into()
 }
 
-/// Frames with a snapshot, in chunks: each brings a part of the document, and of which change stands
-/// where.
+/// Frames with a snapshot, in chunks: each brings a part of the document, and of which change
+/// stands where.
 pub(super) fn snapshot_frames(
     history: &History,
     accepted_at: impl Fn(Seq) -> Timestamp,

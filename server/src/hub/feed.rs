@@ -47,8 +47,8 @@ impl Hub {
     }
 
     fn tell_feed(&self, entries: &[FeedEntry], cursor: u64) {
-        // Until a connection has been told what it had missed, what is new does not move its cursor:
-        // if it broke in between, the rows before would never come.
+        // Until a connection has been told what it had missed, what is new does not move its
+        // cursor: if it broke in between, the rows before would never come.
         let cursor_of = |connected: &Connected| {
             if connected.feed_read.load(Ordering::Acquire) { cursor } else { 0 }
         };

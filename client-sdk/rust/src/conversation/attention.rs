@@ -21,8 +21,8 @@ pub enum Composer {
 }
 
 impl Conversation {
-    /// Says that this participant has seen the timeline up to a place, such as the `seq` of the view
-    /// that is shown. Others learn of it when there is a network.
+    /// Says that this participant has seen the timeline up to a place, such as the `seq` of the
+    /// view that is shown. Others learn of it when there is a network.
     ///
     /// # Errors
     /// [`Error::Store`], [`Error::Wiped`], [`Error::Closed`].

@@ -275,9 +275,9 @@ impl Session {
         self.end_epoch(output);
     }
 
-    /// What is here and what came do not fit together. After a gap the document is opened again from
-    /// its cursor; otherwise it is taken anew, once, and what it then lacks of one's own is offered
-    /// again.
+    /// What is here and what came do not fit together. After a gap the document is opened again
+    /// from its cursor; otherwise it is taken anew, once, and what it then lacks of one's own is
+    /// offered again.
     fn damaged(&mut self, document: DocumentId, error: ApplyError, output: &mut Output) {
         let Some(opened) = self.documents.get_mut(&document) else { return };
         opened.link = Link::Closed;
@@ -365,7 +365,8 @@ impl Session {
         opened.link = Link::Closed;
         match reason {
             Problem::OutOfTurn if opening && !opened.replica.is_rebuilding() => {
-                // More is here than the server has: of a life of its data that a backup rolled back.
+                // More is here than the server has: of a life of its data that a backup rolled
+                // back.
                 opened.replica.begin_epoch();
                 self.follow(id, output);
                 return;

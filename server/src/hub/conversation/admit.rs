@@ -86,8 +86,8 @@ impl Task {
         to.outbound.send(&ServerFrame::Retry { after_millis, reason });
     }
 
-    /// Whether the conversation is here and this principal may write into it. A visitor's first push
-    /// begins it.
+    /// Whether the conversation is here and this principal may write into it. A visitor's first
+    /// push begins it.
     async fn ready_for(&mut self, push: &Pushed) -> bool {
         match self.ensure().await {
             Ok(()) => {}
