@@ -31,18 +31,15 @@
 //! what this client has done since. The view shows both together.
 //!
 //! - [`Client::open`] opens a client on its store. A thread owns session and store from there on,
-//! and
-//!   a connection is kept beside it; the client works in every async runtime.
+//!   and a connection is kept beside it; the client works in every async runtime.
 //! - A call that changes something returns when that is durable *here*. What became of it at the
 //!   server is in the view: [`Delivery`] of a message, [`MessageView::change`] of an edit or a
 //!   recall, [`Conversation::outbox`] of anything.
 //! - [`Conversation::changes`] says that there is something new to show, [`Client::events`] what
-//! has
-//!   happened: an edit that lost to a newer one, a refusal with its reason, how far a recall has
-//! come.
+//!   has happened: an edit that lost to a newer one, a refusal with its reason, how far a recall
+//!   has come.
 //! - [`Client::connection`] is the state of the connection, [`Client::settled`] waits until
-//! everything
-//!   is exchanged.
+//!   everything is exchanged.
 //!
 //! # Without a network
 //! The first contact gives a client a token and an identity. From then on every call works without
