@@ -26,7 +26,7 @@ use rejoinder_core::limits;
 use rejoinder_core::wire::Signal;
 use tokio::sync::{Notify, mpsc};
 
-pub use outbound::{Outbound, Queue, queue};
+pub use outbound::{Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, Registry};
 pub use rights::{Rights, may_see};
