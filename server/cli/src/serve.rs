@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS", env = "REJOINDER_LISTEN")]
     listen: Option<SocketAddr>,
-    /// How browsers reach it, past a proxy that ends TLS, such as https://chat.example.
+    /// How browsers reach it, past a proxy that ends TLS, such as <https://chat.example>.
     #[arg(long, value_name = "ORIGIN", env = "REJOINDER_PUBLIC_URL")]
     public_url: Option<String>,
     /// Add a demo site with log-ins to an empty data folder.

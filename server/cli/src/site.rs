@@ -66,7 +66,7 @@ pub(crate) struct Set {
 
 #[derive(clap::Args)]
 struct SettingArgs {
-    /// Where its widget may be embedded, such as https://shop.example; once for each.
+    /// Where its widget may be embedded, such as <https://shop.example>; once for each.
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<Origin>,
     /// Its widget may be embedded anywhere.
