@@ -6,6 +6,7 @@ pub mod directory;
 pub mod entropy;
 pub mod export;
 pub mod hub;
+mod lingering;
 pub mod router;
 pub mod server;
 pub mod storage;

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::directory::{Directory, DirectoryError, DirectoryEvent};
 use crate::hub::{Hub, News};
+use crate::lingering::Lingering;
 use crate::router::{self, Site};
 use crate::storage::sqlite::{OpenError, Options, Sqlite};
 use crate::storage::{FeedScope, Storage, StorageError};
@@ -192,7 +193,8 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits::HEADER_MILLIS))
         .max_buf_size(16 * 1024);
-    let serving = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let serving =
+        builder.serve_connection(TokioIo::new(Lingering::new(stream)), service).with_upgrades();
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
