@@ -5,7 +5,7 @@
 //! A run is rough first. People write, edit, take back and close; connections break at any byte;
 //! clients and the server die before, in and after a commit; clocks are wrong by hours; the server
 //! is restored from a backup. Then everything is healed and must settle, and the oracles look at
-//! what there is: see [`oracle`].
+//! what there is: see `oracle`.
 //!
 //! ```text
 //! SEED=17 cargo test -p rejoinder-simulation -- replay --nocapture     one seed, with its events
