@@ -132,8 +132,6 @@ enum Link {
 struct Opened {
     replica: Replica,
     link: Link,
-    /// The server, restored from a backup, does not know it yet.
-    absent: bool,
 }
 
 /// A client's session.
@@ -333,7 +331,7 @@ impl Session {
         self.stored.insert(document);
         let former = self.documents.remove(&document);
         let link = former.map_or(Link::Closed, |former| former.link);
-        self.documents.insert(document, Opened { replica, link, absent: false });
+        self.documents.insert(document, Opened { replica, link });
         self.follow(document, &mut output);
         (self.finish(output), result)
     }
@@ -407,7 +405,6 @@ impl Session {
         let Some(opened) = self.documents.get_mut(&document) else { return };
         if self.phase == Phase::Open && matches!(opened.link, Link::Closed) {
             opened.link = Link::Opening(Gathered::default());
-            opened.absent = false;
             output.frames.push(ClientFrame::Open { document, cursor: opened.replica.cursor() });
         }
     }

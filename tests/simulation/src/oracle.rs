@@ -207,13 +207,10 @@ impl World {
             let found = logged.get(message).map_or(0, Vec::len);
             let client = self.clients[written.client].name;
             let taken_back = self.diary.recalls.iter().any(|recall| recall.message == *message);
-            let known = &self.server.disk.database.conversations;
-            let known = known.contains_key(&written.document.conversation);
             match written.ending {
                 // Refused, and taken back before that was known.
                 Ending::Accepted if taken_back => assert!(found <= 1, "SE14: {message} doubled"),
-                // It waits at its author's until the visitor begins the conversation again.
-                Ending::Accepted if restored && !known => {
+                Ending::Accepted if self.is_aside(*message) => {
                     assert!(found <= 1, "SE14: {message} doubled");
                 }
                 Ending::Accepted => {
@@ -291,7 +288,7 @@ impl World {
                 let buried = message.is_some_and(|message| buried.contains(&message));
                 assert!(!buried, "RE22: {text} was taken back, {name} has it");
                 assert!(
-                    is_draft || live.contains(text),
+                    is_draft || live.contains(text) || message.is_some_and(|m| self.is_aside(m)),
                     "RE9: {name} keeps {text} (of {message:?})"
                 );
                 let for_team = mark::holds_note(text.as_bytes());
@@ -299,6 +296,15 @@ impl World {
                 assert!(!(visitor && for_team), "WP19: {name} has the note {text}");
             }
         }
+    }
+
+    /// Whether a message was written in a conversation that a restored server does not know: it
+    /// waits at its author's until the visitor begins the conversation again.
+    fn is_aside(&self, message: MessageId) -> bool {
+        let written = self.diary.written.get(&message);
+        let known = &self.server.disk.database.conversations;
+        self.server.tally.restores > 0
+            && written.is_some_and(|w| !known.contains_key(&w.document.conversation))
     }
 
     fn drafts_of(&mut self, client: usize) -> BTreeSet<String> {

@@ -125,8 +125,7 @@ impl Session {
     /// A document that was loaded to be taken anew is done: another takes its place.
     fn visited(&mut self, document: DocumentId, output: &mut Output) {
         let done = self.documents.get(&document).is_some_and(|opened| {
-            let idle = opened.replica.outbox().is_empty() && !opened.replica.is_rebuilding();
-            idle || opened.absent
+            opened.replica.outbox().is_empty() && !opened.replica.is_rebuilding()
         });
         if done && self.visited.remove(&document) {
             self.documents.remove(&document);
@@ -136,11 +135,11 @@ impl Session {
     }
 
     /// The new epoch is written down once every document is taken anew: until then a crash begins
-    /// it again. One that the server does not know waits for its visitor to begin it again.
+    /// it again.
     fn end_epoch(&mut self, output: &mut Output) {
         let Some(epoch) = self.rebuilding else { return };
         let coming = self.visited.iter().any(|document| !self.documents.contains_key(document));
-        let open = |opened: &Opened| opened.replica.is_rebuilding() && !opened.absent;
+        let open = |opened: &Opened| opened.replica.is_rebuilding();
         if self.to_rebuild.is_empty() && !coming && !self.documents.values().any(open) {
             self.rebuilding = None;
             self.visited.clear();
@@ -372,7 +371,12 @@ impl Session {
                 return;
             }
             Problem::UnknownConversation if opened.replica.is_rebuilding() => {
-                opened.absent = true;
+                // The new log is empty until the visitor begins it again. The former one must not
+                // stay: its places will be taken by other entries.
+                let mut effects = Effects::default();
+                opened.replica.begin_epoch();
+                opened.replica.caught_up(&mut self.dice, &mut effects);
+                output.take(effects);
                 self.visited(id, output);
                 self.end_epoch(output);
             }
