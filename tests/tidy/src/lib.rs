@@ -1,8 +1,8 @@
 //! Tests that read the sources and refuse what no compiler refuses.
 //!
-//! - [`rules`]: every rule of `SPEC.md` is cited by a test, and every cited rule exists;
-//! - [`shape`]: sizes, columns, whitespace, what must not be left behind;
-//! - [`borders`]: what a part may not use, so that the invariants of `ARCHITECTURE.md` hold.
+//! - `rules`: every rule of `SPEC.md` is cited by a test, and every cited rule exists;
+//! - `shape`: sizes, columns, whitespace, what must not be left behind;
+//! - `borders`: what a part may not use, so that the invariants of `ARCHITECTURE.md` hold.
 //!
 //! Each test collects everything that is wrong and names file and line.
 
