@@ -98,6 +98,8 @@ pub struct Moving {
     pub words: Revision,
     /// When they were composed.
     pub composed_at: Timestamp,
+    /// The draft that is bound to the message.
+    pub draft: Option<String>,
 }
 
 /// The log of a new epoch, as far as it has come.

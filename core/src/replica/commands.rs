@@ -199,8 +199,11 @@ impl Replica {
     /// [`CommandError`].
     pub fn recall(&mut self, message: MessageId, m: &mut Moment<'_>) -> Result<(), CommandError> {
         let may_any = self.principal.role.agent().is_some_and(AgentRole::recalls_any);
+        let visitors = self.shown().message(message).is_some_and(|value| {
+            matches!(value.content, Content::Words { kind: Kind::Visitor, .. })
+        });
         match self.changeable(message) {
-            Err(CommandError::NotYours) if may_any => {}
+            Err(CommandError::NotYours) if may_any && !visitors => {}
             Err(error) => return Err(error),
             Ok(_) => {}
         }

@@ -107,6 +107,11 @@ impl Replica {
             match told.fate {
                 // It stays in flight until its entry comes: it must not be pushed again.
                 Fate::Accepted { .. } => drop(self.accepted.insert(told.operation)),
+                Fate::Refused { code: Refusal::IdTaken } if self.retried.insert(told.operation) => {
+                    // Another device of this participant may have offered it again first: its
+                    // entry is here before the next answer, and takes this one's place.
+                    self.in_flight.remove(&told.operation);
+                }
                 Fate::Refused { code } => self.refused(position, code, dice, effects),
                 Fate::Void => self.recompose_from(position, dice, effects),
                 Fate::UnknownDependency => self.unknown_dependency(position, dice, effects),
@@ -204,9 +209,12 @@ impl Replica {
         let words = self.words_of(message).cloned();
         self.remove_waiting(submission.id, effects);
         self.erase_words(effects, |words| words.message == message);
+        // A recall over there must find the draft.
+        let draft = self.drafts.get(&Some(message)).cloned();
+        self.set_draft(Some(message), None, effects);
         self.recompose_from(at, dice, effects);
         let composed_at = submission.context.time;
-        words.map(|words| Moving { to, words, composed_at })
+        words.map(|words| Moving { to, words, composed_at, draft })
     }
 
     /// Operations that follow a send which was not accepted, and are about its message, have

@@ -267,6 +267,9 @@ impl Session {
         let mut moment = Moment { seen, now, dice, effects: &mut effects };
         // Out of one outbox and into another in the same transaction: nothing is lost in between.
         opened.replica.send_words(Kind::Visitor, words, &mut moment);
+        if moving.draft.is_some() {
+            opened.replica.set_draft(Some(message), moving.draft.clone(), &mut effects);
+        }
         output.take(effects);
         self.exchange(document, output);
     }
