@@ -170,8 +170,13 @@ impl Replica {
     }
 
     /// The document cannot be reached any more: what waits is held for its author, words kept.
+    /// Recalls go on waiting: should it be there again, its messages must not come back.
     pub fn hold_all(&mut self, code: Refusal, dice: &mut Dice, effects: &mut Effects) {
-        while let Some(at) = self.outbox.iter().position(|waiting| waiting.state.is_pushable()) {
+        let holds = |waiting: &Waiting| {
+            let recall = matches!(waiting.submission.operation, Operation::Recall { .. });
+            waiting.state.is_pushable() && waiting.state != WaitingState::Wordless && !recall
+        };
+        while let Some(at) = self.outbox.iter().position(holds) {
             self.refused(at, code, dice, effects);
         }
     }

@@ -313,13 +313,14 @@ impl World {
         }
     }
 
-    /// Whether a message was written in a conversation that a restored server does not know: it
-    /// waits at its author's until the visitor begins the conversation again.
+    /// Whether a message was written in a conversation that a restored server does not know, where
+    /// it waits at its author's until the visitor begins it again, or whose words it lacks.
     fn is_aside(&self, message: MessageId) -> bool {
         let written = self.diary.written.get(&message);
         let known = &self.server.disk.database.conversations;
+        let words = self.server.disk.readable().any(|(_, words)| words.message == message);
         self.server.tally.restores > 0
-            && written.is_some_and(|w| !known.contains_key(&w.document.conversation))
+            && (!words || written.is_some_and(|w| !known.contains_key(&w.document.conversation)))
     }
 
     fn drafts_of(&mut self, client: usize) -> BTreeSet<String> {
