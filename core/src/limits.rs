@@ -61,7 +61,8 @@ pub const RESERVED_CHANGES: usize = 10_000;
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
 
-/// Messages whose words come with an open, unless a client asks for fewer or more.
+/// Newest messages whose words a client asks for when it opens a document, until it is told to
+/// show more: about what fits on a screen, a few times over.
 pub const WINDOW_MESSAGES: u32 = 50;
 
 /// Milliseconds after which a signal (typing, viewing) is gone unless sent again.

@@ -13,6 +13,7 @@
 //!
 //! let chat = client.begin().await?;
 //! let question = chat.send("Is it in stock?").await?; // kept here, sent when it can be
+//! // Refused later, and told by an event, where the site does not let visitors edit:
 //! chat.edit(question.message, "Is the blue one in stock?").await?;
 //! let mut changes = chat.changes();
 //! while changes.next().await.is_some() {
@@ -56,7 +57,14 @@
 //!
 //! The client connects by itself, and again after a loss: the waits are drawn evenly below a bound
 //! that doubles from half a second to 30 seconds. An application that knows about the network says
-//! [`go_online`](Client::go_online) and [`go_offline`](Client::go_offline).
+//! [`go_online`](Client::go_online) and [`go_offline`](Client::go_offline). There is no TLS yet:
+//! addresses begin with `ws://`.
+//!
+//! # When the server was restored
+//! A server that was put back from a backup names another epoch. The client then takes its
+//! documents anew and offers again those of its own messages, edits and recalls that are missing
+//! there, as far as their words are still here. Claims, statuses, closing and the like it does not
+//! offer again.
 //!
 //! # What is stored
 //! [`Place`] says where: in a folder (SQLite, and a keyring beside it), or in memory. There are the

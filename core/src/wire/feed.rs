@@ -34,7 +34,8 @@ pub struct FeedRow {
     /// The newest message that was not recalled.
     #[n(7)]
     pub newest: Option<NewestMessage>,
-    /// When something last happened.
+    /// When something last happened; for a visitor, when the conversation began, for the last
+    /// thing may have been a note.
     #[n(8)]
     pub at: Timestamp,
     /// The conversation that this one follows up.

@@ -38,7 +38,8 @@ problems! {
     Malformed = 2 "the frame is not valid CBOR of this protocol";
     /// Longer than allowed.
     FrameTooLarge = 3 "the frame is larger than 256 KiB";
-    /// A frame before its turn, such as one before `Purged`.
+    /// A frame before its turn, such as one before `Purged`; about a document, an `Open` from a
+    /// place that its log does not have.
     OutOfTurn = 4 "the frame came before its turn: say Hello, then Purged";
     /// No such conversation, or none of this principal's: the answer is the same.
     UnknownConversation = 5 "there is no such conversation";

@@ -41,7 +41,8 @@ pub enum ServerFrame {
     /// Conversations that are new or changed.
     #[n(3)]
     Feed {
-        /// How far the feed is read with these rows.
+        /// How far the feed is read with these rows; 0 while rows from before are still to come.
+        /// The highest counts.
         #[n(0)]
         cursor: u64,
         /// The newest state of each.
@@ -119,7 +120,8 @@ pub enum ServerFrame {
     /// How far a recall has been carried out.
     #[n(9)]
     Progress(#[n(0)] Progress),
-    /// Not now.
+    /// Not now. Which frame it answers is not said, and mostly the connection ends with it: a
+    /// client begins it again after the wait.
     #[n(10)]
     Retry {
         /// Milliseconds to wait at least.
@@ -172,7 +174,8 @@ pub struct Welcome {
     /// To be answered by [`ClientFrame::Purged`].
     #[n(6)]
     pub cursor: u64,
-    /// What to erase before anything else.
+    /// What to erase before anything else: at most [`limits::ERASURE_ORDERS`]. More come in
+    /// [`ServerFrame::Erasures`], still before anything else.
     #[n(7)]
     pub erasures: Vec<ErasureOrder>,
 }

@@ -1,4 +1,5 @@
-//! Making a document's snapshot: the only place where the server holds an Automerge document.
+//! Making a document's snapshot: the only place where a server that serves holds an Automerge
+//! document. `rejoinder verify` and `export` make theirs in modules of the same name.
 //!
 //! Everything that is decoded here was composed by this server and read from its own disk.
 
