@@ -266,8 +266,8 @@ impl Engine {
         }
         let sent = frames.iter().all(|frame| link.send(frame.encode()).is_ok());
         if !sent {
-            // The connection has ended; it is about to say so.
-            self.link = None;
+            // The connection has ended. What it says of its end is not looked at any more.
+            self.hang_up();
         }
     }
 

@@ -372,6 +372,11 @@ impl Session {
         if let Credential::Token(token) = &credential {
             self.given = Some(token.clone());
         }
+        // Whether or not the end of the former connection was told: nothing of it counts any more.
+        for opened in self.documents.values_mut() {
+            opened.link = Link::Closed;
+            opened.replica.disconnected();
+        }
         self.phase = Phase::Greeting;
         let hello = Hello {
             version: wire::VERSION,
