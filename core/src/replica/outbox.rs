@@ -157,9 +157,8 @@ impl Replica {
     fn collided(&mut self, at: usize, newest: Seq, dice: &mut Dice, effects: &mut Effects) {
         let Submission { id, operation, .. } = self.outbox[at].submission;
         if self.outbox[at].state == WaitingState::Wordless {
-            // It was recalled meanwhile: there is nothing to ask its author.
-            self.remove_waiting(id, effects);
-            self.fold_dependents(operation, effects);
+            // It was recalled meanwhile: there is nothing to ask its author. It goes as a pair
+            // with its recall, for it may have been accepted in a former life of the data.
             self.recompose_from(at, dice, effects);
             return;
         }

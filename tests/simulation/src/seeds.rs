@@ -58,3 +58,27 @@ fn replay() {
         println!("{:#?}", run(seed));
     }
 }
+
+/// Seeds that once failed, and what was broken.
+const BROKE: [(u64, &str); 11] = [
+    (5, "se4: an answer to an earlier push was taken for that of the one composed again"),
+    (21, "se11: a new epoch's log was written beside the former one's rows"),
+    (42, "se8: a message into the follow-up passed one that was on its way there"),
+    (13, "re9: superseded words stayed beside a refused edit"),
+    (210, "re9: superseded words stayed in a follow-up that was begun without its store"),
+    (591, "se11: the former log of what a restored server did not know was built on"),
+    (2_598, "se14: the former log of what a restored server did not know was shown"),
+    (288, "re1: a recall was given up with a conversation that was out of reach for a while"),
+    (1_079, "re10: a draft stayed behind when its message went to the follow-up"),
+    (1_116, "re1: a recall went with its message's second offer after a restore"),
+    (5_029, "re1: a recall went with its message's collision after a restore"),
+];
+
+#[test]
+fn se14_seeds_that_once_failed_converge() {
+    let failures: Vec<String> = BROKE
+        .iter()
+        .filter_map(|(seed, what)| try_run(*seed).err().map(|why| format!("{what}: {why}")))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{DocumentId, ParticipantId};
 use rejoinder_core::principal::{AgentRole, Principal, Role};
-use rejoinder_core::session::client::{Connection, Output};
+use rejoinder_core::replica::Event;
+use rejoinder_core::session::client::{Connection, Output, SessionEvent};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{ClientFrame, Credential, ServerFrame};
 
@@ -282,9 +283,13 @@ impl World {
 
     /// Does what a session asks for, in its order: a client can die before its commit or after.
     pub(crate) fn carry_out(&mut self, client: usize, output: Output) -> Carried {
-        let Output { writes, frames, events: _, load, disconnect } = output;
+        let Output { writes, frames, events, load, disconnect } = output;
+        let superseded = |event: &&SessionEvent| {
+            matches!(event, SessionEvent::Document(Event::EditSuperseded { .. }))
+        };
+        self.tally.superseded += events.iter().filter(superseded).count() as u64;
         let dies = !self.healed
-            && !(writes.is_empty() && frames.is_empty())
+            && (!writes.is_empty() || !frames.is_empty())
             && self.dice.rarely(self.plan.client_trouble);
         if dies && self.dice.chance(50) {
             self.crash(client);

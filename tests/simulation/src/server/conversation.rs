@@ -161,7 +161,7 @@ impl Server {
                 {
                     self.authorities.insert(conversation, authority);
                 }
-                self.publish(conversation, &admission, told);
+                self.publish(conversation, &admission, &told);
                 true
             }
             Commit::Failed => {
@@ -218,14 +218,14 @@ impl Server {
         &mut self,
         conversation: ConversationId,
         admission: &Admission,
-        told: Vec<(ConnectionId, DocumentId, Vec<OperationFate>)>,
+        told: &[(ConnectionId, DocumentId, Vec<OperationFate>)],
     ) {
-        for (_, document, fates) in &told {
+        for (_, document, fates) in told {
             self.check(*document, fates);
         }
         let fates_first = self.dice.chance(50);
         if fates_first {
-            self.tell_fates(&told);
+            self.tell_fates(told);
         }
         for kind in [DocumentKind::Timeline, DocumentKind::Team] {
             let document = DocumentId { conversation, kind };
@@ -241,7 +241,7 @@ impl Server {
             }
         }
         if !fates_first {
-            self.tell_fates(&told);
+            self.tell_fates(told);
         }
         if !admission.is_empty() {
             self.feed_news(conversation);
