@@ -6,6 +6,7 @@ mod server;
 mod store;
 mod world;
 
+mod crossing;
 mod erasing;
 mod outbox;
 mod pulling;
