@@ -3,7 +3,6 @@
 //! What is written out leaves the server's care: no recall reaches it any more. What was recalled
 //! before appears only as recalled.
 
-mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +18,7 @@ use rejoinder_core::id::{
 use rejoinder_core::time::Timestamp;
 use serde::Serialize;
 
+use crate::snapshot;
 use crate::storage::{Row, Storage, StorageError, Stored, Words};
 
 /// A conversation, written out.

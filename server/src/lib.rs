@@ -9,6 +9,7 @@ pub mod hub;
 mod lingering;
 pub mod router;
 pub mod server;
+mod snapshot;
 pub mod storage;
 pub mod sync;
 pub mod telemetry;

@@ -1,13 +1,9 @@
-//! Making a document's snapshot: the only place where a server that serves holds an Automerge
-//! document. `rejoinder verify` and `export` make theirs in modules of the same name.
-//!
-//! Everything that is decoded here was composed by this server and read from its own disk.
+//! When a document's snapshot is made, and from what.
 
-use automerge::{Automerge, Change};
-use rejoinder_core::conversation::compose;
 use rejoinder_core::id::{ChangeHash, DocumentId, Seq};
 use rejoinder_core::wire::LogEntry;
 
+use crate::snapshot;
 use crate::storage::{Snapshot, StorageError};
 
 /// Entries beyond the newest snapshot before another is made.
@@ -29,22 +25,9 @@ pub(super) fn make(
     entries: &[LogEntry],
     heads: &[ChangeHash],
 ) -> Result<Snapshot, StorageError> {
-    let damaged = |what: &str| StorageError::Damaged(format!("the log of {document}: {what}"));
-    let genesis = compose::genesis(document).bytes;
-    let logged = entries.iter().map(|entry| entry.change.clone());
-    let changes: Result<Vec<Change>, _> =
-        core::iter::once(genesis).chain(logged).map(Change::from_bytes).collect();
-    let changes = changes.map_err(|_| damaged("a change does not load"))?;
-    let mut made = Automerge::new();
-    made.apply_changes(changes).map_err(|_| damaged("a change does not apply"))?;
-    let bytes = made.save();
-    let loaded =
-        Automerge::load(&bytes).map_err(|_| damaged("its snapshot does not load again"))?;
-    let mut found: Vec<_> = loaded.get_heads().iter().map(|head| ChangeHash(head.0)).collect();
-    found.sort_unstable();
-    if found != heads {
-        return Err(damaged("its snapshot has other heads"));
-    }
+    let changes = entries.iter().map(|entry| entry.change.as_slice());
+    let bytes = snapshot::save(document, changes, heads)
+        .map_err(|error| StorageError::Damaged(format!("the log of {document}: {error}")))?;
     let seq = entries.last().map_or(Seq::START, |entry| entry.seq);
     Ok(Snapshot { seq, bytes })
 }

@@ -1,4 +1,5 @@
-//! A log as an Automerge document.
+//! A log as an Automerge document: the only place where the server holds one. Everything that is
+//! decoded here was composed by this server and read from its own disk.
 
 use automerge::{Automerge, Change};
 use rejoinder_core::conversation::compose;
@@ -6,7 +7,7 @@ use rejoinder_core::id::{ChangeHash, DocumentId};
 
 /// A log that is no document.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SaveError {
+pub(crate) enum SaveError {
     /// A row's change is none, or does not build on those before.
     #[error("a change of the log does not fit: {0}")]
     Change(String),
@@ -16,7 +17,7 @@ pub(super) enum SaveError {
 }
 
 /// The saved document of a log's changes, in the order of the log, loaded again and compared.
-pub(super) fn save<'a>(
+pub(crate) fn save<'a>(
     document: DocumentId,
     log: impl Iterator<Item = &'a [u8]>,
     heads: &[ChangeHash],
