@@ -1,0 +1,150 @@
+/** What applications hold: a client, its conversations, and values that tell of changes. */
+
+import type {
+  CategoryId, CommandCode, Connection, ConversationId, ConversationView, DocumentId, DocumentKind,
+  InboxRow, MessageId, OperationId, ParticipantId, Principal, Priority, Problem, Progress, Refusal,
+  Role, Seq, SiteId, Status, Timestamp,
+} from "./generated.js";
+
+/** A value that changes. A listener is called at once with what there is, and on every change. */
+export interface Readable<T> {
+  readonly value: T;
+  subscribe(listener: (value: T) => void): () => void;
+}
+
+/** What proves who a client is, for its first contact; afterwards its store knows. */
+export type Credential =
+  | { visitor: SiteId }
+  | { password: { email: string; password: string } }
+  | { token: string };
+
+/**
+ * Where a client keeps things.
+ * - `durable`: words sealed in IndexedDB (Node: files), keys in a keyring overwritten in place.
+ * - `outbox_only`: what waits to be sent is kept, sealed; words of others are in memory only.
+ * - `memory`: closing the page loses what is not sent.
+ */
+export type StorageMode = "durable" | "outbox_only" | "memory";
+
+export type Person = { id: ParticipantId; name: string; role: Role; online: boolean };
+/** Names, which no document holds. Visitors learn of their site's agents only. */
+export type People = {
+  agents: Person[];
+  sites: { id: SiteId; name: string }[];
+  /** When the server said so; null before it ever did. */
+  fetched_at: Timestamp | null;
+};
+
+export interface ConnectOptions {
+  /** Where the server is: `https://chat.example`. */
+  server: string;
+  credential?: Credential;
+  /** Names the store, on this origin: one for each person who uses it. */
+  profile: string;
+  /** Keep nothing but in memory. */
+  memory?: boolean;
+  /** Whether to connect at once (the default) or only after `goOnline`. */
+  network?: "online" | "offline";
+  /** Makes the worker that the core runs in: for applications that bundle it themselves. */
+  worker?: () => Worker;
+  /** Follow the newest conversations of the inbox, so that they can be read without a network. */
+  followInbox?: boolean;
+}
+
+/** What happens. None of it holds words. */
+export interface ClientEvents {
+  recalled: { document: DocumentId; message: MessageId };
+  edit_superseded: { document: DocumentId; message: MessageId };
+  refused: { document: DocumentId; operation: OperationId; code: Refusal };
+  collided: { document: DocumentId; operation: OperationId };
+  progress: Progress;
+  moved: { from: ConversationId; to: ConversationId };
+  removed: { document: DocumentId };
+  unreachable: { reason: string };
+  problem: { document: DocumentId | null; reason: Problem; retry_after_millis: number | null };
+  /** The store failed or ran full; what it has is kept. */
+  store: { reason: string };
+  /** The core trapped and was started again from its store. */
+  restarted: { reason: string };
+  wiped: Record<string, never>;
+  traffic: Traffic;
+}
+
+/** A frame that went by: which, how large; never what it says. */
+export type Traffic = {
+  at: Timestamp; direction: "sent" | "received"; frame: string; bytes: number;
+  document: DocumentId | null;
+};
+
+export type ErrorCode =
+  | CommandCode | "refused" | "no_contact" | "unsent" | "offline" | "wiped" | "closed" | "store"
+  | "address" | "unsupported";
+
+export interface Client {
+  /** Resolves when the store is open and what it has can be shown. */
+  readonly ready: Promise<void>;
+  /** Who this is; null before the first contact. */
+  readonly identity: Readable<{ principal: Principal; site: SiteId | null } | null>;
+  readonly connection: Readable<Connection>;
+  readonly storage: Readable<StorageMode>;
+  /** Operations that wait for a fate. */
+  readonly waiting: Readable<number>;
+  /** Newest first. */
+  readonly inbox: Readable<InboxRow[]>;
+  readonly people: Readable<People>;
+  /** Waits for the first contact; answers at once when there was one. Default: 30 s. */
+  contact(timeoutMillis?: number): Promise<Principal>;
+  /** Waits until nothing waits for a fate and every word asked for is here. */
+  settled(timeoutMillis?: number): Promise<void>;
+  /** A visitor begins a conversation, without a network too. */
+  begin(): Promise<Conversation>;
+  /** A handle; handles to one conversation are one. */
+  conversation(id: ConversationId): Conversation;
+  /** What proves who this is: whoever has it is them. */
+  token(): Promise<string | null>;
+  on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => void): () => void;
+  goOffline(): Promise<void>;
+  goOnline(): Promise<void>;
+  logOut(unsent: "keep" | "lose"): Promise<void>;
+  /** Ends it; the store can be opened again. */
+  close(): Promise<void>;
+}
+
+export interface Conversation {
+  readonly id: ConversationId;
+  /** Null until it was read from the store, and after it was erased from this device. */
+  readonly view: Readable<ConversationView | null>;
+  /** Where it went: a visitor's words to a closed conversation go into its follow-up. */
+  send(text: string): Promise<{ conversation: ConversationId; message: MessageId }>;
+  note(text: string): Promise<MessageId>;
+  edit(message: MessageId, text: string, kind?: DocumentKind): Promise<void>;
+  recall(message: MessageId, kind?: DocumentKind): Promise<void>;
+  claim(): Promise<OperationId>;
+  assign(to: ParticipantId | null): Promise<OperationId>;
+  close(): Promise<OperationId>;
+  setStatus(status: Status): Promise<OperationId>;
+  setPriority(priority: Priority): Promise<OperationId>;
+  setCategory(category: CategoryId | null): Promise<OperationId>;
+  setCollaborator(participant: ParticipantId, follows: boolean): Promise<OperationId>;
+  /** Sends what collided, or was refused, anyway. */
+  sendAnyway(operation: OperationId, kind?: DocumentKind): Promise<void>;
+  /** Gives it up; its words are erased. */
+  discard(operation: OperationId, kind?: DocumentKind): Promise<void>;
+  /** Keeps what was typed; an empty text erases it. */
+  setDraft(text: string, place?: { kind?: DocumentKind; message?: MessageId }): Promise<void>;
+  markSeen(seq: Seq): Promise<void>;
+  /** Call at every key: told at most every four seconds. */
+  typing(): Promise<void>;
+  viewing(): Promise<void>;
+  idle(): Promise<void>;
+  /** Asks for words of older messages: those of the newest `messages` are to be here. */
+  widen(messages: number): Promise<void>;
+}
+
+/** Why a call was not carried out. Nothing was changed and nothing is lost. */
+export class RejoinderError extends Error {
+  override readonly name = "RejoinderError";
+  constructor(readonly code: ErrorCode, message: string) {
+    super(message);
+  }
+}
