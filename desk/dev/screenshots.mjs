@@ -76,9 +76,11 @@ const scenes = {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Alt+L");
     await page.keyboard.press("ArrowUp");
+    await page.waitForTimeout(50);
     await shot(page, "edit");
     await page.keyboard.press("Escape");
     await menu(page, "Recall");
+    await page.waitForTimeout(100);
     await shot(page, "recall-question");
     await page.click(".modal .danger");
     await page.waitForTimeout(150);

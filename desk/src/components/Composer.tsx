@@ -1,6 +1,6 @@
 import { useSignalEffect } from "@preact/signals";
 import { type ConversationView, type DocumentKind, LIMITS } from "@rejoinder/client";
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { shortId } from "../model/names.js";
 import { sensitive } from "../model/sensitive.js";
 import { lastOwn, merge, textOf } from "../model/timeline.js";
@@ -127,15 +127,18 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
 }
 
 function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
+  const answer = () => {
+    const field = area.current;
+    if (field && takeFocus()) {
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+    }
+  };
+  useLayoutEffect(answer, []);
   useSignalEffect(() => {
     // Later: the field that is here now may be about to give way to another.
     if (focusIsAsked()) {
-      setTimeout(() => {
-        if (area.current && takeFocus()) {
-          area.current.focus();
-          area.current.setSelectionRange(area.current.value.length, area.current.value.length);
-        }
-      });
+      setTimeout(answer);
     }
   });
 }
