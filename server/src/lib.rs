@@ -13,3 +13,4 @@ mod snapshot;
 pub mod storage;
 pub mod sync;
 pub mod telemetry;
+pub mod traces;
