@@ -1,5 +1,6 @@
 //! Rejoinder's server: the deciding copy of every conversation.
 
+pub mod api;
 pub mod clock;
 pub mod config;
 pub mod directory;
@@ -14,3 +15,4 @@ pub mod storage;
 pub mod sync;
 pub mod telemetry;
 pub mod traces;
+pub mod web;
