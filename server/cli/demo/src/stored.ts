@@ -9,8 +9,8 @@ import type { Side } from "./side.js";
 /** Shorter words stand in sealed ones by chance. */
 const SHORTEST = 5;
 
-/** How long it is quiet before what was found is looked for again. */
-const QUIET_MILLIS = 700;
+/** How long after something crossed a word is looked for again: with what came in its wake. */
+const WAKE_MILLIS = 700;
 
 interface Found {
   server: ServerSearch | NotSearched;
@@ -30,7 +30,7 @@ export class Stored {
   readonly #visitor: Side;
   readonly #agent: Side;
   #word: string | null = null;
-  #quiet = 0;
+  #waits = false;
   #runs = 0;
 
   constructor(place: HTMLElement, visitor: Side, agent: Side) {
@@ -49,11 +49,16 @@ export class Stored {
 
   /** Something crossed: what was found may be otherwise now. */
   changed(): void {
-    window.clearTimeout(this.#quiet);
-    const word = this.#word;
-    if (word !== null) {
-      this.#quiet = window.setTimeout(() => void this.#look(word), QUIET_MILLIS);
+    if (this.#word === null || this.#waits) {
+      return;
     }
+    this.#waits = true;
+    window.setTimeout(() => {
+      this.#waits = false;
+      if (this.#word !== null) {
+        void this.#look(this.#word);
+      }
+    }, WAKE_MILLIS);
   }
 
   #ask(word: string): void {
@@ -154,7 +159,7 @@ function serverSays(server: ServerSearch): string {
     `Plain text: ${places(server.traces, `${plural(server.files, "file", "files")}`)}. ` +
     `${plural(readable, "message", "messages")} can be unsealed, ` +
     `${holding === 0 ? "none" : holding} of them with the word; ` +
-    `${recalled} ${recalled === 1 ? "was" : "were"} shredded.${former}`
+    `${recalled === 0 ? "none" : recalled} ${recalled > 1 ? "were" : "was"} shredded.${former}`
   );
 }
 
@@ -166,7 +171,7 @@ function clientSays(client: Readable | null, missing: string): string {
   return (
     `${plural(readable, "message", "messages")} can be read there, ` +
     `${holding === 0 ? "none" : holding} with the word; ` +
-    `${recalled} ${recalled === 1 ? "shows" : "show"} as recalled.`
+    `${recalled === 0 ? "none" : recalled} ${recalled > 1 ? "show" : "shows"} as recalled.`
   );
 }
 
