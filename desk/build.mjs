@@ -19,6 +19,7 @@ await build({
   mode,
   configFile: false,
   publicDir: false,
+  define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warn",
   build: {
     target: "es2022",

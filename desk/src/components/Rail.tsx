@@ -1,3 +1,4 @@
+import { RejoinderError } from "@rejoinder/client";
 import { agentName } from "../model/names.js";
 import { ask, attempt, sheet, tell, whyNot } from "../state/ask.js";
 import type { Desk } from "../state/desk.js";
@@ -72,12 +73,12 @@ function accountActions(desk: Desk): Action[] {
 
 /** What waits is sent first, or lost with open eyes. */
 async function leave(desk: Desk): Promise<void> {
-  const words = t.value.logOut;
   const waiting = desk.waiting.peek();
-  if (waiting === 0) {
-    await end(desk, "keep");
-    return;
-  }
+  await (waiting === 0 ? end(desk, "keep") : askFirst(desk, waiting));
+}
+
+async function askFirst(desk: Desk, waiting: number): Promise<void> {
+  const words = t.value.logOut;
   const chosen = await ask({
     title: words.question(waiting), lead: words.lead,
     choices: [
@@ -107,6 +108,10 @@ async function end(desk: Desk, unsent: "keep" | "lose"): Promise<void> {
   try {
     await logOut(desk, unsent);
   } catch (error) {
+    if (error instanceof RejoinderError && error.code === "unsent") {
+      await askFirst(desk, Math.max(1, desk.waiting.peek()));
+      return;
+    }
     tell(`${t.value.logOut.failed} ${whyNot(error)}`, "bad");
   }
 }

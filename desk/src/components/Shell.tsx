@@ -63,7 +63,7 @@ function Banners() {
   const storage = desk.storage.value;
   return (
     <>
-      {desk.problem.value === "store" && <p class="banner bad" role="alert">{words.storeFailed}</p>}
+      {desk.trouble.value && <p class="banner bad" role="alert">{words[desk.trouble.value]}</p>}
       {storage === "memory" && <p class="banner" role="status">{words.memory}</p>}
       {storage === "outbox_only" && <p class="banner" role="status">{words.outboxOnly}</p>}
       {newVersion.value && (

@@ -64,6 +64,13 @@ export const en = {
     outboxOnly: "This browser keeps only what waits to be sent. Other words need the network.",
     storeFailed: "This browser’s storage is full or failed. "
       + "Free some space; what you wrote is kept.",
+    version: "This page is older than the server. Reload it; what you wrote is kept.",
+    serverStorage: "The server cannot store anything now. What you write waits here, and is sent "
+      + "by itself as soon as it can.",
+    replaced: "The desk was opened elsewhere with this browser’s profile. "
+      + "Close it there, or reload here.",
+    damaged: "The server found this conversation damaged and does not change it. "
+      + "Tell an administrator; what you wrote is kept.",
     restarted: "The desk had to start its engine again. Nothing was lost.",
     newVersion: "A new version is ready.",
     reload: "Reload",
@@ -318,6 +325,10 @@ export const en = {
     not_allowed: "your role does not allow it. Ask a supervisor.",
     outbox_full: "too much waits to be sent. Go online first.",
     unknown_operation: "it was settled meanwhile.",
+    offline: "there is no network. Try again when you are online.",
+    no_contact: "the server does not answer. Try again in a moment.",
+    unsent: "something was not sent yet. Send it first.",
+    store: "this browser’s storage is full or failed. Free some space, then try again.",
     no_identity: "you are not logged in. Log in again.",
     other: "try again; if it goes on, reload the page. What you wrote is kept.",
   },

@@ -2,8 +2,8 @@
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type {
-  AgentRole, Client, Connection, Conversation, ConversationId, ConversationView, InboxRow,
-  MessageId, ParticipantId, People, StorageMode,
+  AgentRole, Client, Connection, Conversation, ConversationId, ConversationView, DocumentId,
+  InboxRow, MessageId, ParticipantId, People, Problem, StorageMode,
 } from "@rejoinder/client";
 import { counts, news, passes } from "../model/inbox.js";
 import { agentName, shortId } from "../model/names.js";
@@ -18,7 +18,8 @@ import { isPortal, selected } from "./route.js";
 /** Offline, words from before are shown only after this, unless the client says sooner. */
 const PATIENCE_MILLIS = 3_000;
 
-export type Problem = "store" | null;
+/** What is wrong beyond a missing network; the words for each say what to do. */
+export type Trouble = "storeFailed" | "version" | "serverStorage" | "replaced" | "damaged";
 type Identity = Client["identity"]["value"];
 
 export class Desk {
@@ -41,7 +42,7 @@ export class Desk {
   readonly current = computed(() => this.#conversation(selected.value));
   /** Whether previews may be painted: not before it is known what was recalled meanwhile. */
   readonly previews = signal(false);
-  readonly problem = signal<Problem>(null);
+  readonly trouble = signal<Trouble | null>(null);
   /** Messages whose edit lost to a newer one on this run. */
   readonly superseded = signal<ReadonlySet<MessageId>>(new Set());
   readonly #identity: ReadonlySignal<Identity>;
@@ -143,6 +144,17 @@ export class Desk {
     this.#disposers.push(this.client.on("unreachable", show));
   }
 
+  #trouble(document: DocumentId | null, reason: Problem): void {
+    const found: Partial<Record<Problem, Trouble>> = {
+      version: "version", storage: "serverStorage", replaced: "replaced",
+      damaged_conversation: "damaged",
+    };
+    const trouble = found[reason] ?? null;
+    if (trouble && (document === null || document.conversation === selected.peek())) {
+      this.trouble.value = trouble;
+    }
+  }
+
   #listen(): void {
     const { client } = this;
     this.#disposers.push(
@@ -156,13 +168,17 @@ export class Desk {
         this.superseded.value = new Set([...this.superseded.peek(), message]);
       }),
       client.on("store", () => {
-        this.problem.value = "store";
+        this.trouble.value = "storeFailed";
       }),
+      client.on("problem", ({ document, reason }) => this.#trouble(document, reason)),
       client.on("restarted", () => tell(t.peek().connection.restarted)),
     );
     let before = this.connection.peek();
     this.#disposers.push(effect(() => {
       const { value } = this.connection;
+      if (value === "live" && this.trouble.peek() !== "storeFailed") {
+        this.trouble.value = null;
+      }
       if (value !== before && value !== "syncing") {
         announce(value === "offline" ? t.peek().said.offline : t.peek().said.online);
         before = value;

@@ -21,8 +21,9 @@ export async function keepApp(): Promise<void> {
     const registration = await serviceWorker.register(trustedScriptUrl("/desk/sw.js"),
       { scope: "/" });
     watch(registration);
-  } catch {
+  } catch (error) {
     // Without it the desk works as long as there is a network.
+    console.warn("The desk will not open without a network:", error);
   }
 }
 
