@@ -77,6 +77,15 @@ export class ScriptedClient implements Client {
     return () => listeners.delete(listener);
   }
 
+  /** For pictures of what needs two people at once. */
+  alter(conversation: string, change: (view: ConversationView) => ConversationView): void {
+    const cell = this.views.get(conversation);
+    if (cell?.value) {
+      cell.set(change(cell.value));
+      this.refresh();
+    }
+  }
+
   emit<K extends keyof ClientEvents>(event: K, value: ClientEvents[K]): void {
     for (const listener of this.#listeners[event] ?? []) {
       listener(value);

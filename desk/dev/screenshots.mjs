@@ -97,6 +97,54 @@ const scenes = {
     await page.waitForTimeout(100);
     await shot(page, "offline");
   },
+  async collision() {
+    const page = await open({});
+    await page.click(".row-button >> nth=2");
+    const id = await page.evaluate(() => location.hash.split("/")[2]);
+    await page.fill("textarea", "Yes, rust is back in stock since Monday.");
+    await page.keyboard.press("Enter");
+    await page.evaluate((conversation) => window.rejoinderClient.alter(conversation, (view) => {
+      const messages = view.timeline.messages.map((message, i, all) => i < all.length - 1 ? message
+        : { ...message, at: null, seq: null, delivery: { collided: { operation: "o" } } });
+      return { ...view, timeline: { ...view.timeline, messages } };
+    }), id);
+    await page.waitForTimeout(100);
+    await shot(page, "collision");
+    await page.evaluate((conversation) => window.rejoinderClient.alter(conversation, (view) => ({
+      ...view,
+      timeline: { ...view.timeline, messages: view.timeline.messages.slice(0, -1) },
+      drafts: [{ kind: "timeline", message: view.timeline.messages[1].id, text: "Let me look." }],
+      outbox: [
+        { operation: "p", kind: "timeline", what: "assign", message: null,
+          delivery: { refused: { operation: "p", code: "already_claimed" } } },
+        { operation: "q", kind: "timeline", what: "close", message: null,
+          delivery: { collided: { operation: "q" } } },
+      ],
+    })), id);
+    await page.waitForTimeout(100);
+    await shot(page, "decisions");
+  },
+  async logout() {
+    const page = await open({});
+    await first(page);
+    await page.evaluate(() => window.rejoinderClient.goOffline());
+    await page.fill("textarea", "One that waits.");
+    await page.keyboard.press("Enter");
+    await page.click(".account .menu-button");
+    await page.click('.menu-item:has-text("Log out")');
+    await page.waitForTimeout(100);
+    await shot(page, "logout");
+    await page.click('.modal .button:has-text("Cancel")');
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData("text/plain", "4111 1111 1111 1111");
+      data.setData("text/html", "<b>4111</b>");
+      document.querySelector("textarea").dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    });
+    await page.waitForTimeout(100);
+    await shot(page, "card");
+  },
   async sheets() {
     const page = await open({});
     await first(page);

@@ -46,7 +46,7 @@ export function Palette() {
     <Modal title={words.title} titleHidden class="palette" close={close}>
       <input type="text" role="combobox" aria-expanded="true" aria-controls="palette-list"
         aria-activedescendant={found[at] ? `command-${at}` : undefined} autoComplete="off"
-        aria-label={words.placeholder} placeholder={words.placeholder} value={typed} autofocus
+        aria-label={words.placeholder} placeholder={words.placeholder} value={typed}
         onInput={(event) => {
           setTyped(event.currentTarget.value);
           setAt(0);

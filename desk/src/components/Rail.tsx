@@ -82,7 +82,7 @@ async function askFirst(desk: Desk, waiting: number): Promise<void> {
   const chosen = await ask({
     title: words.question(waiting), lead: words.lead,
     choices: [
-      { id: "lose", label: words.lose, look: "danger" },
+      { id: "lose", label: words.lose(waiting), look: "danger" },
       { id: "send", label: words.sendFirst, look: "primary" },
     ],
   });

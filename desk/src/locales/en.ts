@@ -45,9 +45,9 @@ export const en = {
     question: (n: number) => `${count(n, "thing was", "things were")} not sent`,
     lead: "Logging out erases what is kept in this browser. What waits has not reached the server.",
     sendFirst: "Send first",
-    lose: "Log out and lose them",
+    lose: (n: number): string => n === 1 ? "Log out and lose it" : "Log out and lose them",
     sending: "Sending …",
-    sendFailed: "They could not be sent yet. Stay logged in until you are online.",
+    sendFailed: "It could not be sent yet. Stay logged in until you are online.",
     failed: "Logging out did not work. Try again.",
   },
   connection: {

@@ -8,10 +8,10 @@ const waiting = signal<ServiceWorker | null>(null);
 export const newVersion = waiting;
 
 export async function keepApp(): Promise<void> {
-  const { serviceWorker } = navigator;
-  if (!serviceWorker || import.meta.env.DEV) {
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) {
     return;
   }
+  const { serviceWorker } = navigator;
   serviceWorker.addEventListener("message", (event: MessageEvent<{ open?: unknown }>) => {
     if (typeof event.data?.open === "string") {
       go({ page: "inbox", conversation: event.data.open });
