@@ -184,6 +184,13 @@ const scenes = {
     await shot(phone, "390-inbox");
     await first(phone);
     await shot(phone, "390-conversation");
+    await phone.click('[aria-label="Back to the inbox"]');
+    await phone.click(".row-button >> nth=1");
+    await phone.click('[aria-label="More actions"]');
+    await shot(phone, "390-take");
+    const tablet = await open({ width: 1024, height: 768 });
+    await tablet.click(".row-button >> nth=1");
+    await shot(tablet, "1024");
   },
 };
 

@@ -13,7 +13,7 @@ export function trustedScriptUrl(url: string): string {
   return policy?.createScriptURL(url) ?? url;
 }
 
-export function workerFrom(): Worker {
+export function makeWorker(): Worker {
   throw new Error("the scripted client needs no worker");
 }
 

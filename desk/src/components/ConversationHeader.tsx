@@ -56,10 +56,9 @@ function Viewers({ view }: { view: ConversationView }) {
   if (names.length === 0) {
     return null;
   }
+  const text = t.value.conversation.viewing(listed(names));
   return (
-    <span class="viewers">
-      <Icon name="eye" size={14} /><span>{t.value.conversation.viewing(listed(names))}</span>
-    </span>
+    <span class="viewers" title={text}><Icon name="eye" size={14} /><span>{text}</span></span>
   );
 }
 

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import {
   type Client, type ConnectOptions, type ErrorCode, RejoinderError,
 } from "@rejoinder/client";
-import { connect, workerFrom } from "../sdk.js";
+import { connect, makeWorker } from "../sdk.js";
 import { announce } from "./ask.js";
 import { Desk } from "./desk.js";
 import { t } from "./i18n.js";
@@ -83,7 +83,7 @@ export async function logOut(desk: Desk, unsent: "keep" | "lose"): Promise<void>
 
 async function open(more: Partial<ConnectOptions>): Promise<Client> {
   const client = await connect({
-    server: location.origin, profile: "desk", followInbox: true, worker: workerFrom, ...more,
+    server: location.origin, profile: "desk", followInbox: true, worker: makeWorker, ...more,
   });
   await client.ready;
   return client;
