@@ -1,4 +1,4 @@
-import type { ConversationView, Priority, Status } from "@rejoinder/client";
+import type { ConversationView, FeedRow, Priority, Status } from "@rejoinder/client";
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -81,28 +81,35 @@ function Nothing({ icon, title, lead }: { icon: IconName; title: string; lead: s
 
 function Facts({ view }: { view: ConversationView }) {
   const desk = useDesk();
-  const words = t.value;
-  const { row, team } = view;
-  const collaborators = team?.collaborators ?? [];
+  const words = t.value.details;
+  const collaborators = view.team?.collaborators ?? [];
+  return (
+    <>
+      <dl class="facts">
+        <Fact label={words.status}><StatusPicker view={view} /></Fact>
+        <Fact label={words.priority}><PriorityPicker view={view} /></Fact>
+        <Fact label={words.assignee}><AssigneePicker view={view} /></Fact>
+        <Fact label={words.collaborators}>
+          {collaborators.length > 0 ? collaborators.map((id) => desk.nameOf(id, null)).join(", ")
+            : <span class="faint">{words.noCollaborators}</span>}
+        </Fact>
+      </dl>
+      {view.row && <Origin row={view.row} />}
+    </>
+  );
+}
+
+/** Who came, and whence. */
+function Origin({ row }: { row: FeedRow }) {
+  const desk = useDesk();
+  const words = t.value.details;
   return (
     <dl class="facts">
-      <Fact label={words.details.status}><StatusPicker view={view} /></Fact>
-      <Fact label={words.details.priority}><PriorityPicker view={view} /></Fact>
-      <Fact label={words.details.assignee}><AssigneePicker view={view} /></Fact>
-      <Fact label={words.details.collaborators}>
-        {collaborators.length > 0 ? collaborators.map((id) => desk.nameOf(id, null)).join(", ")
-          : <span class="faint">{words.details.noCollaborators}</span>}
-      </Fact>
-      <hr />
-      {row && (
-        <>
-          <Fact label={words.details.visitor}>{words.who.visitor(shortId(row.visitor))}</Fact>
-          <Fact label={words.details.site}>{siteName(desk.people.value, row.site) ?? "–"}</Fact>
-          <Fact label={words.details.channel}>{words.details.web}</Fact>
-          <Fact label={words.details.began}>{momentOf(row.at, now.value)}</Fact>
-        </>
-      )}
-      {row?.follows && <Followed id={row.follows} />}
+      <Fact label={words.visitor}>{t.value.who.visitor(shortId(row.visitor))}</Fact>
+      <Fact label={words.site}>{siteName(desk.people.value, row.site) ?? "–"}</Fact>
+      <Fact label={words.channel}>{words.web}</Fact>
+      <Fact label={words.began}>{momentOf(row.at, now.value)}</Fact>
+      {row.follows && <Followed id={row.follows} />}
     </dl>
   );
 }
