@@ -58,13 +58,15 @@ function Skeleton() {
 
 /** How old what is shown may be; a line of its own only where it is not up to date. */
 function Freshness({ view }: { view: ConversationView }) {
+  const desk = useDesk();
   const words = t.value.connection;
   const { freshness } = view;
   if (typeof freshness === "string") {
     return null;
   }
-  const text = freshness.as_of === null ? words.never
-    : words.offlineAsOf(momentOf(freshness.as_of, now.value));
+  const at = freshness.as_of;
+  const say = desk.connection.value === "offline" ? words.offlineAsOf : words.asOf;
+  const text = at === null ? words.never : say(momentOf(at, now.value));
   return <p class="as-of" role="status">{text}</p>;
 }
 

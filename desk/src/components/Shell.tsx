@@ -1,8 +1,9 @@
 import { useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import type { ConversationId } from "@rejoinder/client";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { sheet } from "../state/ask.js";
 import { t } from "../state/i18n.js";
-import { detailsOpen, isWide, setDetails, startLayout } from "../state/layout.js";
+import { detailsOpen, isPhone, isWide, setDetails, startLayout } from "../state/layout.js";
 import { newVersion, takeNewVersion } from "../state/offline.js";
 import { startNotifications } from "../state/notifications.js";
 import { startPresence } from "../state/presence.js";
@@ -36,6 +37,7 @@ export function Shell() {
     const count = desk.news.value;
     document.title = `${count > 0 ? `(${count}) ` : ""}${t.value.inbox.title} · ${t.value.app}`;
   });
+  useFocusOfColumn();
   const open = selected.value !== null;
   const details = open && detailsOpen.value;
   return (
@@ -54,6 +56,23 @@ export function Shell() {
       {sheet.value === "help" && <Help />}
     </div>
   );
+}
+
+/** Where one column takes another's place, the focus goes along, and back to the row it left. */
+function useFocusOfColumn(): void {
+  const before = useRef<ConversationId | null>(null);
+  const id = selected.value;
+  useLayoutEffect(() => {
+    const left = before.current;
+    before.current = id;
+    if (!isPhone() || left === id) {
+      return;
+    }
+    const target = id ? ".conversation-head .back" : `[data-conversation="${left}"]`;
+    const focus = () => document.querySelector<HTMLElement>(target)?.focus();
+    // The conversation is there once its view was read.
+    requestAnimationFrame(focus);
+  }, [id]);
 }
 
 /** What a person should know of this browser, above the conversation; none of it blocks. */
