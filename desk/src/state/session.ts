@@ -22,6 +22,8 @@ export type Stage =
 export const stage = signal<Stage>({ at: "opening" });
 
 const CONTACT_MILLIS = 15_000;
+/** The desk whose person asked to log out: its store being wiped is no surprise then. */
+let leaving: Desk | null = null;
 
 declare global {
   interface Window {
@@ -77,8 +79,13 @@ export async function logIn(email: string, password: string): Promise<void> {
 /** `unsent: "keep"` is refused by the client while something waits. */
 export async function logOut(desk: Desk, unsent: "keep" | "lose"): Promise<void> {
   desk.drafts.flush();
-  await desk.client.logOut(unsent);
-  leave(desk, "loggedOut");
+  leaving = desk;
+  try {
+    await desk.client.logOut(unsent);
+    leave(desk, "loggedOut");
+  } finally {
+    leaving = null;
+  }
 }
 
 async function open(more: Partial<ConnectOptions>): Promise<Client> {
@@ -92,7 +99,7 @@ async function open(more: Partial<ConnectOptions>): Promise<Client> {
 function enter(client: Client): void {
   const desk = new Desk(client);
   window.rejoinderClient = client;
-  client.on("wiped", () => leave(desk, "wiped"));
+  client.on("wiped", () => leave(desk, leaving === desk ? "loggedOut" : "wiped"));
   stage.value = { at: "desk", desk };
 }
 
