@@ -11,6 +11,7 @@
 mod commands;
 mod confirmed;
 mod outbox;
+pub mod plan;
 mod rebuild;
 pub mod record;
 mod words;

@@ -107,15 +107,37 @@ impl Replica {
     /// # Errors
     /// [`CommandError`].
     pub fn send(&mut self, body: &Body, m: &mut Moment<'_>) -> Result<MessageId, CommandError> {
+        let message = MessageId::timed(m.now, m.dice);
+        self.send_as(message, body, m)
+    }
+
+    /// Writes a message, or a note, under an id that the caller made. One that stands here already
+    /// is left as it is: whoever is unsure whether it was written says it again.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn send_as(
+        &mut self,
+        message: MessageId,
+        body: &Body,
+        m: &mut Moment<'_>,
+    ) -> Result<MessageId, CommandError> {
+        if self.has_message(message) {
+            return Ok(message);
+        }
         let kind = self.own_kind()?;
         if !self.moves_on() {
             self.not_closed()?;
         }
         self.room()?;
-        let message = MessageId::timed(m.now, m.dice);
         let words = Revision::new(message, self.principal.participant, body, m.dice)?;
         self.send_words(kind, words, m);
         Ok(message)
+    }
+
+    fn has_message(&self, message: MessageId) -> bool {
+        let waits = |waiting: &Waiting| waiting.submission.operation.message() == Some(message);
+        self.shown().message(message).is_some() || self.outbox.iter().any(waits)
     }
 
     /// Whether messages that wait in this closed conversation are about to go to its follow-up:

@@ -62,6 +62,22 @@ impl Session {
         body: &Body,
         now: Timestamp,
     ) -> Result<((ConversationId, MessageId), Output), CommandError> {
+        let message = MessageId::timed(now, &mut self.dice);
+        self.send_as(conversation, message, body, now)
+    }
+
+    /// Writes a message as [`send`](Self::send) does, under an id that the caller made: given
+    /// twice, it is written once.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn send_as(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<((ConversationId, MessageId), Output), CommandError> {
         body.check()?;
         let mut output = Output::default();
         let visitor = self.is_visitor();
@@ -73,7 +89,8 @@ impl Session {
             target = to;
         }
         let document = DocumentId::timeline(target);
-        let (message, more) = self.command(document, now, |replica, m| replica.send(body, m))?;
+        let send = |replica: &mut Replica, m: &mut Moment<'_>| replica.send_as(message, body, m);
+        let (message, more) = self.command(document, now, send)?;
         output.append(more);
         Ok(((target, message), output))
     }
@@ -98,8 +115,24 @@ impl Session {
         body: &Body,
         now: Timestamp,
     ) -> Result<(MessageId, Output), CommandError> {
+        let message = MessageId::timed(now, &mut self.dice);
+        self.note_as(conversation, message, body, now)
+    }
+
+    /// Writes a note as [`note`](Self::note) does, under an id that the caller made: given twice,
+    /// it is written once.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn note_as(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<(MessageId, Output), CommandError> {
         let document = DocumentId::team(conversation);
-        self.command(document, now, |replica, m| replica.send(body, m))
+        self.command(document, now, |replica, m| replica.send_as(message, body, m))
     }
 
     /// Puts other words in place of those of one's own message or note.
