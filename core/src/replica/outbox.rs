@@ -9,7 +9,7 @@ use crate::id::{Actor, ChangeHash, ConversationId, MessageId, OperationId, Seq};
 use crate::limits;
 use crate::replica::commands::{CommandError, Moment};
 use crate::replica::record::{Waiting, WaitingState, Write};
-use crate::replica::{Effects, Event, Moving, Replica};
+use crate::replica::{Effects, Event, Moved, Moving, Replica};
 use crate::wire::OperationFate;
 
 impl Replica {
@@ -195,7 +195,9 @@ impl Replica {
         }
     }
 
-    /// The words of a send into a closed conversation leave for its follow-up.
+    /// The words of a send into a closed conversation leave for its follow-up. If they were
+    /// recalled meanwhile the recall leaves in their place: another device may have brought them
+    /// there.
     fn move_out(
         &mut self,
         at: usize,
@@ -211,6 +213,7 @@ impl Replica {
         // An edit that followed has the newer words.
         self.fold_dependents(submission.operation, effects);
         let words = self.words_of(message).cloned();
+        let withheld = submission.withheld.then_some(Moved::Recalled(submission.operation));
         self.remove_waiting(submission.id, effects);
         self.erase_words(effects, |words| words.message == message);
         // A recall over there must find the draft.
@@ -218,7 +221,8 @@ impl Replica {
         self.set_draft(Some(message), None, effects);
         self.recompose_from(at, dice, effects);
         let composed_at = submission.context.time;
-        words.map(|words| Moving { to, words, composed_at, draft })
+        let what = withheld.or_else(|| words.map(|words| Moved::Words(words, draft)))?;
+        Some(Moving { to, composed_at, what })
     }
 
     /// Operations that follow a send which was not accepted, and are about its message, have

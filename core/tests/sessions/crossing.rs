@@ -98,3 +98,92 @@ fn se14_what_two_devices_offer_again_stands_once() {
         assert!(replica.unwrap().outbox().is_empty(), "nobody is asked about it");
     }
 }
+
+#[test]
+fn se8_a_recall_goes_after_its_message_into_the_follow_up() {
+    let (mut world, ann, bo, conversation) = World::begun();
+    let timeline = DocumentId::timeline(conversation);
+    let phone = world.device_of(ann);
+    world.opens(phone, conversation);
+    let message = world.sends(ann, conversation, "lost by the backup");
+    world.settle();
+    for who in [ann, phone, bo] {
+        world.cut(who);
+    }
+    world.server.restored_without(conversation, 1);
+    world.connects(bo);
+    world.intends(bo, conversation, Intent::Close);
+    world.settle();
+    world.connects(ann);
+    let next = follow_up(conversation);
+    assert_eq!(world.reads(ann, next), ["lost by the backup"]);
+    // Taken back where it was, by a device that knows of nothing.
+    world.recalls(phone, timeline, message);
+    world.connects(phone);
+    world.opens(bo, next);
+    for who in [ann, phone, bo] {
+        assert_eq!(world.reads(who, next), ["(recalled)"]);
+    }
+    assert_eq!(world.server.texts(), ["hello"]);
+    for document in [timeline, DocumentId::timeline(next)] {
+        assert!(world.clients[phone].session.replica(document).unwrap().outbox().is_empty());
+    }
+}
+
+#[test]
+fn se8_a_recall_finds_its_message_in_a_follow_up_that_was_not_loaded() {
+    let (mut world, ann, bo, conversation) = World::begun();
+    let timeline = DocumentId::timeline(conversation);
+    let phone = world.device_of(ann);
+    world.opens(phone, conversation);
+    let message = world.sends(ann, conversation, "lost by the backup");
+    world.settle();
+    for who in [ann, phone, bo] {
+        world.cut(who);
+    }
+    world.server.restored_without(conversation, 1);
+    world.connects(bo);
+    world.intends(bo, conversation, Intent::Close);
+    world.settle();
+    world.connects(ann);
+    world.recalls(phone, timeline, message);
+    let next = DocumentId::timeline(follow_up(conversation));
+    world.opens(phone, next.conversation);
+    world.dials(phone);
+    while ![timeline, next].iter().all(|id| world.clients[phone].session.is_live(*id)) {
+        world.server_takes(phone);
+        assert!(world.step_down(phone), "both come");
+    }
+    // The answer is lost, and the follow-up is not looked at any more.
+    world.cut(phone);
+    let output = world.clients[phone].session.leave(next);
+    world.carry_out(phone, output);
+    assert!(!world.clients[phone].session.is_loaded(next));
+    world.connects(phone);
+    assert_eq!(world.reads(ann, next.conversation), ["(recalled)"]);
+    assert_eq!(world.server.texts(), ["hello"]);
+}
+
+#[test]
+fn se8_a_recall_is_there_before_its_message_comes_into_the_follow_up() {
+    let (mut world, ann, bo, conversation) = World::begun();
+    let phone = world.device_of(ann);
+    world.opens(phone, conversation);
+    let message = world.sends(ann, conversation, "lost by the backup");
+    world.settle();
+    for who in [ann, phone, bo] {
+        world.cut(who);
+    }
+    world.server.restored_without(conversation, 1);
+    world.sends(phone, conversation, "this one goes on first");
+    world.recalls(phone, DocumentId::timeline(conversation), message);
+    world.connects(bo);
+    world.intends(bo, conversation, Intent::Close);
+    world.settle();
+    world.connects(phone);
+    world.connects(ann);
+    assert_eq!(world.server.texts(), ["hello", "this one goes on first"]);
+    for document in world.clients[ann].session.loaded() {
+        assert!(world.clients[ann].session.replica(document).unwrap().outbox().is_empty());
+    }
+}
