@@ -226,16 +226,20 @@ impl Replica {
     }
 
     /// Operations that follow a send which was not accepted, and are about its message, have
-    /// nothing to be about: the newest edit's words become the send's.
+    /// nothing to be about: the newest edit's words become the send's. A recall that was refused
+    /// stays until its author has dealt with it.
     fn fold_dependents(&mut self, operation: Operation, effects: &mut Effects) {
         let Operation::Send { message, .. } = operation else { return };
         let about: Vec<_> = self
             .outbox
             .iter()
-            .map(|waiting| (waiting.submission.id, waiting.submission.operation))
-            .filter(|(_, other)| {
-                other.message() == Some(message) && !matches!(other, Operation::Send { .. })
+            .filter(|waiting| waiting.submission.operation.message() == Some(message))
+            .filter(|waiting| match waiting.submission.operation {
+                Operation::Send { .. } => false,
+                Operation::Recall { .. } => waiting.state.is_pushable(),
+                _ => true,
             })
+            .map(|waiting| (waiting.submission.id, waiting.submission.operation))
             .collect();
         let newest = about.iter().rev().find_map(|(_, other)| other.words());
         for (id, _) in about {

@@ -1,11 +1,15 @@
 //! What crosses on its way: answers and what was composed again, a closing and what is still
 //! written, a new epoch's log and a crash. Found by the simulation.
 
+use rejoinder_core::authority::fate::Refusal;
 use rejoinder_core::authority::follow_up;
+use rejoinder_core::authority::policy::Window;
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::id::{DocumentId, Seq};
+use rejoinder_core::principal::AgentRole;
 use rejoinder_core::replica::Intent;
+use rejoinder_core::replica::record::WaitingState;
 use rejoinder_core::wire::{ClientFrame, LogEntry, ServerFrame};
 
 use crate::world::World;
@@ -186,4 +190,37 @@ fn se8_a_recall_is_there_before_its_message_comes_into_the_follow_up() {
     for document in world.clients[ann].session.loaded() {
         assert!(world.clients[ann].session.replica(document).unwrap().outbox().is_empty());
     }
+}
+
+#[test]
+fn se7_a_refused_recall_waits_for_its_author_while_its_message_is_offered_again() {
+    let (mut world, _, bo, conversation) = World::begun();
+    let timeline = DocumentId::timeline(conversation);
+    world.server.policy.recall = Window::Last;
+    let first = world.sends(bo, conversation, "first");
+    world.sends(bo, conversation, "second");
+    world.settle();
+    world.recalls(bo, timeline, first);
+    world.settle();
+    world.cut(bo);
+    // Both messages, and the status that came with the first.
+    world.server.restored_without(conversation, 3);
+    let sue = world.agent(AgentRole::Supervisor);
+    world.opens(sue, conversation);
+    let outbox = |world: &World| {
+        let replica = world.clients[bo].session.replica(timeline).unwrap();
+        replica.outbox().iter().map(|w| (w.submission.operation, w.state)).collect::<Vec<_>>()
+    };
+    world.dials(bo);
+    while outbox(&world).len() < 3 {
+        world.server_takes(bo);
+        assert!(world.step_down(bo), "both are offered again");
+    }
+    world.sends(sue, conversation, "may I?");
+    world.server_takes(sue);
+    world.settle();
+    let states = outbox(&world);
+    assert!(matches!(states[0].1, WaitingState::Collided { .. }), "{states:?}");
+    let recall = (Operation::Recall { message: first }, WaitingState::Refused(Refusal::NotTheLast));
+    assert!(states.contains(&recall), "{states:?}");
 }
