@@ -5,11 +5,12 @@
 //!
 //! 1. keys of new words: put into the keyring and flushed;
 //! 2. one transaction: rows, fates, actors, sealed words, tombstones, the list of keys to erase,
-//!    derived rows; committed and synced;
+//!    derived rows, and the deletion of erased words' rows; committed and synced;
 //! 3. keys of recalled and superseded words: overwritten and flushed; then [`Storage::append`]
 //!    returns, and the news may go out;
 //! 4. recalls: appended to the erasure ledger and synced;
-//! 5. rows of erased words deleted, the write-ahead log truncated; then [`Storage::erased`] rises.
+//! 5. the write-ahead log truncated, after step 2 and beside the others; once all are done,
+//!    [`Storage::erased`] rises.
 //!
 //! A crash between any two is finished when the storage is opened again.
 

@@ -8,6 +8,7 @@ use rejoinder_core::keyring::Slot;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::group::is_one_s_own;
 use super::rows::{Columns, cbor, integer};
 use crate::storage::ledger::Record;
 use crate::storage::{
@@ -343,8 +344,8 @@ pub(super) fn insert_erasure(connection: &Connection, record: &Record) -> rusqli
         )
 }
 
-/// Puts all words of a message among those to erase, and returns their keys. The index is named
-/// because SQLite would rather walk through all words of the document.
+/// Puts all words of a message among those to erase, deletes their rows, and returns their keys.
+/// The index is named because SQLite would rather walk through all words of the document.
 pub(super) fn erase_message(
     connection: &Connection,
     document: DocumentId,
@@ -358,16 +359,40 @@ pub(super) fn erase_message(
              WHERE conversation = ?1 AND kind = ?2 AND message = ?3 ON CONFLICT DO NOTHING",
         )?
         .execute(place)?;
-    connection
+    let slots = connection
         .prepare_cached(
             "SELECT slot, key FROM words INDEXED BY words_message \
              WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
         )?
         .query_map(place, |row| Columns::of(row).slot())?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    delete_words(
+        connection,
+        "DELETE FROM words INDEXED BY words_message \
+         WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
+        place,
+    )?;
+    Ok(slots)
 }
 
-/// Puts one revision's words among those to erase, and returns their key.
+/// Deletes rows of words that stand among those to erase: their keys are named there. Damaged ones
+/// stay for the writer to try again, for they must not refuse a recall.
+fn delete_words(
+    connection: &Connection,
+    sql: &str,
+    place: impl rusqlite::Params,
+) -> rusqlite::Result<()> {
+    let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
+    run("SAVEPOINT words")?;
+    match connection.prepare_cached(sql)?.execute(place) {
+        Ok(_) => {}
+        Err(error) if connection.is_autocommit() || !is_one_s_own(&error) => return Err(error),
+        Err(_) => run("ROLLBACK TO words")?,
+    }
+    run("RELEASE words")
+}
+
+/// Puts one revision's words among those to erase, deletes their row, and returns their key.
 fn erase_revision(
     connection: &Connection,
     document: DocumentId,
@@ -382,12 +407,18 @@ fn erase_revision(
              WHERE conversation = ?1 AND kind = ?2 AND revision = ?3 ON CONFLICT DO NOTHING",
         )?
         .execute(place)?;
-    connection
+    let slot = connection
         .prepare_cached(
             "SELECT slot, key FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
         )?
         .query_row(place, |row| Columns::of(row).slot())
-        .optional()
+        .optional()?;
+    delete_words(
+        connection,
+        "DELETE FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
+        place,
+    )?;
+    Ok(slot)
 }
 
 /// Keeps words, unless their message was recalled or they are there already.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::append::{self, Applied, Failure, SealedWords};
 use super::keys::Keys;
 use super::rows::{plain_bytes, storage_error};
-use super::{devices, documents};
+use super::{devices, documents, erase};
 use crate::storage::ledger::Record;
 use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
 
@@ -145,9 +145,19 @@ impl Group {
     }
 
     /// Step 2: one transaction, committed and synced. A batch that is refused is left out of it.
-    pub(super) fn transact(&mut self, connection: &Connection) -> Result<(), GroupFailure> {
+    /// Where `tidy`, every key named among those to erase is overwritten, and the names go too; the
+    /// result says whether all did.
+    pub(super) fn transact(
+        &mut self,
+        connection: &Connection,
+        tidy: bool,
+    ) -> Result<bool, GroupFailure> {
         let before = |error| GroupFailure::Before(storage_error("rejoinder.db", &error));
         connection.execute_batch("BEGIN IMMEDIATE").map_err(before)?;
+        let tidied = tidy
+            && alone(connection, "rejoinder.db", || Ok(erase::forget_pending(connection)?))
+                .map_err(GroupFailure::Before)?
+                .unwrap_or(false);
         for append in &mut self.appends {
             let what = format!("conversation {}", append.batch.conversation);
             append.outcome = alone(connection, &what, || {
@@ -172,6 +182,7 @@ impl Group {
         }
         connection
             .execute_batch("COMMIT")
+            .map(|()| tidied)
             .map_err(|error| GroupFailure::Commit(storage_error("rejoinder.db", &error)))
     }
 
@@ -260,7 +271,7 @@ pub(super) fn alone<T>(
 }
 
 /// Whether an error comes from the rows that a job touches, not from the medium.
-fn is_one_s_own(error: &rusqlite::Error) -> bool {
+pub(super) fn is_one_s_own(error: &rusqlite::Error) -> bool {
     match error.sqlite_error_code() {
         None => true,
         Some(code) => matches!(
