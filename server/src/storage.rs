@@ -224,8 +224,9 @@ pub struct ErasureProgress {
 
 /// Where the server keeps things.
 ///
-/// Methods that return a future are writes: they are durable when it resolves. The others read,
-/// take milliseconds at most, and block: call them where blocking is allowed.
+/// Methods that return a future are writes: they are durable when it resolves, one mark
+/// [excepted](Self::keep_device). The others read, take milliseconds at most, and block: call them
+/// where blocking is allowed.
 pub trait Storage: Send + Sync + 'static {
     /// The life of this data. A restore begins another.
     fn epoch(&self) -> Epoch;
@@ -322,7 +323,8 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<u32, StorageError>;
 
     /// Remembers a device: that it was heard from, and how far it has carried erasures out. A lower
-    /// cursor lowers the mark.
+    /// cursor lowers the mark. A mark that rises need not be durable before another write is: if
+    /// the power fails the device counts as not done until it comes back and says so again.
     fn keep_device(&self, device: Device) -> Boxed<Result<(), StorageError>>;
 
     /// What the server knows of a device.

@@ -144,6 +144,17 @@ impl Group {
         self.appends.iter().flat_map(|append| &append.words).map(|words| words.slot).collect()
     }
 
+    /// Whether all of it may be forgotten when the power fails: devices only, whose marks do not
+    /// fall. One with a lower mark than it deserves is asked to erase again, and answers again.
+    pub(super) fn may_be_forgotten(&self, connection: &Connection) -> bool {
+        self.appends.is_empty()
+            && self.writes.iter().all(|Beside { write, .. }| match write {
+                Write::Device(device) => devices::device(connection, device.device)
+                    .is_ok_and(|known| known.is_some_and(|known| rises(&known, device))),
+                _ => false,
+            })
+    }
+
     /// Step 2: one transaction, committed and synced. A batch that is refused is left out of it.
     /// Where `tidy`, every key named among those to erase is overwritten, and the names go too; the
     /// result says whether all did.
@@ -281,6 +292,12 @@ pub(super) fn is_one_s_own(error: &rusqlite::Error) -> bool {
     }
 }
 
+/// Whether a device is known by everything but when it was heard from, and its mark does not fall.
+fn rises(known: &Device, device: &Device) -> bool {
+    let Device { participant, keeping, erasures, .. } = *known;
+    (participant, keeping) == (device.participant, device.keeping) && erasures <= device.erasures
+}
+
 fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
     match write {
         Write::Snapshot(document, snapshot) => {
@@ -294,5 +311,50 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::ForgetHoldings(device, documents) => {
             devices::forget_holdings(connection, *device, documents)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_core::dice::Dice;
+    use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId};
+    use rejoinder_core::time::Timestamp;
+    use rejoinder_core::wire::Keeping;
+    use rusqlite::Connection;
+    use tokio::sync::oneshot;
+
+    use super::{Group, Job, Write};
+    use crate::storage::Device;
+    use crate::storage::sqlite::schema;
+
+    fn may_be_forgotten(connection: &Connection, writes: Vec<Write>) -> bool {
+        let mut group = Group::default();
+        for write in writes {
+            group.add(Job::Write(write, oneshot::channel().0));
+        }
+        let forgotten = group.may_be_forgotten(connection);
+        assert!(group.transact(connection, false).is_ok());
+        forgotten
+    }
+
+    #[test]
+    fn st18_nothing_but_the_rise_of_a_device_s_cursor_may_be_forgotten() {
+        let dice = &mut Dice::from_seed([1; 32]);
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert!(schema::migrate(&mut connection, |_| Ok(())).is_ok());
+        let (device, participant) = (DeviceId::random(dice), ParticipantId::random(dice));
+        let heard_at = Timestamp::from_millis(0);
+        let at = |erasures| {
+            let keeping = Keeping::Durable;
+            Write::Device(Device { device, participant, keeping, erasures, heard_at })
+        };
+        let holding =
+            || Write::Holding(device, DocumentId::timeline(ConversationId::from_bytes([1; 16])));
+        assert!(!may_be_forgotten(&connection, vec![at(3)]), "it comes for the first time");
+        assert!(may_be_forgotten(&connection, vec![at(3)]));
+        assert!(may_be_forgotten(&connection, vec![at(5)]));
+        assert!(!may_be_forgotten(&connection, vec![at(4)]), "its profile was restored");
+        assert!(!may_be_forgotten(&connection, vec![holding()]));
+        assert!(!may_be_forgotten(&connection, vec![at(6), holding()]));
     }
 }

@@ -135,7 +135,13 @@ impl Writer {
         }
         self.halt_after(Step::Keys)?;
         let tidy = self.backlog.may_tidy();
-        match group.transact(&self.connection, tidy) {
+        let lazy = group.may_be_forgotten(&self.connection);
+        let committed = if lazy {
+            self.without_sync(|writer| group.transact(&writer.connection, tidy))
+        } else {
+            Ok(group.transact(&self.connection, tidy))
+        };
+        match committed.unwrap_or_else(|error| Err(GroupFailure::Before(error))) {
             Ok(tidied) => {
                 if tidied {
                     self.backlog.tidied();
