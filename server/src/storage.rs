@@ -23,6 +23,7 @@ mod tests;
 use core::future::Future;
 use core::pin::Pin;
 
+use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
@@ -60,18 +61,9 @@ pub struct Batch {
     pub expected_version: u64,
     /// Present when the conversation is new (then `expected_version` is 0).
     pub header: Option<Header>,
-    /// Accepted, in the order of acceptance.
-    pub rows: Vec<Row>,
-    /// Fates to remember beside.
-    pub fates: Vec<FateRow>,
-    /// Actors used for the first time, or closed now: the row replaces the former one.
-    pub actors: Vec<ActorRow>,
-    /// Words to keep, to be sealed.
-    pub words: Vec<(DocumentKind, Revision)>,
-    /// Messages recalled now, and by whom. All their words are erased, and never kept again.
-    pub recalled: Vec<(Tombstone, ParticipantId)>,
-    /// Words that newer words took the place of: erased like recalled ones.
-    pub superseded: Vec<(DocumentKind, RevisionId)>,
+    /// What was admitted: words in it are to be sealed; all words of what was recalled now are
+    /// erased and never kept again, superseded ones erased like them.
+    pub admission: Admission,
     /// The summary after it.
     pub summary: Summary,
 }
@@ -83,7 +75,8 @@ pub struct Appended {
     pub version: u64,
     /// The conversation's new place in the feed.
     pub feed: u64,
-    /// The number of each recall in [`Batch::recalled`], in its order: what device cursors count.
+    /// The number of each recall in [`Admission::recalled`], in its order: what device cursors
+    /// count.
     pub erasures: Vec<u64>,
 }
 

@@ -62,10 +62,10 @@ pub(super) fn apply(
     keep_actors(connection, batch)?;
     let feed = keep_conversation(connection, batch, version)?;
     let conversation = batch.conversation;
-    for row in &batch.rows {
+    for row in &batch.admission.rows {
         insert_row(connection, conversation, row)?;
     }
-    for fate in &batch.fates {
+    for fate in &batch.admission.fates {
         insert_fate(connection, conversation, fate)?;
     }
     let mut applied = Applied {
@@ -74,7 +74,7 @@ pub(super) fn apply(
         unused: Vec::new(),
         recalls: Vec::new(),
     };
-    for (tombstone, by) in &batch.recalled {
+    for (tombstone, by) in &batch.admission.recalled {
         let document = DocumentId { conversation, kind: tombstone.kind };
         let former = erasure(connection, document, tombstone.message)?;
         let number = if let Some(former) = former {
@@ -87,7 +87,7 @@ pub(super) fn apply(
         applied.appended.erasures.push(number);
         applied.erased.extend(erase_message(connection, document, tombstone.message)?);
     }
-    for &(kind, revision) in &batch.superseded {
+    for &(kind, revision) in &batch.admission.superseded {
         let document = DocumentId { conversation, kind };
         applied.erased.extend(erase_revision(connection, document, revision)?);
     }
@@ -126,7 +126,7 @@ fn check_version(connection: &Connection, batch: &Batch) -> Result<u64, Failure>
 /// Writes the batch's actors; refuses those that are bound elsewhere.
 fn keep_actors(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
     let mut taken = Vec::new();
-    for row in &batch.actors {
+    for row in &batch.admission.actors {
         if !keep_actor(connection, batch.conversation, row)? {
             taken.push(row.actor);
         }
@@ -282,7 +282,7 @@ fn recall(
     by: ParticipantId,
 ) -> rusqlite::Result<Record> {
     let is_it = |row: &&Row| row.kind == kind && row.operation == Operation::Recall { message };
-    let at = batch.rows.iter().find(is_it).map_or(batch.summary.at, |row| row.at);
+    let at = batch.admission.rows.iter().find(is_it).map_or(batch.summary.at, |row| row.at);
     let document = DocumentId { conversation: batch.conversation, kind };
     let record = Record { number: 0, document, message, by, at };
     let number = insert_erasure(connection, &record)?;

@@ -111,7 +111,7 @@ impl Group {
 
     /// How many revisions come with them.
     pub(super) fn revisions(&self) -> usize {
-        self.appends.iter().map(|append| append.batch.words.len()).sum()
+        self.appends.iter().map(|append| append.batch.admission.words.len()).sum()
     }
 
     /// Step 1: seals words and puts their keys, durably.
@@ -119,9 +119,9 @@ impl Group {
         for append in &mut self.appends {
             let batch = &append.batch;
             let recalled: BTreeSet<_> =
-                batch.recalled.iter().map(|(it, _)| (it.kind, it.message)).collect();
-            let superseded: BTreeSet<_> = batch.superseded.iter().copied().collect();
-            for (kind, revision) in &batch.words {
+                batch.admission.recalled.iter().map(|(it, _)| (it.kind, it.message)).collect();
+            let superseded: BTreeSet<_> = batch.admission.superseded.iter().copied().collect();
+            for (kind, revision) in &batch.admission.words {
                 if recalled.contains(&(*kind, revision.message))
                     || superseded.contains(&(*kind, revision.id))
                 {
