@@ -237,11 +237,27 @@ impl Replica {
             m.effects.events.push(Event::Changed(self.document));
             return Ok(());
         }
-        // Taking words back always finds room.
+        self.take_back(message, m);
+        Ok(())
+    }
+
+    /// Taking words back always finds room.
+    fn take_back(&mut self, message: MessageId, m: &mut Moment<'_>) {
         self.operate(Operation::Recall { message }, None, m);
         self.withhold(message, m.effects);
         self.forget_message(message, m.effects);
-        Ok(())
+    }
+
+    /// Sends a message that is recalled already, as a pair with its recall and without words. Where
+    /// another device has brought it here, the recall alone is left.
+    pub(crate) fn send_recalled(&mut self, send: Operation, m: &mut Moment<'_>) {
+        let Some(message) = send.message().filter(|message| !self.is_recalled(*message)) else {
+            return;
+        };
+        if !self.shown().has(send.key()) {
+            self.operate(send, None, m);
+        }
+        self.take_back(message, m);
     }
 
     /// Anything that is not about a message.

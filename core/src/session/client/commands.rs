@@ -7,7 +7,7 @@ use crate::id::{ConversationId, DocumentId, MessageId, OperationId, Seq};
 use crate::limits;
 use crate::principal::Role;
 use crate::replica::record::SavedDocument;
-use crate::replica::{CommandError, Effects, Event, Intent, Moment, Moving, Replica};
+use crate::replica::{CommandError, Effects, Event, Intent, Moment, Moved, Moving, Replica};
 use crate::session::client::{Link, Output, Session, SessionEvent};
 use crate::time::Timestamp;
 use crate::wire::{ClientFrame, Signal};
@@ -280,7 +280,8 @@ impl Session {
         Output { frames: vec![ClientFrame::LogOut], ..Output::default() }
     }
 
-    /// Words that met a closed conversation go to its follow-up, sealed and committed anew.
+    /// Words that met a closed conversation go to its follow-up, sealed and committed anew; a
+    /// message that was recalled meanwhile goes there as recalled.
     pub(super) fn take_along(
         &mut self,
         from: ConversationId,
@@ -291,17 +292,22 @@ impl Session {
         let document = DocumentId::timeline(to);
         output.append(self.load_unread(document));
         output.events.push(SessionEvent::Document(Event::Moved { from, to }));
-        let Ok(body) = moving.words.read() else { return };
-        let (message, author) = (moving.words.message, moving.words.author);
-        let Ok(words) = Revision::new(message, author, &body, &mut self.dice) else { return };
         let Some(opened) = self.documents.get_mut(&document) else { return };
         let (mut effects, seen) = (Effects::default(), Seq::START);
         let (dice, now) = (&mut self.dice, moving.composed_at);
         let mut moment = Moment { seen, now, dice, effects: &mut effects };
         // Out of one outbox and into another in the same transaction: nothing is lost in between.
-        opened.replica.send_words(Kind::Visitor, words, &mut moment);
-        if moving.draft.is_some() {
-            opened.replica.set_draft(Some(message), moving.draft.clone(), &mut effects);
+        match &moving.what {
+            Moved::Words(words, draft) => {
+                let (message, author) = (words.message, words.author);
+                let anew = |body| Revision::new(message, author, &body, moment.dice);
+                let Ok(words) = words.read().and_then(anew) else { return };
+                opened.replica.send_words(Kind::Visitor, words, &mut moment);
+                if draft.is_some() {
+                    opened.replica.set_draft(Some(message), draft.clone(), moment.effects);
+                }
+            }
+            Moved::Recalled(send) => opened.replica.send_recalled(*send, &mut moment),
         }
         output.take(effects);
         self.exchange(document, output);
