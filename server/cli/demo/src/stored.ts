@@ -9,8 +9,8 @@ import type { Side } from "./side.js";
 /** Shorter words stand in sealed ones by chance. */
 const SHORTEST = 5;
 
-/** How long it is quiet before what was found is looked for again. */
-const QUIET_MILLIS = 700;
+/** How long after something crossed a word is looked for again: with what came in its wake. */
+const WAKE_MILLIS = 700;
 
 interface Found {
   server: ServerSearch | NotSearched;
@@ -30,8 +30,9 @@ export class Stored {
   readonly #visitor: Side;
   readonly #agent: Side;
   #word: string | null = null;
-  #quiet = 0;
-  #runs = 0;
+  #waits = false;
+  #looks = false;
+  #again = false;
 
   constructor(place: HTMLElement, visitor: Side, agent: Side) {
     this.#input = find("#word", HTMLInputElement, place);
@@ -49,18 +50,20 @@ export class Stored {
 
   /** Something crossed: what was found may be otherwise now. */
   changed(): void {
-    window.clearTimeout(this.#quiet);
-    const word = this.#word;
-    if (word !== null) {
-      this.#quiet = window.setTimeout(() => void this.#look(word), QUIET_MILLIS);
+    if (this.#word === null || this.#waits) {
+      return;
     }
+    this.#waits = true;
+    window.setTimeout(() => {
+      this.#waits = false;
+      void this.#look();
+    }, WAKE_MILLIS);
   }
 
   #ask(word: string): void {
     this.#found.hidden = false;
     if ([...word].length < SHORTEST) {
       this.#word = null;
-      this.#runs += 1;
       this.#say(
         "unknown",
         `Choose a word of at least ${SHORTEST} characters: a shorter one stands ` +
@@ -72,13 +75,33 @@ export class Stored {
     }
     this.#word = word;
     this.#say("unknown", `Looking for “${word}” …`);
-    void this.#look(word);
+    void this.#look();
   }
 
-  async #look(word: string): Promise<void> {
-    this.#runs += 1;
-    const run = this.#runs;
-    const client = async (side: Side) => (side.client ? searchClient(side.client, word) : null);
+  /** One after the other: a chat that is lively must not keep each from being shown. */
+  async #look(): Promise<void> {
+    if (this.#looks) {
+      this.#again = true;
+      return;
+    }
+    this.#looks = true;
+    do {
+      this.#again = false;
+      const word = this.#word;
+      if (word !== null) {
+        const found = await this.#search(word);
+        if (word === this.#word) {
+          this.#show(word, found);
+        }
+      }
+    } while (this.#again);
+    this.#looks = false;
+  }
+
+  async #search(word: string): Promise<Found> {
+    // A client that ends meanwhile shows nothing any more.
+    const client = async ({ client }: Side) =>
+      client ? searchClient(client, word).catch(() => null) : null;
     const [server, browser, visitor, agent] = await Promise.all([
       searchServer(word).catch((error: unknown) =>
         error instanceof NotSearched ? error : new NotSearched(String(error)),
@@ -87,10 +110,7 @@ export class Stored {
       client(this.#visitor),
       client(this.#agent),
     ]);
-    // A later run knows better.
-    if (run === this.#runs) {
-      this.#show(word, { server, browser, visitor, agent });
-    }
+    return { server, browser, visitor, agent };
   }
 
   #show(word: string, found: Found): void {
@@ -112,6 +132,8 @@ export class Stored {
       );
     } else if (searched === null) {
       this.#say("unknown", "The server’s files were not searched.");
+    } else if (browser.unread.length > 0) {
+      this.#say("unknown", `“${word}” was found nowhere, but not everything could be read.`);
     } else {
       this.#say("gone", `“${word}” was found nowhere, and no key opens anything that holds it.`);
     }
@@ -154,7 +176,7 @@ function serverSays(server: ServerSearch): string {
     `Plain text: ${places(server.traces, `${plural(server.files, "file", "files")}`)}. ` +
     `${plural(readable, "message", "messages")} can be unsealed, ` +
     `${holding === 0 ? "none" : holding} of them with the word; ` +
-    `${recalled} ${recalled === 1 ? "was" : "were"} shredded.${former}`
+    `${recalled === 0 ? "none" : recalled} ${recalled > 1 ? "were" : "was"} shredded.${former}`
   );
 }
 
@@ -166,7 +188,7 @@ function clientSays(client: Readable | null, missing: string): string {
   return (
     `${plural(readable, "message", "messages")} can be read there, ` +
     `${holding === 0 ? "none" : holding} with the word; ` +
-    `${recalled} ${recalled === 1 ? "shows" : "show"} as recalled.`
+    `${recalled === 0 ? "none" : recalled} ${recalled > 1 ? "show" : "shows"} as recalled.`
   );
 }
 

@@ -2,6 +2,9 @@
 
 import { holds, patterns } from "./patterns.js";
 
+/** How long a database may take to open. */
+const PATIENCE_MILLIS = 2_000;
+
 export interface BrowserSearch {
   databases: number;
   values: number;
@@ -87,23 +90,34 @@ export async function searchBrowser(word: string): Promise<BrowserSearch> {
 
 async function inDatabases(search: Search): Promise<void> {
   for (const { name } of await indexedDB.databases()) {
-    const database = name === undefined ? null : await open(name);
-    if (database === null) {
+    if (name === undefined) {
       continue;
     }
-    search.found.databases += 1;
     try {
-      for (const store of database.objectStoreNames) {
-        const place = `IndexedDB ${database.name}, ${store}`;
-        for (const [key, value] of await entries(database, store)) {
-          search.found.values += 1;
-          await search.value(place, key);
-          await search.value(place, value);
-        }
-      }
-    } finally {
-      database.close();
+      await inDatabase(search, name);
+    } catch {
+      search.found.unread.push(`IndexedDB ${name}`);
     }
+  }
+}
+
+async function inDatabase(search: Search, name: string): Promise<void> {
+  const database = await open(name);
+  if (database === null) {
+    return;
+  }
+  search.found.databases += 1;
+  try {
+    for (const store of database.objectStoreNames) {
+      const place = `IndexedDB ${name}, ${store}`;
+      for (const [key, value] of await entries(database, store)) {
+        search.found.values += 1;
+        await search.value(place, key);
+        await search.value(place, value);
+      }
+    }
+  } finally {
+    database.close();
   }
 }
 
@@ -112,12 +126,23 @@ function open(name: string): Promise<IDBDatabase | null> {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open(name);
     let gone = false;
+    // One that is about to be deleted opens when that is done, which others may hold up.
+    const patience = window.setTimeout(() => {
+      reject(new Error("the database does not open"));
+      asked.onsuccess = () => asked.result.close();
+    }, PATIENCE_MILLIS);
     asked.onupgradeneeded = () => {
       gone = true;
       asked.transaction?.abort();
     };
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => (gone ? resolve(null) : reject(asked.error));
+    asked.onsuccess = () => {
+      window.clearTimeout(patience);
+      resolve(asked.result);
+    };
+    asked.onerror = () => {
+      window.clearTimeout(patience);
+      gone ? resolve(null) : reject(asked.error);
+    };
   });
 }
 
