@@ -305,6 +305,13 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn feed_entry(&self, conversation: ConversationId) -> Result<Option<FeedEntry>, StorageError>;
 
+    /// Whether some conversation of a visitor has messages of others, not recalled, after what the
+    /// visitor has seen of it. System messages hold no words and do not count.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
+
     /// How many conversations a visitor has begun since a moment.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use crate::clock::now;
 use crate::directory::AuthError;
 use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
 use crate::storage::{Device, ProgressOf, StorageError};
+use crate::web::Opener;
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -57,13 +58,22 @@ impl From<StorageError> for End {
     }
 }
 
+/// From where somebody connects.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The other end of the connection.
+    pub peer: IpAddr,
+    /// The page that opened it.
+    pub opener: Opener,
+}
+
 /// Serves one connection until it ends.
-pub async fn serve(hub: Hub, socket: WebSocket, peer: IpAddr, mut closing: watch::Receiver<bool>) {
+pub async fn serve(hub: Hub, socket: WebSocket, visit: Visit, mut closing: watch::Receiver<bool>) {
     metrics::gauge!("rejoinder_connections").increment(1);
     let (outbound, queue) = queue();
     let mut connection = Connection { socket, queue, session: Session::default() };
     let arrived = tokio::select! {
-        arrived = connection.greet(&hub, outbound, peer) => arrived,
+        arrived = connection.greet(&hub, outbound, &visit) => arrived,
         _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
     };
     match arrived {

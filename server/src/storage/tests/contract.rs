@@ -41,6 +41,7 @@ macro_rules! suite {
                 a_snapshot_takes_the_place_of_the_former_one
                 a_second_recall_keeps_the_first_one_s_number
                 a_visitor_s_new_conversations_are_counted
+                wp24_unread_is_what_others_said_after_what_was_seen
             );
         }
     };
@@ -374,4 +375,37 @@ pub(crate) fn a_visitor_s_new_conversations_are_counted(it: &impl Fixture) {
     assert_eq!(count(chat.visitor, begun), 1);
     assert_eq!(count(chat.visitor, begun.plus_millis(1)), 0);
     assert_eq!(count(chat.random(ParticipantId::random), begun), 0);
+}
+
+pub(crate) fn wp24_unread_is_what_others_said_after_what_was_seen(it: &mut impl Fixture) {
+    let mut chat = Chat::new(1);
+    let stranger = chat.random(ParticipantId::random);
+    let (visitor, former) = (chat.visitor, chat.random(ParticipantId::random));
+    assert!(!it.storage().unread(&[visitor]).unwrap());
+    append(it.storage(), chat.says("hello"));
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "own words are read");
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Note, "a regular");
+    append(it.storage(), batch);
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "notes are nothing to them");
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Agent, "good morning");
+    let (answered, answer) = (chat.rows.last().unwrap().seq, chat.revisions.len() - 1);
+    append(it.storage(), batch);
+    it.reopen();
+    assert!(it.storage().unread(&[former, visitor]).unwrap());
+    assert!(!it.storage().unread(&[stranger]).unwrap());
+
+    wait(it.storage().keep_seen(chat.timeline(), visitor, answered)).unwrap();
+    append(it.storage(), chat.says("thank you"));
+    assert!(!it.storage().unread(&[visitor]).unwrap());
+    append(it.storage(), chat.edits(answer, "good evening"));
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "an edit is no new message");
+
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Agent, "never mind");
+    append(it.storage(), batch);
+    assert!(it.storage().unread(&[visitor]).unwrap());
+    append(it.storage(), chat.recalls(chat.revisions.len() - 1));
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "what was recalled is not to be read");
 }
