@@ -69,13 +69,14 @@ export function itemsOf(scene: Scene): Item[] {
     if (!view || view.freshness === "checking") {
       items.push({ type: "skeleton", key: `skeleton ${conversation}` });
     }
-    if (view) {
-      for (const message of messages) {
-        push(items, scene, conversation, view.timeline.closed, message);
-      }
-    }
     const goesOn = place < scene.sections.length - 1 || scene.queued.some((one) => !one.went);
-    if (view?.timeline.closed && messages.length && goesOn) {
+    const ended = view?.timeline.closed && messages.length > 0 && goesOn;
+    for (const message of messages) {
+      // The divider says that it ended: no need to say it twice.
+      if (ended && isClosing(message)) continue;
+      push(items, scene, conversation, view?.timeline.closed ?? false, message);
+    }
+    if (ended) {
       items.push({ type: "ended", key: `ended ${conversation}` });
     }
   });
@@ -92,6 +93,10 @@ export function itemsOf(scene: Scene): Item[] {
 export function hiddenCount(sections: Section[], window: number): number {
   const all = sections.reduce((sum, { view }) => sum + (view?.timeline.messages.length ?? 0), 0);
   return Math.max(0, all - window);
+}
+
+function isClosing({ words }: MessageView): boolean {
+  return typeof words === "object" && "system" in words && words.system.notice === "closed";
 }
 
 function withinWindow({ sections, window, written }: Scene): MessageView[][] {

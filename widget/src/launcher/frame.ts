@@ -17,7 +17,6 @@ export class Frame {
     readonly server: string,
     site: string,
     title: string,
-    eager: boolean,
     readonly said: (message: ToHost) => void,
     readonly failed: () => void,
   ) {
@@ -25,12 +24,11 @@ export class Frame {
     this.element = make("iframe", {
       title,
       allow: "clipboard-write",
-      loading: eager ? "eager" : "lazy",
       src: `${server}/widget/app?site=${encodeURIComponent(site)}#${about}`,
     });
     addEventListener("message", this.#hear);
     this.element.addEventListener("load", () => this.#expect(GRACE_MILLIS));
-    if (eager) this.#expect(PATIENCE_MILLIS);
+    this.#expect(PATIENCE_MILLIS);
   }
 
   say(message: ToApp): void {

@@ -110,7 +110,7 @@ export class Widget {
     else this.#calls.push([method, argument]);
     if (method === "startConversation") this.open();
     // What cannot be seen still has to be carried out; it needs the app, not the panel.
-    else this.#load(true);
+    else this.#load();
   }
 
   tell(name: EventName, detail: Detail): void {
@@ -166,18 +166,17 @@ export class Widget {
   #appear(): void {
     this.isOpen = true;
     this.#paint();
-    this.#load(!this.inline);
+    this.#load();
     this.#frame?.say({ type: "shown", shown: true });
     if (!this.inline) this.#focus();
   }
 
-  #load(eager: boolean): void {
+  #load(): void {
     if (this.#frame) return;
     const frame = new Frame(
       this.server,
       this.site,
       this.#words.chat,
-      eager,
       (message) => this.#hear(frame, message),
       () => this.#fail(),
     );
@@ -246,7 +245,7 @@ export class Widget {
   #retry(): void {
     this.#failed = false;
     this.#frame = undefined;
-    this.#load(true);
+    this.#load();
     if (this.isOpen) this.#focus();
   }
 
@@ -262,7 +261,7 @@ export class Widget {
       const headers = { Authorization: `Bearer ${token}` };
       const answer = await fetch(`${this.server}/api/v1/unread`, { headers, cache: "no-store" });
       const { unread } = (await answer.json()) as { unread?: boolean };
-      if (answer.ok && unread && !this.#ending.signal.aborted) this.#load(true);
+      if (answer.ok && unread && !this.#ending.signal.aborted) this.#load();
     } catch {
       // No network, or the page's policy forbids it: the button still opens the chat.
     }
