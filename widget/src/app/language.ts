@@ -5,6 +5,8 @@ import { en, type Strings } from "../locales/en";
 /** The words on the screen. English is there at once, another language comes when it is asked. */
 export const strings = signal<Strings>(en);
 const asked = signal("en");
+/** Who asked last is heard, whichever language comes first. */
+let turn = 0;
 
 /** With its region, so that times and days are written as the reader is used to. */
 export const locale = computed(() => {
@@ -17,7 +19,17 @@ export const locale = computed(() => {
 
 export async function speak(wanted: string): Promise<void> {
   const language: Language = languageOf(wanted);
-  const words = language === "ar" ? (await import("../locales/ar")).ar : en;
+  turn += 1;
+  const mine = turn;
+  // Without a network another language may not come: then it is English for now.
+  const words =
+    language === "ar"
+      ? await import("../locales/ar").then(
+          ({ ar }) => ar,
+          () => en,
+        )
+      : en;
+  if (mine !== turn) return;
   try {
     Intl.getCanonicalLocales(wanted);
     asked.value = wanted;
@@ -25,8 +37,8 @@ export async function speak(wanted: string): Promise<void> {
     asked.value = language;
   }
   strings.value = words;
-  document.documentElement.lang = language;
-  document.documentElement.dir = directionOf(language);
+  document.documentElement.lang = words.language;
+  document.documentElement.dir = directionOf(languageOf(words.language));
 }
 
 export function clockTime(at: number): string {

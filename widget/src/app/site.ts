@@ -36,6 +36,11 @@ export class Site {
     }
   }
 
+  /** How far this device's clock is behind the server's, in milliseconds. */
+  get clockOff(): number {
+    return this.#clockOff.value;
+  }
+
   /** The server's time, in milliseconds: a visitor's clock may be off by a day. */
   now(): number {
     return Date.now() + this.#clockOff.value;

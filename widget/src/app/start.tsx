@@ -30,12 +30,13 @@ export async function start(connect: Connect, worker?: () => Worker): Promise<vo
   session.remember(token);
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
-  void site.ask();
   warnBeforeLoss(chat);
   // Hidden, it is here because a known session has something unread; otherwise it was opened.
   void session.start();
   effect(() => {
-    if (host.shown.value) void session.start();
+    if (!host.shown.value) return;
+    void site.ask();
+    void session.start();
   });
 }
 

@@ -136,7 +136,23 @@ export class Thread {
   }
 
   #follow(client: Client): () => void {
-    return client.on("moved", ({ to }) => this.#add(to));
+    const stops = [
+      client.on("moved", ({ to }) => this.#add(to)),
+      client.on("removed", ({ document }) => this.#forget(document.conversation)),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** It is not to be on this device any more. */
+  #forget(id: ConversationId): void {
+    this.#stops.get(id)?.();
+    this.#stops.delete(id);
+    this.#begun.value = this.#begun.value.filter((one) => one !== id);
+    const views = new Map(this.views.value);
+    views.delete(id);
+    this.views.value = views;
   }
 
   #watch(client: Client, id: ConversationId): void {

@@ -54,10 +54,10 @@ export const ar: Strings = {
   notSent: (reason) => `لم تُرسل: ${reason}.`,
   notEdited: (reason) => `لم تُعدّل: ${reason}.`,
   notRecalled: (reason) => `لم تُزل: ${reason}.`,
+  notDone: (reason) => `لم يُنفّذ: ${reason}.`,
   collided: "كتب شخص آخر في هذه الأثناء",
   sendAgain: "إعادة الإرسال",
   discard: "تجاهل",
-  dismiss: "حسنًا",
   typing: (names, count) => (count === 1 ? `${names} يكتب الآن` : `${names} يكتبون الآن`),
   unread: "جديد",
   toNewest: (count) =>

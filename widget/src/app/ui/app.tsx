@@ -5,6 +5,7 @@ import { Composer } from "./composer";
 import { Dialogs } from "./dialogs";
 import { Header } from "./header";
 import { Timeline } from "./timeline";
+import { Undone } from "./trouble";
 
 export function App({ chat }: { chat: Chat }) {
   const { host } = chat.session;
@@ -53,6 +54,7 @@ function Notices() {
           )}
         </div>
       ))}
+      <Undone />
       {storage === "outbox_only" && session.connection.value !== "live" && (
         <p class="notice quiet" role="status">
           {words.outboxOnly}

@@ -99,6 +99,8 @@ function useGrowth(field: { current: HTMLTextAreaElement | null }, text: string)
 }
 
 function takeFocus(field: HTMLTextAreaElement | null): void {
+  // On a phone the keyboard would cover what was opened to be read.
+  if (!matchMedia("(hover: hover)").matches) return;
   // A frame later: the panel has just begun to be seen, and the text just changed.
   requestAnimationFrame(() => {
     if (!field) return;

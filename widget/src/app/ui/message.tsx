@@ -4,7 +4,11 @@ import { type Item, type Queued, timeOf } from "../items";
 import { clockTime, moment, strings } from "../language";
 import { Icon } from "./icons";
 import { Menu, type MenuEntry } from "./menu";
+import { Trouble } from "./trouble";
 import { Words } from "./words";
+
+/** A message that took longer to arrive was written without a network. */
+const OFFLINE_MILLIS = 5 * 60_000;
 
 type Row = Extract<Item, { type: "message" }>;
 
@@ -57,6 +61,7 @@ function Meta({ row }: { row: Row }) {
   const now = chat.session.site.now();
   const at = timeOf(message, now);
   const edited = message.edited_at !== null && message.words !== "recalled";
+  const written = writtenBefore(message, own ? chat.session.site.clockOff : 0);
   return (
     <p class="meta">
       {edited && (
@@ -65,12 +70,19 @@ function Meta({ row }: { row: Row }) {
       {own && message.change === "waiting" && message.words !== "recalled" && (
         <span>{words.changing}</span>
       )}
+      {written && <span>{words.written(moment(written, now))}</span>}
       <time dateTime={new Date(at).toISOString()} title={moment(at, now)}>
         {clockTime(at)}
       </time>
       {own && <State delivery={message.delivery} />}
     </p>
   );
+}
+
+/** When it was composed, where that was long before it arrived: without a network. */
+function writtenBefore({ at, composed_at }: MessageView, clockOff: number): number | null {
+  const composed = composed_at + clockOff;
+  return at !== null && at - composed > OFFLINE_MILLIS ? composed : null;
 }
 
 const MARKS = { waiting: "clock", sent: "sent", seen: "seen" } as const;
@@ -89,64 +101,6 @@ function State({ delivery }: { delivery: Delivery }) {
       <span class="hidden">{words[delivery]}</span>
     </span>
   );
-}
-
-/** What the server did not take, why, and what can be done: the words are kept for it. */
-function Trouble({ row }: { row: Row }) {
-  const chat = useChat();
-  const words = strings.value;
-  const { message } = row;
-  const own = problemOf(message.delivery);
-  const change = problemOf(message.change);
-  const trouble = own ?? change;
-  if (!trouble || !row.own) return null;
-  const conversation = chat.session.client.value?.conversation(row.conversation);
-  const reason = trouble.code ? words.refusals[trouble.code] : words.collided;
-  const what = chat.thread.views.value
-    .get(row.conversation)
-    ?.outbox.find((pending) => pending.operation === trouble.operation)?.what;
-  const text = own
-    ? words.notSent(reason)
-    : what === "recall"
-      ? words.notRecalled(reason)
-      : words.notEdited(reason);
-  return (
-    <div class="trouble" role="alert">
-      <p>{text}</p>
-      <p class="buttons">
-        <button
-          type="button"
-          onClick={() => void attempt(chat, () => conversation?.sendAnyway(trouble.operation))}
-        >
-          {words.sendAgain}
-        </button>
-        <button
-          type="button"
-          onClick={() => void attempt(chat, () => conversation?.discard(trouble.operation))}
-        >
-          {words.discard}
-        </button>
-      </p>
-    </div>
-  );
-}
-
-async function attempt(
-  chat: ReturnType<typeof useChat>,
-  what: () => Promise<void> | undefined,
-): Promise<void> {
-  try {
-    await what();
-  } catch (error) {
-    chat.fail(error);
-  }
-}
-
-function problemOf(delivery: Delivery | null) {
-  if (typeof delivery !== "object" || delivery === null) return null;
-  return "refused" in delivery
-    ? delivery.refused
-    : { operation: delivery.collided.operation, code: null };
 }
 
 function Actions({ row }: { row: Row }) {

@@ -17,16 +17,19 @@ type Place = {
  * Keeps the reader's place. At the end, what comes is scrolled to; elsewhere, the row at the top
  * stays where it is, whatever is added, edited or recalled above or below it.
  */
-export function usePlace(items: Item[]): Place {
+export function usePlace(items: Item[], frozen: boolean): Place {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const anchor = useRef<{ key: string; top: number } | null>(null);
   const atEnd = useRef(true);
   const [away, setAway] = useState(false);
 
+  const still = useRef(frozen);
+  still.current = frozen;
+
   const settle = () => {
     const box = scroller.current;
-    if (!box) return;
+    if (!box || still.current) return;
     if (atEnd.current) {
       box.scrollTop = box.scrollHeight;
       return;
@@ -38,8 +41,9 @@ export function usePlace(items: Item[]): Place {
   const remember = () => {
     const box = scroller.current;
     if (!box) return;
-    // A panel that is hidden has no size, and tells nothing of the reader.
-    if (!box.clientHeight) return;
+    // A panel that is hidden, and rows that are away while the server is asked, tell nothing of
+    // where the reader was.
+    if (!box.clientHeight || still.current) return;
     atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
     setAway(!atEnd.current);
     const edge = box.getBoundingClientRect().top;

@@ -12,7 +12,7 @@ export function Timeline() {
   const chat = useChat();
   const words = strings.value;
   const items = chat.items.value;
-  const { scroller, content, away, toEnd } = usePlace(items);
+  const { scroller, content, away, toEnd } = usePlace(items, chat.checking.value);
   const quiet = useQuiet(chat.checking.value);
   useSeen(away);
   useOlder(scroller);
@@ -134,13 +134,17 @@ function useSeen(away: boolean): void {
   const chat = useChat();
   const marked = useRef(new Map<string, number>());
   const mark = () => {
-    const view = chat.thread.view.value;
     const looked = chat.session.host.shown.value && document.visibilityState === "visible";
-    if (!view || !looked || away || view.freshness !== "live" || !view.unread) return;
-    const { conversation, seq } = view.timeline;
-    if ((marked.current.get(conversation) ?? 0) >= seq) return;
-    marked.current.set(conversation, seq);
-    chat.thread.conversation?.markSeen(seq).catch(() => marked.current.delete(conversation));
+    const sections = chat.thread.sections.value;
+    if (!looked || away) return;
+    for (const { conversation, view } of sections) {
+      if (view?.freshness !== "live" || !view.unread) continue;
+      const { seq } = view.timeline;
+      if ((marked.current.get(conversation) ?? 0) >= seq) continue;
+      marked.current.set(conversation, seq);
+      const handle = chat.session.client.value?.conversation(conversation);
+      handle?.markSeen(seq).catch(() => marked.current.delete(conversation));
+    }
   };
   useSignalEffect(mark);
   useEffect(() => {
