@@ -80,7 +80,10 @@ export class Chat {
         this.composing.suggest(typeof argument === "string" ? argument : "");
         break;
       case "logout":
-        void session.start().then(() => session.logOut("keep"));
+        // Who never was here has nothing to be forgotten.
+        if (session.returning.value || session.client.value) {
+          void session.start().then(() => session.logOut("keep"));
+        }
         break;
       case "identify":
       case "setAttributes":

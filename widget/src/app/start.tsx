@@ -32,7 +32,7 @@ export async function start(connect: Connect, worker?: () => Worker): Promise<vo
   if (root) render(<App chat={chat} />, root);
   warnBeforeLoss(chat);
   // Hidden, it is here because a known session has something unread; otherwise it was opened.
-  void session.start();
+  if (token) void session.start();
   effect(() => {
     if (!host.shown.value) return;
     void site.ask();

@@ -9,7 +9,7 @@ export type MenuEntry = {
 
 /** A button with a menu: arrows move, Esc leaves and gives the focus back. */
 export function Menu({ label, entries }: { label: string; entries: MenuEntry[] }) {
-  const [open, setOpen] = useState<"up" | "down" | null>(null);
+  const [open, setOpen] = useState<string | null>(null);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -22,8 +22,11 @@ export function Menu({ label, entries }: { label: string; entries: MenuEntry[] }
     return () => document.removeEventListener("pointerdown", leave);
   }, [open]);
   const show = () => {
-    const top = button.current?.getBoundingClientRect().top ?? 0;
-    setOpen(open ? null : top > window.innerHeight / 2 ? "up" : "down");
+    const box = button.current?.getBoundingClientRect();
+    // Towards the middle, where there is room for it.
+    const up = (box?.top ?? 0) > window.innerHeight / 2 ? "up" : "down";
+    const right = (box?.left ?? 0) > window.innerWidth / 2 ? "leftwards" : "rightwards";
+    setOpen(open ? null : `${up} ${right}`);
   };
   const keys = (event: KeyboardEvent) => {
     const items = [...(root.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];

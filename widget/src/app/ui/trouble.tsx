@@ -1,10 +1,4 @@
-import type {
-  ConversationId,
-  Delivery,
- 
-  OperationId,
-  Refusal,
-} from "@rejoinder/client";
+import type { ConversationId, Delivery, OperationId, Refusal } from "@rejoinder/client";
 import { type Chat, useChat } from "../chat";
 import type { Item } from "../items";
 import { strings } from "../language";
