@@ -77,7 +77,7 @@ test("who was wiped goes on as somebody new, with what was not sent", async () =
   };
   const first = new FakeClient({ ...LIVE, views: [view("c", [waits])] });
   const second = new FakeClient(LIVE);
-  const { session, thread, said } = await visitor([first, second]);
+  const { session, said } = await visitor([first, second]);
   session.remember("an old token");
   await session.start();
   expect(said()).toEqual(["not sent yet"]);

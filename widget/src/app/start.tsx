@@ -25,9 +25,11 @@ export async function start(connect: Connect, worker?: () => Worker): Promise<vo
   };
   dark.addEventListener("change", colour);
   effect(colour);
-  effect(() => void speak(host.look.value.locale));
   const token = await host.meet((method, argument) => chat.call(method, argument));
   session.remember(token);
+  // Not in one language first and in another a moment later.
+  await speak(host.look.value.locale);
+  effect(() => void speak(host.look.value.locale));
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
   warnBeforeLoss(chat);
