@@ -31,12 +31,8 @@ export class Stored {
   readonly #agent: Side;
   #word: string | null = null;
   #waits = false;
-<<<<<<< HEAD
   #looks = false;
   #again = false;
-=======
-  #runs = 0;
->>>>>>> desk
 
   constructor(place: HTMLElement, visitor: Side, agent: Side) {
     this.#input = find("#word", HTMLInputElement, place);
@@ -60,13 +56,7 @@ export class Stored {
     this.#waits = true;
     window.setTimeout(() => {
       this.#waits = false;
-<<<<<<< HEAD
       void this.#look();
-=======
-      if (this.#word !== null) {
-        void this.#look(this.#word);
-      }
->>>>>>> desk
     }, WAKE_MILLIS);
   }
 
