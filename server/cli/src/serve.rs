@@ -98,7 +98,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         let url = config.public_url.of(server.address());
         print::line(format_args!("serving {} on {url}", config.data.display()))?;
         if let Some(demo) = demo {
-            demo.introduce(&url)?;
+            // Whoever started it may have stopped reading: they are served all the same.
+            let _unread = demo.introduce(&url);
         }
         ended().await?;
         server.shut_down().await;

@@ -31,7 +31,8 @@ export class Stored {
   readonly #agent: Side;
   #word: string | null = null;
   #waits = false;
-  #runs = 0;
+  #looks = false;
+  #again = false;
 
   constructor(place: HTMLElement, visitor: Side, agent: Side) {
     this.#input = find("#word", HTMLInputElement, place);
@@ -55,9 +56,7 @@ export class Stored {
     this.#waits = true;
     window.setTimeout(() => {
       this.#waits = false;
-      if (this.#word !== null) {
-        void this.#look(this.#word);
-      }
+      void this.#look();
     }, WAKE_MILLIS);
   }
 
@@ -65,7 +64,6 @@ export class Stored {
     this.#found.hidden = false;
     if ([...word].length < SHORTEST) {
       this.#word = null;
-      this.#runs += 1;
       this.#say(
         "unknown",
         `Choose a word of at least ${SHORTEST} characters: a shorter one stands ` +
@@ -77,13 +75,33 @@ export class Stored {
     }
     this.#word = word;
     this.#say("unknown", `Looking for “${word}” …`);
-    void this.#look(word);
+    void this.#look();
   }
 
-  async #look(word: string): Promise<void> {
-    this.#runs += 1;
-    const run = this.#runs;
-    const client = async (side: Side) => (side.client ? searchClient(side.client, word) : null);
+  /** One after the other: a chat that is lively must not keep each from being shown. */
+  async #look(): Promise<void> {
+    if (this.#looks) {
+      this.#again = true;
+      return;
+    }
+    this.#looks = true;
+    do {
+      this.#again = false;
+      const word = this.#word;
+      if (word !== null) {
+        const found = await this.#search(word);
+        if (word === this.#word) {
+          this.#show(word, found);
+        }
+      }
+    } while (this.#again);
+    this.#looks = false;
+  }
+
+  async #search(word: string): Promise<Found> {
+    // A client that ends meanwhile shows nothing any more.
+    const client = async ({ client }: Side) =>
+      client ? searchClient(client, word).catch(() => null) : null;
     const [server, browser, visitor, agent] = await Promise.all([
       searchServer(word).catch((error: unknown) =>
         error instanceof NotSearched ? error : new NotSearched(String(error)),
@@ -92,10 +110,7 @@ export class Stored {
       client(this.#visitor),
       client(this.#agent),
     ]);
-    // A later run knows better.
-    if (run === this.#runs) {
-      this.#show(word, { server, browser, visitor, agent });
-    }
+    return { server, browser, visitor, agent };
   }
 
   #show(word: string, found: Found): void {
@@ -117,6 +132,8 @@ export class Stored {
       );
     } else if (searched === null) {
       this.#say("unknown", "The server’s files were not searched.");
+    } else if (browser.unread.length > 0) {
+      this.#say("unknown", `“${word}” was found nowhere, but not everything could be read.`);
     } else {
       this.#say("gone", `“${word}” was found nowhere, and no key opens anything that holds it.`);
     }
