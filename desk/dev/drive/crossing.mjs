@@ -165,7 +165,7 @@ async function outage() {
   for (let tries = 0; tries < 14; tries += 1) {
     await page.fill("#password", `wrong ${tries}`);
     await page.click("button[type=submit]");
-    await page.waitForFunction(() => document.querySelector('[type=submit][aria-disabled="false"]'));
+    await seen(page, '[type=submit][aria-disabled="false"]');
     if (/Too many/.test(await page.textContent(".failure"))) {
       await shot(page, "too-many");
       return;
