@@ -1,0 +1,12 @@
+import { chromium } from "playwright-core";
+const url = process.argv[2];
+const b = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox","--disable-gpu","--disable-background-networking","--disable-component-update","--disable-sync","--no-first-run"] });
+const p = await b.newPage({ viewport: { width: 1500, height: 950 } });
+p.on("console", m => console.log("console:", m.type(), m.text()));
+p.on("pageerror", e => console.log("pageerror:", e.message));
+p.on("requestfailed", r => console.log("failed:", r.url(), r.failure()?.errorText));
+await p.goto(url + "/demo");
+await p.waitForTimeout(3000);
+await p.screenshot({ path: "/tmp/x/demo1.png" });
+console.log(await p.evaluate(() => document.body.innerText));
+await b.close();
