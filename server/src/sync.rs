@@ -135,6 +135,10 @@ impl Connection {
         }
     }
 
+    async fn ping(&mut self) -> Result<(), End> {
+        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| End::Gone)
+    }
+
     /// Serves an authenticated connection until it ends.
     async fn run(&mut self, hub: &Hub, connected: &Arc<Connected>, purge: Purge) -> End {
         match self.serve(hub, connected, purge).await {
@@ -150,12 +154,14 @@ impl Connection {
         mut purge: Purge,
     ) -> Result<core::convert::Infallible, End> {
         let idle = Duration::from_millis(limits::IDLE_MILLIS);
-        let mut deadline = tokio::time::Instant::now() + idle;
+        let quiet = Duration::from_millis(limits::QUIET_MILLIS);
+        let (mut heard, mut pinged) = (tokio::time::Instant::now(), false);
         loop {
             let open = self.session.is_open();
+            let deadline = heard + if pinged { idle } else { quiet };
             tokio::select! {
                 frame = self.socket.recv() => {
-                    deadline = tokio::time::Instant::now() + idle;
+                    (heard, pinged) = (tokio::time::Instant::now(), false);
                     if let Some(frame) = received(frame)? {
                         self.take(hub, connected, frame, &mut purge).await?;
                     }
@@ -167,7 +173,14 @@ impl Connection {
                     }
                 }
                 news = connected.news(), if open => self.look_after(hub, connected, news).await?,
-                () = tokio::time::sleep_until(deadline) => return Err(Problem::TimedOut.into()),
+                () = tokio::time::sleep_until(deadline) => {
+                    if pinged {
+                        return Err(Problem::TimedOut.into());
+                    }
+                    // A page cannot ping, but its browser answers.
+                    self.ping().await?;
+                    pinged = true;
+                }
             }
         }
     }

@@ -31,6 +31,8 @@ pub struct Connected {
     pub device: DeviceId,
     /// Whether it keeps what it receives.
     pub keeping: Keeping,
+    /// Whether it takes snapshots.
+    pub snapshots: bool,
     /// Who.
     pub principal: Principal,
     /// Where.
@@ -111,6 +113,8 @@ pub struct Arrival {
     pub device: DeviceId,
     /// Whether it keeps what it receives.
     pub keeping: Keeping,
+    /// Whether it takes snapshots.
+    pub snapshots: bool,
     /// Who.
     pub principal: Principal,
     /// Where.
@@ -129,11 +133,12 @@ impl Registry {
     /// Adds a connection, which takes over from another of the same device.
     pub fn arrive(&self, arrival: Arrival) -> Arc<Connected> {
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        let Arrival { device, keeping, principal, scope, token, outbound } = arrival;
+        let Arrival { device, keeping, snapshots, principal, scope, token, outbound } = arrival;
         let connected = Arc::new(Connected {
             id,
             device,
             keeping,
+            snapshots,
             principal,
             scope,
             token,

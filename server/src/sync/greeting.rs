@@ -42,6 +42,7 @@ impl Connection {
         let connected = hub.registry().arrive(Arrival {
             device: hello.device,
             keeping: hello.keeping,
+            snapshots: hello.snapshots,
             principal: session.principal,
             scope: session.scope,
             token: session.token_hash,

@@ -1,0 +1,90 @@
+import { signal } from "@preact/signals";
+import type { Call, Detail, Envelope, EventName, Look, ToApp, ToHost } from "../bridge";
+
+type Asked = (method: Call, argument: unknown) => void;
+
+/** The page around the iframe: it holds the token, shows and hides, and calls. */
+export class Host {
+  /** Whether the panel can be seen. */
+  readonly shown = signal(false);
+  readonly look = signal<Look>({ locale: navigator.language, colorScheme: "auto" });
+  /** Part of the page, without a button to close it. */
+  readonly inline = signal(false);
+  readonly #nonce: string;
+  readonly #origin: string;
+  #asked: Asked = () => {};
+
+  constructor(readonly site: string) {
+    const about = new URLSearchParams(location.hash.slice(1));
+    this.#nonce = about.get("n") ?? "";
+    this.#origin = about.get("o") ?? "";
+  }
+
+  /** Says hello, and answers with the token that the page kept. */
+  async meet(asked: Asked): Promise<string | null> {
+    this.#asked = asked;
+    if (window.parent === window || !this.#nonce) return this.#stayAlone();
+    return new Promise((resolve) => {
+      window.addEventListener("message", (event: MessageEvent<Envelope<ToApp> | undefined>) => {
+        if (event.source !== window.parent || event.origin !== this.#origin) return;
+        if (event.data?.rejoinder !== this.#nonce) return;
+        const { message } = event.data;
+        if (message.type === "init") resolve(message.token);
+        this.#hear(message);
+      });
+      this.say({ type: "hello" });
+    });
+  }
+
+  say(message: ToHost): void {
+    if (window.parent !== window && this.#nonce) {
+      const envelope: Envelope<ToHost> = { rejoinder: this.#nonce, message };
+      window.parent.postMessage(envelope, this.#origin);
+    } else if (message.type === "token") {
+      this.#keepToken(message.token);
+    }
+  }
+
+  tell(name: EventName, detail: Detail = {}): void {
+    this.say({ type: "event", name, detail });
+  }
+
+  #hear(message: ToApp): void {
+    switch (message.type) {
+      case "init":
+        this.look.value = message.look;
+        this.inline.value = message.inline;
+        this.shown.value = message.shown;
+        break;
+      case "shown":
+        this.shown.value = message.shown;
+        break;
+      case "look":
+        this.look.value = message.look;
+        break;
+      case "call":
+        this.#asked(message.method, message.argument);
+        break;
+    }
+  }
+
+  /** Opened as a page of its own: then the token stays on this origin. */
+  #stayAlone(): string | null {
+    this.inline.value = true;
+    this.shown.value = true;
+    try {
+      return localStorage.getItem(`rejoinder:${this.site}`);
+    } catch {
+      return null;
+    }
+  }
+
+  #keepToken(token: string | null): void {
+    try {
+      if (token) localStorage.setItem(`rejoinder:${this.site}`, token);
+      else localStorage.removeItem(`rejoinder:${this.site}`);
+    } catch {
+      // Denied: the next visit begins as a new visitor.
+    }
+  }
+}

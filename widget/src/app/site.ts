@@ -1,0 +1,48 @@
+import { computed, signal } from "@preact/signals";
+
+export type SiteInfo = {
+  site: string;
+  name: string;
+  mode: string;
+  human_support: boolean;
+  online: boolean;
+  agents: { id: string; name: string; online: boolean }[];
+};
+
+/** A clock that is off by less is right enough, and the answer took its time as well. */
+const CLOCK_OFF_MILLIS = 60_000;
+
+/** What anybody may know of a site, and what time it is there. */
+export class Site {
+  readonly info = signal<SiteInfo | null>(null);
+  readonly #clockOff = signal(0);
+  readonly online = computed(() => this.info.value?.agents.filter((agent) => agent.online) ?? []);
+
+  constructor(readonly id: string) {}
+
+  /** Whether the server answered. */
+  async ask(): Promise<boolean> {
+    try {
+      const answer = await fetch(`/api/v1/sites/${encodeURIComponent(this.id)}/widget`, {
+        cache: "no-store",
+      });
+      const date = Date.parse(answer.headers.get("date") ?? "");
+      const off = date - Date.now();
+      this.#clockOff.value = Math.abs(off) > CLOCK_OFF_MILLIS ? off : 0;
+      if (answer.ok) this.info.value = (await answer.json()) as SiteInfo;
+      return answer.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** How far this device's clock is behind the server's, in milliseconds. */
+  get clockOff(): number {
+    return this.#clockOff.value;
+  }
+
+  /** The server's time, in milliseconds: a visitor's clock may be off by a day. */
+  now(): number {
+    return Date.now() + this.#clockOff.value;
+  }
+}

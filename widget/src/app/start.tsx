@@ -1,0 +1,52 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { Chat } from "./chat";
+import { Host } from "./host";
+import { speak } from "./language";
+import { type Connect, Session } from "./session";
+import { Site } from "./site";
+import { App } from "./ui/app";
+import "./styles/base.css";
+import "./styles/chat.css";
+import "./styles/composer.css";
+
+/** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
+export async function start(connect: Connect, worker?: () => Worker): Promise<void> {
+  const id = new URLSearchParams(location.search).get("site") ?? "";
+  const site = new Site(id);
+  const host = new Host(id);
+  const session = new Session(site, host, connect, worker);
+  const chat = new Chat(session);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const colour = () => {
+    const { colorScheme } = host.look.value;
+    const isDark = colorScheme === "dark" || (colorScheme === "auto" && dark.matches);
+    document.documentElement.dataset.scheme = isDark ? "dark" : "light";
+  };
+  dark.addEventListener("change", colour);
+  effect(colour);
+  const token = await host.meet((method, argument) => chat.call(method, argument));
+  session.remember(token);
+  // Not in one language first and in another a moment later.
+  await speak(host.look.value.locale);
+  effect(() => void speak(host.look.value.locale));
+  const root = document.getElementById("app");
+  if (root) render(<App chat={chat} />, root);
+  warnBeforeLoss(chat);
+  // Hidden, it is here because a known session has something unread; otherwise it was opened.
+  if (token) void session.start();
+  effect(() => {
+    if (!host.shown.value) return;
+    void site.ask();
+    void session.start();
+  });
+}
+
+/** Where nothing is kept, leaving loses what waits: then, and only then, the browser asks. */
+function warnBeforeLoss({ session, thread, composing }: Chat): void {
+  window.addEventListener("beforeunload", (event) => {
+    const kept = session.principal.value && session.storage.value !== "memory";
+    const waits = thread.queued.value.length > 0 || session.waiting.value > 0;
+    if (!kept && (waits || composing.text.value.trim())) event.preventDefault();
+  });
+}

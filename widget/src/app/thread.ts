@@ -1,0 +1,208 @@
+import { computed, effect, signal } from "@preact/signals";
+import {
+  type Client,
+  type Conversation,
+  type ConversationId,
+  type ConversationView,
+  type InboxRow,
+  type MessageId,
+  RejoinderError,
+} from "@rejoinder/client";
+import type { Queued, Section } from "./items";
+import { strings } from "./language";
+import type { Session } from "./session";
+
+/** How many closed conversations are read above the one that goes on, before more are asked. */
+const REACH = 3;
+
+type Views = ReadonlyMap<ConversationId, ConversationView | null>;
+
+/** What a visitor and a site said to each other: one thread over all their conversations. */
+export class Thread {
+  /** What was typed and is in no conversation yet. */
+  readonly queued = signal<Queued[]>([]);
+  /** What was written on this page. */
+  readonly written = signal<ReadonlySet<MessageId>>(new Set());
+  readonly reach = signal(REACH);
+  readonly views = signal<Views>(new Map());
+  readonly #begun = signal<ConversationId[]>([]);
+  readonly #ids = computed(() => inOrder(this.session.inbox.value, this.#begun.value));
+  readonly more = computed(() => Math.max(0, this.#ids.value.length - this.reach.value));
+  readonly sections = computed<Section[]>(() =>
+    this.#ids.value
+      .slice(-this.reach.value)
+      .map((conversation) => ({ conversation, view: this.views.value.get(conversation) ?? null })),
+  );
+  readonly current = computed(() => this.#ids.value.at(-1) ?? null);
+  readonly view = computed(() => this.views.value.get(this.current.value ?? "") ?? null);
+  readonly #stops = new Map<ConversationId, () => void>();
+  #draining = false;
+  #keys = 0;
+
+  constructor(readonly session: Session) {
+    effect(() => {
+      const client = this.session.client.value;
+      if (client) return this.#follow(client);
+      this.#leave();
+      return undefined;
+    });
+    effect(() => {
+      const client = this.session.client.value;
+      const ids = this.#ids.value.slice(-this.reach.value);
+      if (client) for (const id of ids) this.#watch(client, id);
+    });
+    session.beforeRestart = () => this.#salvage();
+  }
+
+  get conversation(): Conversation | null {
+    const id = this.current.value;
+    return id ? (this.session.client.value?.conversation(id) ?? null) : null;
+  }
+
+  /** Takes what was typed; from here on it waits until it is sent. */
+  say(text: string): void {
+    this.#enqueue(text);
+    void this.#drain();
+  }
+
+  again(key: string): void {
+    this.#change(key, { failed: null });
+    void this.#drain();
+  }
+
+  discard(key: string): void {
+    this.queued.value = this.queued.value.filter((one) => one.key !== key);
+  }
+
+  /** The conversation that goes on, or one that begins: without a network too. */
+  async ensure(): Promise<Conversation> {
+    const client = await this.session.known();
+    const { conversation } = this;
+    if (conversation) return conversation;
+    const begun = await client.begin();
+    this.#add(begun.id);
+    return begun;
+  }
+
+  #enqueue(text: string): void {
+    this.#keys += 1;
+    const at = this.session.site.now();
+    const one: Queued = { key: `queued ${this.#keys}`, text, at, went: null, failed: null };
+    this.queued.value = [...this.queued.value, one];
+  }
+
+  /** One after the other, so that they arrive in the order in which they were typed. */
+  async #drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (;;) {
+        const next = this.queued.value.find((one) => !one.went && one.failed === null);
+        if (!next) return;
+        await this.#send(next);
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  async #send(one: Queued): Promise<void> {
+    const begins = !this.current.value;
+    try {
+      const conversation = await this.ensure();
+      const went = await conversation.send(one.text);
+      this.written.value = new Set([...this.written.value, went.message]);
+      this.#change(one.key, { went });
+      this.#add(went.conversation);
+      if (begins || went.conversation !== conversation.id) {
+        this.session.host.tell("conversation:started", { conversation: went.conversation });
+      }
+      this.#dropArrived();
+    } catch (error) {
+      const code = error instanceof RejoinderError ? error.code : "refused";
+      this.#change(one.key, { failed: strings.value.errors[code] });
+      this.session.host.tell("error", { code });
+    }
+  }
+
+  #change(key: string, change: Partial<Queued>): void {
+    this.queued.value = this.queued.value.map((one) =>
+      one.key === key ? { ...one, ...change } : one,
+    );
+  }
+
+  #add(id: ConversationId): void {
+    if (!this.#begun.value.includes(id)) this.#begun.value = [...this.#begun.value, id];
+  }
+
+  #follow(client: Client): () => void {
+    const stops = [
+      client.on("moved", ({ to }) => this.#add(to)),
+      client.on("removed", ({ document }) => this.#forget(document.conversation)),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** It is not to be on this device any more. */
+  #forget(id: ConversationId): void {
+    this.#stops.get(id)?.();
+    this.#stops.delete(id);
+    this.#begun.value = this.#begun.value.filter((one) => one !== id);
+    const views = new Map(this.views.value);
+    views.delete(id);
+    this.views.value = views;
+  }
+
+  #watch(client: Client, id: ConversationId): void {
+    if (this.#stops.has(id)) return;
+    // Told at once, perhaps, and then before there is anything to stop.
+    this.#stops.set(id, () => {});
+    const stop = client.conversation(id).view.subscribe((view) => {
+      this.views.value = new Map(this.views.value).set(id, view);
+      this.#dropArrived();
+    });
+    this.#stops.set(id, stop);
+  }
+
+  #dropArrived(): void {
+    const arrived = (one: Queued): boolean =>
+      !!this.views.value
+        .get(one.went?.conversation ?? "")
+        ?.timeline.messages.some((message) => message.id === one.went?.message);
+    if (this.queued.value.some(arrived)) {
+      this.queued.value = this.queued.value.filter((one) => !arrived(one));
+    }
+  }
+
+  #leave(): void {
+    for (const stop of this.#stops.values()) stop();
+    this.#stops.clear();
+    this.views.value = new Map();
+    this.#begun.value = [];
+  }
+
+  /** Own words that wait are kept when the client that has them goes. */
+  #salvage(): void {
+    for (const view of this.views.value.values()) {
+      for (const message of view?.timeline.messages ?? []) {
+        const waits = message.source === "visitor" && message.at === null;
+        if (waits && typeof message.words === "object" && "said" in message.words) {
+          this.#enqueue(message.words.said.text);
+        }
+      }
+    }
+    const kept = this.queued.value.filter((one) => !one.went);
+    this.queued.value = kept;
+    queueMicrotask(() => void this.#drain());
+  }
+}
+
+/** Oldest first: what the server knows by its time, then what was begun here. */
+function inOrder(inbox: InboxRow[], begun: ConversationId[]): ConversationId[] {
+  const known = inbox
+    .toSorted((one, other) => (one.row?.at ?? one.at) - (other.row?.at ?? other.at))
+    .map((row) => row.conversation);
+  return [...known, ...begun.filter((id) => !known.includes(id))];
+}

@@ -1,0 +1,65 @@
+import { useEffect } from "preact/hooks";
+import { type Chat, ChatProvider, useChat } from "../chat";
+import { strings } from "../language";
+import { Composer } from "./composer";
+import { Dialogs } from "./dialogs";
+import { Header } from "./header";
+import { Timeline } from "./timeline";
+import { Undone } from "./trouble";
+
+export function App({ chat }: { chat: Chat }) {
+  const { host } = chat.session;
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented) host.say({ type: "close" });
+    };
+    document.addEventListener("keydown", keys);
+    return () => document.removeEventListener("keydown", keys);
+  }, []);
+  return (
+    <ChatProvider value={chat}>
+      <main class="chat">
+        <Header />
+        <Notices />
+        <Timeline />
+        <Composer />
+        <p class="hidden" role="status" aria-live="polite">
+          {chat.news.spoken.value}
+        </p>
+        <Dialogs />
+      </main>
+    </ChatProvider>
+  );
+}
+
+/** What is wrong and what to do; and how this browser keeps things, where that matters. */
+function Notices() {
+  const { session } = useChat();
+  const words = strings.value;
+  const storage = session.client.value ? session.storage.value : "durable";
+  return (
+    <div class="notices">
+      {storage === "memory" && (
+        <p class="notice quiet" role="status">
+          {words.memory}
+        </p>
+      )}
+      {session.banners.all.value.map(({ id, tone, text, action }) => (
+        <div key={id} class={`notice ${tone}`} role={tone === "warn" ? "alert" : "status"}>
+          <p>{text(words)}</p>
+          {action && (
+            <button type="button" onClick={action.run}>
+              {action.label(words)}
+            </button>
+          )}
+        </div>
+      ))}
+      <Undone />
+      {storage === "outbox_only" && session.connection.value !== "live" && (
+        <p class="notice quiet" role="status">
+          {words.outboxOnly}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,178 @@
+import type { Delivery, MessageView } from "@rejoinder/client";
+import { useChat } from "../chat";
+import { type Item, type Queued, timeOf } from "../items";
+import { clockTime, moment, strings } from "../language";
+import { Icon } from "./icons";
+import { Menu, type MenuEntry } from "./menu";
+import { Trouble } from "./trouble";
+import { Words } from "./words";
+
+/** A message that took longer to arrive was written without a network. */
+const OFFLINE_MILLIS = 5 * 60_000;
+
+type Row = Extract<Item, { type: "message" }>;
+
+export function Message({ row }: { row: Row }) {
+  const chat = useChat();
+  const { message, own, first, last } = row;
+  const words = strings.value;
+  const author = chat.authorOf(message);
+  const recalled = message.words === "recalled";
+  const side = own ? "own" : message.source === "assistant" ? "assistant" : "other";
+  return (
+    <div class={`row ${side} ${first ? "first" : ""} ${last ? "last" : ""}`} data-key={row.key}>
+      {!own && (
+        <span class="avatar" aria-hidden="true">
+          {last ? initials(author) : ""}
+        </span>
+      )}
+      <div class="stack">
+        {first && !own && <p class="author">{author}</p>}
+        <div class={`bubble ${recalled ? "recalled" : ""}`}>
+          <span class="hidden">{words.says(author)} </span>
+          <Said message={message} />
+          <Meta row={row} />
+        </div>
+        <Trouble row={row} />
+      </div>
+      {own && !recalled && <Actions row={row} />}
+    </div>
+  );
+}
+
+function Said({ message }: { message: MessageView }) {
+  const chat = useChat();
+  const words = strings.value;
+  if (message.words === "recalled") {
+    const waits = message.change === "waiting";
+    return <p class="notice-words">{waits ? words.removing : words.removed}</p>;
+  }
+  if (message.words === "absent") {
+    const offline = chat.session.connection.value === "offline";
+    return <p class="notice-words">{offline ? words.absent : words.absentAsking}</p>;
+  }
+  return "said" in message.words ? <Words body={message.words.said} /> : null;
+}
+
+function Meta({ row }: { row: Row }) {
+  const chat = useChat();
+  const { message, own } = row;
+  const words = strings.value;
+  const now = chat.session.site.now();
+  const at = timeOf(message, now);
+  const edited = message.edited_at !== null && message.words !== "recalled";
+  const written = writtenBefore(message, own ? chat.session.site.clockOff : 0);
+  return (
+    <p class="meta">
+      {edited && (
+        <span title={words.editedAt(moment(message.edited_at ?? at, now))}>{words.edited}</span>
+      )}
+      {own && message.change === "waiting" && message.words !== "recalled" && (
+        <span>{words.changing}</span>
+      )}
+      {written && <span>{words.written(moment(written, now))}</span>}
+      <time dateTime={new Date(at).toISOString()} title={moment(at, now)}>
+        {clockTime(at)}
+      </time>
+      {own && <State delivery={message.delivery} />}
+    </p>
+  );
+}
+
+/** When it was composed, where that was long before it arrived: without a network. */
+function writtenBefore({ at, composed_at }: MessageView, clockOff: number): number | null {
+  const composed = composed_at + clockOff;
+  return at !== null && at - composed > OFFLINE_MILLIS ? composed : null;
+}
+
+const MARKS = { waiting: "clock", sent: "sent", seen: "seen" } as const;
+
+function State({ delivery }: { delivery: Delivery }) {
+  const words = strings.value;
+  if (typeof delivery === "object")
+    return (
+      <span class="state bad">
+        <Icon name="alert" />
+      </span>
+    );
+  return (
+    <span class={`state ${delivery}`} title={words[delivery]}>
+      <Icon name={MARKS[delivery]} />
+      <span class="hidden">{words[delivery]}</span>
+    </span>
+  );
+}
+
+function Actions({ row }: { row: Row }) {
+  const chat = useChat();
+  const words = strings.value;
+  const { message, conversation } = row;
+  if (typeof message.words !== "object" || !("said" in message.words)) return null;
+  const { text } = message.words.said;
+  const entries: MenuEntry[] = [
+    { icon: "copy", label: words.copy, run: () => void navigator.clipboard?.writeText(text) },
+    {
+      icon: "recall",
+      label: words.recall,
+      run: () => {
+        chat.asking.value = { what: "recall", conversation, message: message.id };
+      },
+    },
+  ];
+  if (!row.closed) {
+    entries.unshift({
+      icon: "edit",
+      label: words.edit,
+      run: () => chat.composing.edit(conversation, message),
+    });
+  }
+  return <Menu label={words.actions} entries={entries} />;
+}
+
+/** Typed, and not taken yet: it waits in this page. */
+export function Waiting({ queued }: { queued: Queued }) {
+  const { thread } = useChat();
+  const words = strings.value;
+  return (
+    <div class="row own first last" data-key={queued.key}>
+      <div class="stack">
+        <div class="bubble">
+          <span class="hidden">{words.says(words.you)} </span>
+          <Words body={{ text: queued.text }} />
+          <p class="meta">
+            <time dateTime={new Date(queued.at).toISOString()}>{clockTime(queued.at)}</time>
+            {queued.failed === null ? (
+              <State delivery="waiting" />
+            ) : (
+              <span class="state bad">
+                <Icon name="alert" />
+              </span>
+            )}
+          </p>
+        </div>
+        {queued.failed !== null && (
+          <div class="trouble" role="alert">
+            <p>{queued.failed}</p>
+            <p class="buttons">
+              <button type="button" onClick={() => thread.again(queued.key)}>
+                {words.sendAgain}
+              </button>
+              <button type="button" onClick={() => thread.discard(queued.key)}>
+                {words.discard}
+              </button>
+            </p>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function initials(name: string): string {
+  const parts = name.trim().split(/\s+/);
+  const letters = [parts[0], parts.length > 1 ? parts.at(-1) : ""];
+  return letters
+    .map((part) => [...(part ?? "")][0] ?? "")
+    .join("")
+    .toLocaleUpperCase();
+}

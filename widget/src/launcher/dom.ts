@@ -1,0 +1,38 @@
+import css from "./launcher.css?inline";
+
+/** Styles without an inline `<style>`, so that a strict policy of the page allows them. */
+export function dress(root: ShadowRoot, nonce: string | undefined): void {
+  if ("adoptedStyleSheets" in root) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+    return;
+  }
+  const style = document.createElement("style");
+  if (nonce) style.nonce = nonce;
+  style.textContent = css;
+  (root as ShadowRoot).prepend(style);
+}
+
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string>,
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name] ?? "");
+  element.append(...children);
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function icon(drawing: string): SVGElement {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", drawing);
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,25 @@
+import type { Language } from "../bridge";
+
+/** The few words that are needed before the app is there. */
+const WORDS = {
+  en: {
+    chat: "Chat",
+    close: "Close",
+    unread: "unread",
+    down: "The chat cannot be reached. Check your connection, then try again.",
+    retry: "Try again",
+  },
+  ar: {
+    chat: "المحادثة",
+    close: "إغلاق",
+    unread: "غير مقروءة",
+    down: "تعذّر الوصول إلى المحادثة. تحقّق من اتصالك ثم أعد المحاولة.",
+    retry: "إعادة المحاولة",
+  },
+} satisfies Record<Language, Record<string, string>>;
+
+export type Words = (typeof WORDS)["en"];
+
+export function wordsFor(language: Language): Words {
+  return WORDS[language];
+}

@@ -1,0 +1,101 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { FakeClient } from "../dev/fake";
+import { type Scene, view } from "../dev/scenes";
+
+const LIVE: Scene = {
+  contact: true,
+  connection: "live",
+  storage: "durable",
+  waiting: 0,
+  views: [],
+};
+
+beforeEach(() => {
+  vi.stubGlobal("window", globalThis);
+  vi.stubGlobal("location", { hash: "", origin: "https://chat.example", search: "" });
+  vi.stubGlobal("navigator", { language: "en", onLine: true });
+  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {}, removeItem: () => {} });
+});
+
+async function visitor(clients: FakeClient[]) {
+  const { Host } = await import("../src/app/host");
+  const { Session } = await import("../src/app/session");
+  const { Site } = await import("../src/app/site");
+  const { Thread } = await import("../src/app/thread");
+  const left = [...clients];
+  const connect = () => left.shift() ?? new FakeClient(LIVE);
+  const session = new Session(new Site("s"), new Host("s"), connect, undefined);
+  const thread = new Thread(session);
+  const said = () =>
+    thread.sections.value.flatMap(({ view: one }) =>
+      (one?.timeline.messages ?? []).map(({ words }) =>
+        typeof words === "object" && "said" in words ? words.said.text : "",
+      ),
+    );
+  return { session, thread, said };
+}
+
+test("what is typed before the first contact is sent once, in its order", async () => {
+  const client = new FakeClient({ ...LIVE, contact: false, connection: "offline" });
+  const { session, thread, said } = await visitor([client]);
+  thread.say("one");
+  await session.start();
+  thread.say("two");
+  thread.say("three");
+  expect(thread.queued.value.map((one) => one.text)).toEqual(["one", "two", "three"]);
+  expect(said()).toEqual([]);
+  await client.goOnline();
+  await vi.waitFor(() => expect(said()).toEqual(["one", "two", "three"]));
+  expect(thread.queued.value).toEqual([]);
+  expect(client.conversations.size).toBe(1);
+});
+
+test("what is not taken says why, keeps its words, and holds nothing up", async () => {
+  const { session, thread, said } = await visitor([new FakeClient(LIVE)]);
+  await session.start();
+  thread.say("full");
+  thread.say("after");
+  await vi.waitFor(() => expect(said()).toEqual(["after"]));
+  expect(thread.queued.value[0]?.text).toBe("full");
+  expect(thread.queued.value[0]?.failed).toContain("Go online");
+  thread.discard(thread.queued.value[0]?.key ?? "");
+  expect(thread.queued.value).toEqual([]);
+});
+
+test("who was wiped goes on as somebody new, with what was not sent", async () => {
+  const waits = {
+    id: "m",
+    author: "me",
+    source: "visitor" as const,
+    composed_at: 1,
+    at: null,
+    seq: null,
+    words: { said: { text: "not sent yet" } },
+    edited_at: null,
+    delivery: "waiting" as const,
+    change: null,
+  };
+  const first = new FakeClient({ ...LIVE, views: [view("c", [waits])] });
+  const second = new FakeClient(LIVE);
+  const { session, said } = await visitor([first, second]);
+  session.remember("an old token");
+  await session.start();
+  expect(said()).toEqual(["not sent yet"]);
+  first.tell("wiped", {});
+  await vi.waitFor(() => expect(session.client.value).toBe(second));
+  await vi.waitFor(() => expect(said()).toEqual(["not sent yet"]));
+  expect(second.conversations.size).toBe(1);
+  expect(session.banners.all.value.map(({ id }) => id)).toContain("wiped");
+});
+
+test("a conversation that is erased from this device leaves the thread", async () => {
+  const client = new FakeClient(LIVE);
+  const { session, thread } = await visitor([client]);
+  await session.start();
+  thread.say("hello");
+  await vi.waitFor(() => expect(thread.sections.value.length).toBe(1));
+  const id = thread.current.value ?? "";
+  client.inbox.set([]);
+  client.tell("removed", { document: { conversation: id, kind: "timeline" } });
+  expect(thread.sections.value).toEqual([]);
+});
