@@ -24,6 +24,8 @@ export class Cell<T> implements Readable<T> {
   subscribe(listener: (value: T) => void): () => void {
     this.#listeners.add(listener);
     listener(this.#value);
+    // As the real one, which tells again what it told long ago.
+    queueMicrotask(() => listener(this.#value));
     return () => this.#listeners.delete(listener);
   }
 }

@@ -36,7 +36,10 @@ class Watched implements Readable<ConversationView | null> {
       stopped = true;
       stop();
       this.#watchers -= 1;
-      if (this.#watchers === 0) this.#teller.unwatch();
+      if (this.#watchers > 0) return;
+      this.#teller.unwatch();
+      // Whoever looks next must not see what was recalled while nobody did.
+      this.state.set(null);
     };
   }
 }

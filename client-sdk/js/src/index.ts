@@ -12,7 +12,7 @@ export { trustedScriptUrl, workerFrom } from "./trusted.js";
 
 /** Opens a client on its store, in a worker. It connects by itself, and again after a loss. */
 export function connect(options: ConnectOptions): Client {
-  const start = options.worker ?? (() => workerFrom(new URL("./worker.js", import.meta.url)));
+  const start = options.worker ?? (() => workerFrom(new URL(/* @vite-ignore */ "./worker.js", import.meta.url)));
   return new PortClient(options, (listener) => {
     const worker = start();
     worker.onmessage = ({ data }) => listener(data);

@@ -130,7 +130,7 @@ impl Core {
             "outbox_only" => (Words::Unsent, Keeping::Memory),
             _ => (Words::All, Keeping::Memory),
         };
-        let keys: Vec<Key> = keys.iter().map(bytes).collect();
+        let keys: Vec<Key> = keys.iter().map(|key| bytes(&key)).collect();
         let head: BTreeMap<Key, Vec<u8>> = pairs(head).into_iter().collect();
         let dice = Dice::from_seed(seed);
         let (engine, first) =
@@ -371,12 +371,12 @@ fn array(bytes: &[u8]) -> Uint8Array {
     Uint8Array::from(bytes)
 }
 
-fn bytes(value: JsValue) -> Vec<u8> {
-    Uint8Array::new(&value).to_vec()
+fn bytes(value: &JsValue) -> Vec<u8> {
+    Uint8Array::new(value).to_vec()
 }
 
 fn pairs(rows: &Array) -> Vec<(Key, Vec<u8>)> {
-    let all: Vec<Vec<u8>> = rows.iter().map(bytes).collect();
+    let all: Vec<Vec<u8>> = rows.iter().map(|row| bytes(&row)).collect();
     let mut all = all.into_iter();
     core::iter::from_fn(|| Some((all.next()?, all.next()?))).collect()
 }

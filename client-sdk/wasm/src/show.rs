@@ -179,7 +179,11 @@ pub fn conversation(
         active: active
             .map(|(participant, signal)| ParticipantSignal { participant, signal })
             .collect(),
-        outbox: replicas.iter().flat_map(|replica| pending(replica)).collect(),
+        outbox: replicas
+            .iter()
+            .flat_map(|replica| pending(replica))
+            .filter(|pending| pending.what != "send")
+            .collect(),
         row: session.feed_row(id).cloned(),
         timeline,
         team,

@@ -69,7 +69,7 @@ export class World {
       });
     this.contexts.push(context);
     await context.addInitScript((kept) => {
-      if (!localStorage.getItem("rejoinder desk settings")) {
+      if (location.protocol !== "about:" && !localStorage.getItem("rejoinder desk settings")) {
         localStorage.setItem("rejoinder desk settings", JSON.stringify(kept));
       }
     }, { tab: "all", ...settings });

@@ -11,6 +11,7 @@ import {
 import type { Desk } from "../state/desk.js";
 import type { Place } from "../state/drafts.js";
 import { t } from "../state/i18n.js";
+import { go } from "../state/route.js";
 import { useDesk } from "./context.js";
 import { Icon } from "./Icon.js";
 
@@ -29,9 +30,27 @@ export function Composer({ view }: { view: ConversationView }) {
       aria-label={kind === "team" ? words.note : words.reply}>
       {edit ? <EditingLine place={{ kind, message }} /> : <KindSwitch id={id} kind={kind} />}
       {closed
-        ? <p class="closed-line">{t.value.conversation.closedLine}</p>
+        ? <ClosedLine id={id} />
         : <Field key={`${kind} ${message}`} view={view} place={{ kind, message }} />}
     </section>
+  );
+}
+
+/** What can still be done, and where the visitor went on if they did. */
+function ClosedLine({ id }: { id: string }) {
+  const desk = useDesk();
+  const words = t.value.conversation;
+  const next = desk.inbox.value.find((row) => row.row?.follows === id);
+  return (
+    <p class="closed-line">
+      {words.closedLine}{" "}
+      {next && (
+        <button type="button" class="link"
+          onClick={() => go({ page: "inbox", conversation: next.conversation })}>
+          {words.openFollowUp}
+        </button>
+      )}
+    </p>
   );
 }
 

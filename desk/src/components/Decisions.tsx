@@ -16,10 +16,11 @@ export function Decisions({ view }: { view: ConversationView }) {
     return null;
   }
   const entries = merge(view);
+  // A message that was not sent stands among the messages, with its words.
   return (
     <div class="decisions" aria-live="polite">
       {entries.map((entry) => <MessageDecision key={entry.message.id} entry={entry} view={view} />)}
-      {view.outbox.map((pending) => (
+      {view.outbox.filter(({ what }) => what !== "send").map((pending) => (
         <PendingDecision key={pending.operation} pending={pending} view={view} />
       ))}
       <LostEdits view={view} />

@@ -161,10 +161,11 @@ function AssigneePicker({ view }: { view: ConversationView }) {
   const agents = desk.people.value.agents
     .toSorted((a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name));
   if (!mayAssign(desk, view)) {
+    const why = desk.role.value === "support_agent" ? words.cannotAssign : words.assignOwnOnly;
     return (
       <>
         {assignee ? desk.nameOf(assignee, null) : words.nobody}
-        {!view.timeline.closed && <small class="faint block">{words.cannotAssign}</small>}
+        {!view.timeline.closed && <small class="faint block">{why}</small>}
       </>
     );
   }

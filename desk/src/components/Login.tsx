@@ -10,12 +10,11 @@ type Props = { failure: LoginFailure | null; farewell: "loggedOut" | "wiped" | n
 export function Login({ failure, farewell }: Props) {
   const [busy, setBusy] = useState(false);
   const [email, setEmail] = useState("");
+  const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const words = t.value.login;
   useEffect(() => {
-    if (failure) {
-      password.current?.focus();
-    }
+    (failure ? password : name).current?.focus();
   }, [failure]);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -38,8 +37,8 @@ export function Login({ failure, farewell }: Props) {
         {farewell && !failure && <p class="banner" role="status">{words[farewell]}</p>}
         <label for="email">{words.email}</label>
         <input id="email" type="email" name="email" required autoComplete="username" dir="ltr"
-          value={email} onInput={(event) => setEmail(event.currentTarget.value)}
-          autofocus readOnly={busy} />
+          value={email} onInput={(event) => setEmail(event.currentTarget.value)} ref={name}
+          readOnly={busy} />
         <label for="password">{words.password}</label>
         <input id="password" type="password" name="password" required dir="ltr" ref={password}
           autoComplete="current-password" readOnly={busy} />

@@ -24,7 +24,8 @@ export const en = {
       + "Close other tabs of the desk, then reload.",
     other: "Logging in did not work. Try again; if it goes on, ask an administrator.",
     loggedOut: "You are logged out, and what was kept in this browser is erased.",
-    wiped: "You were logged out by the server, and what was kept in this browser is erased.",
+    wiped: "You were logged out in another tab or by an administrator. "
+      + "What was kept in this browser is erased.",
   },
   opening: "Opening …",
   retry: "Try again",
@@ -143,6 +144,7 @@ export const en = {
       + "a follow-up begins.",
     closeConfirm: "Close for good",
     closedLine: "Closed for good. You can still write notes and recall messages.",
+    openFollowUp: "The visitor wrote again: open the follow-up",
     typing: (names: string) => `${names} is typing …`,
     viewing: (names: string) => `${names} is viewing`,
     log: "Messages",
@@ -293,6 +295,7 @@ export const en = {
     shortcutsEmpty: "No canned responses",
     shortcutsLead: "Nobody has added any to this server.",
     cannotAssign: "Your role can take conversations, not assign them to others.",
+    assignOwnOnly: "Your role hands on only what is assigned to you.",
   },
   palette: {
     placeholder: "Type a command or a visitor’s name",

@@ -14,6 +14,7 @@ import { t } from "./i18n.js";
 import { InboxList } from "./list.js";
 import { type Disposer, follow } from "./readable.js";
 import { isPortal, selected } from "./route.js";
+import { Views } from "./views.js";
 
 /** Offline, words from before are shown only after this, unless the client says sooner. */
 const PATIENCE_MILLIS = 3_000;
@@ -35,6 +36,7 @@ export class Desk {
   readonly role: ReadonlySignal<AgentRole | null>;
   readonly counts = computed(() => counts(this.inbox.value, this.me.value));
   readonly news = computed(() => news(this.inbox.value, this.me.value));
+  readonly #views: Views;
   /** The conversation on screen; null while it is read, and where there is none. */
   readonly view = signal<ConversationView | null>(null);
   /** Where the line of news stands: as it was when the conversation was opened. */
@@ -51,6 +53,8 @@ export class Desk {
   constructor(client: Client) {
     this.client = client;
     this.drafts = new Drafts(client);
+    this.#views = new Views(client);
+    this.#disposers.push(() => this.#views.dispose());
     this.connection = follow(client.connection, this.#disposers);
     this.storage = follow(client.storage, this.#disposers);
     this.waiting = follow(client.waiting, this.#disposers);
@@ -114,11 +118,11 @@ export class Desk {
 
   #followSelected(): void {
     this.#disposers.push(effect(() => {
-      const conversation = this.current.value;
+      const id = selected.value;
       this.view.value = null;
       this.newFrom.value = null;
       let opened = false;
-      return conversation?.view.subscribe((view) => batch(() => {
+      return id === null ? undefined : this.#views.of(id).subscribe((view) => batch(() => {
         if (view && !opened && view.freshness !== "checking") {
           opened = true;
           this.newFrom.value = firstUnread(view, this.me.peek());

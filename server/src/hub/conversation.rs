@@ -214,8 +214,8 @@ impl Task {
             }
         }
         frames.extend(entries::entries_frames(document, live.entries_after(kind, from), last));
-        let mut known = live.seen.of(kind);
-        known.retain(|signal| signal.participant != by.principal.participant);
+        // One's own receipts too: another device may have been where this one was not.
+        let known = live.seen.of(kind);
         for frame in frames {
             // An answer is as long as the document is: it does not count against the queue.
             by.outbound.insist(frame);
