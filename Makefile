@@ -1,26 +1,51 @@
 # Everything there is to do, one verb each. `make help` lists them.
-# A Rust toolchain and a C compiler (for the bundled SQLite) are all that is needed.
+# A Rust toolchain, a C compiler (for the bundled SQLite) and Node are all that is needed.
 
 CARGO ?= cargo
+NPM ?= npm
 REJOINDER = target/release/rejoinder
 
-.DEFAULT_GOAL := help
-.PHONY: setup run tour test check bench fmt doc clean help
+CORE = client-sdk/js/dist/core/rejoinder_bg.wasm
+APPS = widget desk server/cli/demo
+CORE_SOURCES = Cargo.lock Cargo.toml $(shell git ls-files core/src core/Cargo.toml client-sdk/wasm)
+APP_SOURCES = package-lock.json tsconfig.base.json $(shell git ls-files client-sdk/js/src $(APPS))
 
-setup: ## Say which tools are missing; cargo fetches the rest by itself
-	@tools/require.sh
+.DEFAULT_GOAL := help
+.PHONY: setup web run tour test check bench fmt doc clean help
+
+setup: node_modules/.package-lock.json ## Say which tools are missing, and fetch what the rest needs
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@tools/require.sh node npm
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(CORE): node_modules/.package-lock.json $(CORE_SOURCES)
+	$(CARGO) run --locked --package rejoinder-wasm-build -- \
+	  client-sdk/js/dist/core node_modules/.bin/wasm-opt
+	@touch $@
+
+web: target/web.built
+
+target/web.built: $(CORE) $(APP_SOURCES)
+	for app in $(APPS); do $(NPM) run build --workspace $$app || exit 1; done
+	@mkdir -p target && touch $@
 
 run: tour ## Build, play the tour, then serve a demo site
 	$(REJOINDER) serve --demo
 
-tour: setup ## Build, and play a chat with recalls between real processes
+tour: setup web ## Build, and play a chat with recalls between real processes
 	$(CARGO) build --release --locked --bin rejoinder
 	$(REJOINDER) tour
 
-test: setup ## Run every test
+test: setup web ## Run every test
 	$(CARGO) test --workspace --locked
+	$(CARGO) build --locked --bin rejoinder
+	$(NPM) test --workspaces --if-present
+	@tools/browser.sh
+	$(NPM) run stories --workspace tests/browser
 
-check: ## Format, lint, documentation, wasm32, licences, tidiness
+check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness
 	@tools/require.sh fmt clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
@@ -28,6 +53,8 @@ check: ## Format, lint, documentation, wasm32, licences, tidiness
 	@tools/optional.sh wasm32
 	@tools/optional.sh deny
 	$(CARGO) test --package rejoinder-tidy --locked
+	node_modules/.bin/biome lint --error-on-warnings .
+	$(NPM) run check --workspaces --if-present
 
 bench: setup ## Measure, beside a plain chat as the floor
 	$(CARGO) run --release --locked --package rejoinder-benchmark
@@ -40,6 +67,7 @@ doc: ## Build the documentation of the crates
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
+	rm -rf node_modules client-sdk/js/dist $(addsuffix /dist,$(APPS))
 
 help: ## Show this list
 	@awk -F ': .*## |: ## ' '/^[a-z]+:.*## / { printf "%-8s%s\n", $$1, $$2 }' Makefile

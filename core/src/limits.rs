@@ -81,6 +81,10 @@ pub const HEADER_MILLIS: u64 = 5_000;
 /// that time.
 pub const IDLE_MILLIS: u64 = 60_000;
 
+/// Milliseconds without a byte after which the server pings: a page in a browser cannot, and its
+/// browser answers. A client that pings by itself is not asked.
+pub const QUIET_MILLIS: u64 = 25_000;
+
 /// Milliseconds between two pings of a client.
 pub const PING_MILLIS: u64 = 20_000;
 

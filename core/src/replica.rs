@@ -11,6 +11,7 @@
 mod commands;
 mod confirmed;
 mod outbox;
+pub mod plan;
 mod rebuild;
 pub mod record;
 mod words;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::authority::fate::Refusal;
 use crate::conversation::history::History;
 use crate::conversation::layout::Key;
+use crate::conversation::operation::Operation;
 use crate::conversation::revision::Revision;
 use crate::dice::Dice;
 use crate::id::{
@@ -89,17 +91,24 @@ pub struct Effects {
     pub events: Vec<Event>,
 }
 
-/// Words that go to another conversation: composed again there.
+/// A message that goes to another conversation: composed again there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moving {
-    /// The conversation they go to.
+    /// The conversation it goes to.
     pub to: ConversationId,
-    /// The words.
-    pub words: Revision,
-    /// When they were composed.
+    /// When it was composed.
     pub composed_at: Timestamp,
-    /// The draft that is bound to the message.
-    pub draft: Option<String>,
+    /// What goes.
+    pub what: Moved,
+}
+
+/// What goes to another conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// Words, and the draft that is bound to their message.
+    Words(Revision, Option<String>),
+    /// The sending of a message that was recalled meanwhile: it goes as a pair with its recall.
+    Recalled(Operation),
 }
 
 /// The log of a new epoch, as far as it has come.

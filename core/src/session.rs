@@ -1,4 +1,5 @@
 //! Connections, as state machines without I/O.
 
+pub mod backoff;
 pub mod client;
 pub mod server;

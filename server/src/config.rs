@@ -62,11 +62,12 @@ pub struct Config {
 }
 
 /// How browsers reach a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PublicUrl {
     /// By this origin.
     At(Origin),
     /// As it listens, by whichever port that turned out to be.
+    #[default]
     AsListening,
 }
 

@@ -28,7 +28,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use outbound::{Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
-pub use registry::{Arrival, Connected, ConnectionId, News, Registry};
+pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::directory::{Directory, DirectoryError};

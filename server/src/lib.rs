@@ -1,5 +1,6 @@
 //! Rejoinder's server: the deciding copy of every conversation.
 
+pub mod api;
 pub mod clock;
 pub mod config;
 pub mod directory;
@@ -13,3 +14,5 @@ mod snapshot;
 pub mod storage;
 pub mod sync;
 pub mod telemetry;
+pub mod traces;
+pub mod web;

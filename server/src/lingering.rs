@@ -3,14 +3,23 @@
 //! A socket that is closed while bytes wait unread is reset, and a reset takes with it what was
 //! said last. So what still comes, such as the rest of a frame that is too large, is read and
 //! thrown away for a moment.
+//!
+//! Nor does a connection last for ever on which nobody takes what is sent: a file, say, that was
+//! asked for only to hold the connection.
 
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
 
+use rejoinder_core::limits;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+/// How long somebody may take not a byte of what is sent to them.
+const PATIENCE: Duration = Duration::from_millis(limits::IDLE_MILLIS);
 
 /// How long is listened to somebody who was told that it is over.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -25,11 +34,32 @@ pub(crate) struct Lingering {
     stream: Option<TcpStream>,
     /// The other side has said all.
     ended: bool,
+    patience: Duration,
+    /// While nothing can be written: when that has lasted too long.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Lingering {
     pub(crate) const fn new(stream: TcpStream) -> Self {
-        Self { stream: Some(stream), ended: false }
+        Self { stream: Some(stream), ended: false, patience: PATIENCE, stalled: None }
+    }
+
+    /// What became of a write, unless nothing could be written for too long.
+    fn in_time(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        match stalled.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -60,7 +90,8 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write(context, bytes)
+        let written = self.stream()?.poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_write_vectored(
@@ -68,7 +99,8 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write_vectored(context, bytes)
+        let written = self.stream()?.poll_write_vectored(context, bytes);
+        self.in_time(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -119,5 +151,15 @@ mod tests {
         let mut heard = Vec::new();
         talker.read_to_end(&mut heard).await.unwrap();
         assert_eq!(heard, b"too much");
+    }
+    #[tokio::test]
+    async fn who_takes_nothing_is_not_waited_for_for_ever() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _idle = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut server = Lingering::new(stream);
+        server.patience = core::time::Duration::from_millis(50);
+        let error = server.write_all(&vec![7; 64 * 1024 * 1024]).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     }
 }

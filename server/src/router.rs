@@ -3,40 +3,95 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{State, WebSocketUpgrade};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use rejoinder_core::limits;
 use tokio::sync::watch;
+use tower_http::cors::{self, CorsLayer};
 
+use crate::api;
 use crate::hub::{Hub, blocking};
-use crate::sync;
+use crate::sync::{self, Visit};
 use crate::telemetry::Metrics;
+use crate::web::{Opener, Web, apps, harden};
 
 /// Bytes read from a socket at once: small, for there are thousands of idle ones.
 const READ_BYTES: usize = 4 * 1024;
 
+/// Bytes of a request's body: nothing that is asked here is longer.
+const BODY_BYTES: usize = 16 * 1024;
+
+/// Seconds for which a browser need not ask again whether a page may ask.
+const PREFLIGHT_SECONDS: u64 = 86_400;
+
 /// What the handlers need.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub struct Served {
     /// One task a live conversation, and everybody who is connected.
     pub hub: Hub,
     /// Turns true when the server ends.
     pub closing: watch::Receiver<bool>,
     /// What `/metrics` shows.
     pub metrics: Option<Metrics>,
+    /// What browsers are shown.
+    pub web: Web,
 }
 
 /// All routes.
-pub fn router(site: Site) -> Router {
-    Router::new()
+pub fn router(served: Served) -> Router {
+    let demo = served.web.demo.is_some();
+    let mut router = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .route("/api/v1/sync", get(connect))
-        .with_state(Arc::new(site))
+        .nest("/api", rest())
+        .route("/api/", any(api::unknown))
+        .route("/", get(apps::root))
+        .route("/widget.js", get(apps::launcher))
+        .route("/widget/app", get(apps::widget))
+        .route("/widget/assets/{*path}", get(apps::widget_asset))
+        .route("/desk", get(apps::desk))
+        .route("/desk/", get(apps::desk))
+        .route("/desk/{*path}", get(apps::desk_file))
+        .route("/portal", get(apps::desk))
+        .route("/portal/", get(apps::desk))
+        .route("/portal/{*path}", get(apps::portal_route));
+    if demo {
+        router = router
+            .route("/demo", get(apps::demo))
+            .route("/demo/", get(apps::demo))
+            .route("/demo/shop", get(apps::shop))
+            .route("/demo/log-ins", get(api::demo::log_ins))
+            .route("/demo/search", post(api::demo::search))
+            .route("/demo/{*path}", get(apps::demo_file));
+    }
+    router
+        .fallback(apps::nothing)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(map_response(harden))
+        .with_state(Arc::new(served))
+}
+
+/// What programs ask, and pages of any origin: who may see what, tokens say.
+fn rest() -> Router<Arc<Served>> {
+    let pages = CorsLayer::new()
+        .allow_origin(cors::Any)
+        .allow_methods([Method::GET])
+        .allow_headers([header::AUTHORIZATION])
+        .max_age(core::time::Duration::from_secs(PREFLIGHT_SECONDS));
+    Router::new()
+        .route("/v1/sync", get(connect))
+        .route("/v1/sites/{site}/widget", get(api::site::widget))
+        .route("/v1/people", get(api::people::people))
+        .route("/v1/unread", get(api::unread::unread))
+        .fallback(api::unknown)
+        .method_not_allowed_fallback(api::wrong_method)
+        .layer(map_response(api::never_kept))
+        .layer(pages)
 }
 
 /// The process is alive.
@@ -45,9 +100,9 @@ async fn healthz() -> &'static str {
 }
 
 /// The server takes conversations: its storage answers, and it is not about to end.
-async fn readyz(State(site): State<Arc<Site>>) -> Response {
-    let storage = Arc::clone(site.hub.storage());
-    if *site.closing.borrow() {
+async fn readyz(State(served): State<Arc<Served>>) -> Response {
+    let storage = Arc::clone(served.hub.storage());
+    if *served.closing.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response();
     }
     match blocking(move || storage.newest_erasure()).await {
@@ -59,10 +114,10 @@ async fn readyz(State(site): State<Arc<Site>>) -> Response {
     }
 }
 
-async fn metrics(State(site): State<Arc<Site>>) -> Response {
+async fn metrics(State(served): State<Arc<Served>>) -> Response {
     metrics::gauge!("rejoinder_live_conversations")
-        .set(u32::try_from(site.hub.live_conversations()).unwrap_or(u32::MAX));
-    match &site.metrics {
+        .set(u32::try_from(served.hub.live_conversations()).unwrap_or(u32::MAX));
+    match &served.metrics {
         Some(metrics) => metrics.render().into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -70,16 +125,19 @@ async fn metrics(State(site): State<Arc<Site>>) -> Response {
 
 /// The protocol: see `docs/wire.md`.
 async fn connect(
-    State(site): State<Arc<Site>>,
+    State(served): State<Arc<Served>>,
     Extension(peer): Extension<SocketAddr>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let (hub, closing) = (site.hub.clone(), site.closing.clone());
+    let opener = Opener::of(&headers, &served.web.public_url);
+    let visit = Visit { peer: peer.ip(), opener };
+    let (hub, closing) = (served.hub.clone(), served.closing.clone());
     upgrade
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(READ_BYTES)
         .max_write_buffer_size(limits::QUEUE_BYTES)
         .max_message_size(limits::FRAME_BYTES)
         .max_frame_size(limits::FRAME_BYTES)
-        .on_upgrade(move |socket| sync::serve(hub, socket, peer.ip(), closing))
+        .on_upgrade(move |socket| sync::serve(hub, socket, visit, closing))
 }

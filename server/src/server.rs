@@ -15,10 +15,11 @@ use tokio::task::JoinSet;
 use crate::directory::{Directory, DirectoryError, DirectoryEvent};
 use crate::hub::{Hub, News};
 use crate::lingering::Lingering;
-use crate::router::{self, Site};
+use crate::router::{self, Served};
 use crate::storage::sqlite::{OpenError, Options, Sqlite};
 use crate::storage::{FeedScope, Storage, StorageError};
 use crate::telemetry::Metrics;
+use crate::web::Web;
 
 /// How long connections may take to end when the server does.
 const GRACE: Duration = Duration::from_secs(5);
@@ -75,11 +76,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the data folder, finishes what a crash left, and listens.
+    /// Opens the data folder, finishes what a crash left, and listens: for programs, with no apps
+    /// for browsers.
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        Self::start_with(parts, Web::default()).await
+    }
+
+    /// The same, with what browsers are shown.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_with(parts: Parts, web: Web) -> Result<Self, StartError> {
         let options = parts.storage;
         // Opening replays the ledger and may take its time.
         let opened = tokio::task::spawn_blocking(move || Sqlite::open(&options)).await;
@@ -98,8 +108,9 @@ impl Server {
         following.spawn(hub.clone().run_feed(end_of_feed));
         following.spawn(follow_directory(hub.clone()));
         let (closing, closed) = watch::channel(false);
-        let site = Site { hub: hub.clone(), closing: closed.clone(), metrics: parts.metrics };
-        let accepting = tokio::spawn(accept(listener, site, closed));
+        let served =
+            Served { hub: hub.clone(), closing: closed.clone(), metrics: parts.metrics, web };
+        let accepting = tokio::spawn(accept(listener, served, closed));
         tracing::info!(%address, "listening");
         Ok(Self { address, hub, closing, accepting, following })
     }
@@ -146,9 +157,9 @@ fn end_of_feed(hub: &Hub) -> Result<u64, StorageError> {
     }
 }
 
-async fn accept(listener: TcpListener, site: Site, mut closed: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, served: Served, mut closed: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
-    let router = router::router(site);
+    let router = router::router(served);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {

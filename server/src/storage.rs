@@ -5,11 +5,12 @@
 //!
 //! 1. keys of new words: put into the keyring and flushed;
 //! 2. one transaction: rows, fates, actors, sealed words, tombstones, the list of keys to erase,
-//!    derived rows; committed and synced;
+//!    derived rows, and the deletion of erased words' rows; committed and synced;
 //! 3. keys of recalled and superseded words: overwritten and flushed; then [`Storage::append`]
 //!    returns, and the news may go out;
 //! 4. recalls: appended to the erasure ledger and synced;
-//! 5. rows of erased words deleted, the write-ahead log truncated; then [`Storage::erased`] rises.
+//! 5. the write-ahead log truncated, after step 2 and beside the others; once all are done,
+//!    [`Storage::erased`] rises.
 //!
 //! A crash between any two is finished when the storage is opened again.
 
@@ -22,6 +23,7 @@ mod tests;
 use core::future::Future;
 use core::pin::Pin;
 
+use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
@@ -59,18 +61,9 @@ pub struct Batch {
     pub expected_version: u64,
     /// Present when the conversation is new (then `expected_version` is 0).
     pub header: Option<Header>,
-    /// Accepted, in the order of acceptance.
-    pub rows: Vec<Row>,
-    /// Fates to remember beside.
-    pub fates: Vec<FateRow>,
-    /// Actors used for the first time, or closed now: the row replaces the former one.
-    pub actors: Vec<ActorRow>,
-    /// Words to keep, to be sealed.
-    pub words: Vec<(DocumentKind, Revision)>,
-    /// Messages recalled now, and by whom. All their words are erased, and never kept again.
-    pub recalled: Vec<(Tombstone, ParticipantId)>,
-    /// Words that newer words took the place of: erased like recalled ones.
-    pub superseded: Vec<(DocumentKind, RevisionId)>,
+    /// What was admitted: words in it are to be sealed; all words of what was recalled now are
+    /// erased and never kept again, superseded ones erased like them.
+    pub admission: Admission,
     /// The summary after it.
     pub summary: Summary,
 }
@@ -82,7 +75,8 @@ pub struct Appended {
     pub version: u64,
     /// The conversation's new place in the feed.
     pub feed: u64,
-    /// The number of each recall in [`Batch::recalled`], in its order: what device cursors count.
+    /// The number of each recall in [`Admission::recalled`], in its order: what device cursors
+    /// count.
     pub erasures: Vec<u64>,
 }
 
@@ -223,8 +217,9 @@ pub struct ErasureProgress {
 
 /// Where the server keeps things.
 ///
-/// Methods that return a future are writes: they are durable when it resolves. The others read,
-/// take milliseconds at most, and block: call them where blocking is allowed.
+/// Methods that return a future are writes: they are durable when it resolves, one mark
+/// [excepted](Self::keep_device). The others read, take milliseconds at most, and block: call them
+/// where blocking is allowed.
 pub trait Storage: Send + Sync + 'static {
     /// The life of this data. A restore begins another.
     fn epoch(&self) -> Epoch;
@@ -310,6 +305,13 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn feed_entry(&self, conversation: ConversationId) -> Result<Option<FeedEntry>, StorageError>;
 
+    /// Whether some conversation of a visitor has messages of others, not recalled, after what the
+    /// visitor has seen of it. System messages hold no words and do not count.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
+
     /// How many conversations a visitor has begun since a moment.
     ///
     /// # Errors
@@ -321,7 +323,8 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<u32, StorageError>;
 
     /// Remembers a device: that it was heard from, and how far it has carried erasures out. A lower
-    /// cursor lowers the mark.
+    /// cursor lowers the mark. A mark that rises need not be durable before another write is: if
+    /// the power fails the device counts as not done until it comes back and says so again.
     fn keep_device(&self, device: Device) -> Boxed<Result<(), StorageError>>;
 
     /// What the server knows of a device.

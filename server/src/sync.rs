@@ -22,6 +22,7 @@ use crate::clock::now;
 use crate::directory::AuthError;
 use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
 use crate::storage::{Device, ProgressOf, StorageError};
+use crate::web::Opener;
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -57,13 +58,22 @@ impl From<StorageError> for End {
     }
 }
 
+/// From where somebody connects.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The other end of the connection.
+    pub peer: IpAddr,
+    /// The page that opened it.
+    pub opener: Opener,
+}
+
 /// Serves one connection until it ends.
-pub async fn serve(hub: Hub, socket: WebSocket, peer: IpAddr, mut closing: watch::Receiver<bool>) {
+pub async fn serve(hub: Hub, socket: WebSocket, visit: Visit, mut closing: watch::Receiver<bool>) {
     metrics::gauge!("rejoinder_connections").increment(1);
     let (outbound, queue) = queue();
     let mut connection = Connection { socket, queue, session: Session::default() };
     let arrived = tokio::select! {
-        arrived = connection.greet(&hub, outbound, peer) => arrived,
+        arrived = connection.greet(&hub, outbound, &visit) => arrived,
         _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
     };
     match arrived {
@@ -125,6 +135,10 @@ impl Connection {
         }
     }
 
+    async fn ping(&mut self) -> Result<(), End> {
+        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| End::Gone)
+    }
+
     /// Serves an authenticated connection until it ends.
     async fn run(&mut self, hub: &Hub, connected: &Arc<Connected>, purge: Purge) -> End {
         match self.serve(hub, connected, purge).await {
@@ -140,12 +154,14 @@ impl Connection {
         mut purge: Purge,
     ) -> Result<core::convert::Infallible, End> {
         let idle = Duration::from_millis(limits::IDLE_MILLIS);
-        let mut deadline = tokio::time::Instant::now() + idle;
+        let quiet = Duration::from_millis(limits::QUIET_MILLIS);
+        let (mut heard, mut pinged) = (tokio::time::Instant::now(), false);
         loop {
             let open = self.session.is_open();
+            let deadline = heard + if pinged { idle } else { quiet };
             tokio::select! {
                 frame = self.socket.recv() => {
-                    deadline = tokio::time::Instant::now() + idle;
+                    (heard, pinged) = (tokio::time::Instant::now(), false);
                     if let Some(frame) = received(frame)? {
                         self.take(hub, connected, frame, &mut purge).await?;
                     }
@@ -157,7 +173,14 @@ impl Connection {
                     }
                 }
                 news = connected.news(), if open => self.look_after(hub, connected, news).await?,
-                () = tokio::time::sleep_until(deadline) => return Err(Problem::TimedOut.into()),
+                () = tokio::time::sleep_until(deadline) => {
+                    if pinged {
+                        return Err(Problem::TimedOut.into());
+                    }
+                    // A page cannot ping, but its browser answers.
+                    self.ping().await?;
+                    pinged = true;
+                }
             }
         }
     }

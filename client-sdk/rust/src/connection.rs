@@ -3,14 +3,14 @@
 //! This task knows nothing of what the frames mean, except what tells it when to try again.
 
 mod address;
-mod backoff;
 mod pump;
 
 use std::time::Duration;
 
 use rejoinder_core::dice::Dice;
 use rejoinder_core::limits;
-use rejoinder_core::wire::{Problem, ServerFrame};
+use rejoinder_core::session::backoff::{Backoff, Ending, Verdict};
+use rejoinder_core::wire::ServerFrame;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -18,7 +18,6 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 pub(crate) use self::address::Address;
-use self::backoff::Backoff;
 use self::pump::{Ended, pump};
 use crate::options::Network;
 
@@ -46,21 +45,6 @@ pub(crate) enum FromConnection {
     Down(u64),
     /// A try failed; told for the first of several only.
     Unreachable(String),
-}
-
-/// Why a connection ended, as far as it says when to try again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    /// It worked, and then the network or the server went away.
-    Lost,
-    /// Something is wrong, here or there, that another try may find mended.
-    Failed,
-    /// The server asked for this many milliseconds at least.
-    Later(u64),
-    /// Another client with the same device took over: do not fight for it.
-    Replaced,
-    /// No further try will go better.
-    Hopeless,
 }
 
 /// Keeps connecting while it is wanted, until nobody can want it any more.
@@ -103,16 +87,9 @@ pub(crate) async fn keep(
                 Verdict::Failed
             }
         };
-        match verdict {
-            Verdict::Lost => backoff.forget_failures(),
-            Verdict::Failed => backoff.failed(),
-            Verdict::Later(millis) => backoff.failed_until(millis),
-            Verdict::Replaced => backoff.wait_longest(),
-            Verdict::Hopeless => {
-                if wanted.changed().await.is_err() {
-                    return;
-                }
-            }
+        backoff.ended(verdict);
+        if verdict == Verdict::Hopeless && wanted.changed().await.is_err() {
+            return;
         }
     }
 }
@@ -148,22 +125,10 @@ async fn attend(socket: Socket, number: u64, session: &mpsc::Sender<FromConnecti
     }
     let ended = pump(socket, number, outgoing, session).await;
     drop(session.send(FromConnection::Down(number)).await);
-    let longest = Duration::from_millis(limits::RECONNECT_LONGEST_MILLIS);
-    judge(&ended, began.elapsed() >= longest)
-}
-
-fn judge(ended: &Ended, lasted: bool) -> Verdict {
-    match ended.told {
-        Some((reason, Some(millis))) => {
-            tracing::debug!(%reason, millis, "the server asks to wait");
-            Verdict::Later(millis)
-        }
-        Some((Problem::Version | Problem::Credential | Problem::UnknownSite, None)) => {
-            Verdict::Hopeless
-        }
-        Some((Problem::Replaced, None)) => Verdict::Replaced,
-        Some(_) => Verdict::Failed,
-        None if lasted || (ended.welcomed && ended.by_peer) => Verdict::Lost,
-        None => Verdict::Failed,
+    let lasted_millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let Ended { told, welcomed, by_peer } = ended;
+    if let Some((reason, Some(millis))) = told {
+        tracing::debug!(%reason, millis, "the server asks to wait");
     }
+    Ending { told, welcomed, by_peer, lasted_millis }.into()
 }

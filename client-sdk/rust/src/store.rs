@@ -4,10 +4,10 @@
 mod contract;
 mod keyring_file;
 pub mod memory;
-mod plan;
 pub mod sqlite;
 
 use rejoinder_core::id::{DocumentId, RevisionId};
+use rejoinder_core::replica::plan::NoPlace;
 use rejoinder_core::replica::record::{Saved, SavedDocument, Waiting, Write};
 
 /// Where a client keeps things. See [`rejoinder_core::replica::record`] for what it promises.
@@ -49,6 +49,12 @@ pub enum StoreError {
     /// Anything else the medium says.
     #[error("the store failed: {0}")]
     Failed(String),
+}
+
+impl From<NoPlace> for StoreError {
+    fn from(error: NoPlace) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 /// What a store's dice are seeded with.

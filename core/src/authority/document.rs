@@ -54,6 +54,11 @@ impl Document {
         self.revisions.extend(row.operation.words().map(|(revision, _)| revision));
     }
 
+    /// Whether words have gone on to the follow-up.
+    pub(super) fn moved_on(&self) -> bool {
+        self.fates.values().any(|fate| matches!(fate, Fate::Closed { .. }))
+    }
+
     pub(super) fn accepted_at(&self, seq: Seq) -> Option<Timestamp> {
         self.at.get(usize::try_from(seq.0.checked_sub(1)?).ok()?).copied()
     }

@@ -140,12 +140,18 @@ impl Case<'_> {
         // Unused at arrival covers unused at the dependencies: the log only grows.
         require(!self.document.history.has(Key::Message(message)), Refusal::IdTaken)?;
         require(!self.document.revisions.contains(&revision), Refusal::IdTaken)?;
-        if self.submission.withheld || self.kind == DocumentKind::Team {
+        if self.kind == DocumentKind::Team {
             return Ok(());
+        }
+        let moved = Fate::Closed { follow_up: self.authority.follow_up() };
+        if self.submission.withheld {
+            // Another device may have brought the message to where words have gone.
+            let follows = role == Role::Visitor && self.document.moved_on();
+            return if follows { Err(moved) } else { Ok(()) };
         }
         if self.authority.closed() {
             return Err(match role {
-                Role::Visitor => Fate::Closed { follow_up: self.authority.follow_up() },
+                Role::Visitor => moved,
                 _ => refused(Refusal::ConversationClosed),
             });
         }

@@ -107,15 +107,37 @@ impl Replica {
     /// # Errors
     /// [`CommandError`].
     pub fn send(&mut self, body: &Body, m: &mut Moment<'_>) -> Result<MessageId, CommandError> {
+        let message = MessageId::timed(m.now, m.dice);
+        self.send_as(message, body, m)
+    }
+
+    /// Writes a message, or a note, under an id that the caller made. One that stands here already
+    /// is left as it is: whoever is unsure whether it was written says it again.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn send_as(
+        &mut self,
+        message: MessageId,
+        body: &Body,
+        m: &mut Moment<'_>,
+    ) -> Result<MessageId, CommandError> {
+        if self.has_message(message) {
+            return Ok(message);
+        }
         let kind = self.own_kind()?;
         if !self.moves_on() {
             self.not_closed()?;
         }
         self.room()?;
-        let message = MessageId::timed(m.now, m.dice);
         let words = Revision::new(message, self.principal.participant, body, m.dice)?;
         self.send_words(kind, words, m);
         Ok(message)
+    }
+
+    fn has_message(&self, message: MessageId) -> bool {
+        let waits = |waiting: &Waiting| waiting.submission.operation.message() == Some(message);
+        self.shown().message(message).is_some() || self.outbox.iter().any(waits)
     }
 
     /// Whether messages that wait in this closed conversation are about to go to its follow-up:
@@ -215,11 +237,27 @@ impl Replica {
             m.effects.events.push(Event::Changed(self.document));
             return Ok(());
         }
-        // Taking words back always finds room.
+        self.take_back(message, m);
+        Ok(())
+    }
+
+    /// Taking words back always finds room.
+    fn take_back(&mut self, message: MessageId, m: &mut Moment<'_>) {
         self.operate(Operation::Recall { message }, None, m);
         self.withhold(message, m.effects);
         self.forget_message(message, m.effects);
-        Ok(())
+    }
+
+    /// Sends a message that is recalled already, as a pair with its recall and without words. Where
+    /// another device has brought it here, the recall alone is left.
+    pub(crate) fn send_recalled(&mut self, send: Operation, m: &mut Moment<'_>) {
+        let Some(message) = send.message().filter(|message| !self.is_recalled(*message)) else {
+            return;
+        };
+        if !self.shown().has(send.key()) {
+            self.operate(send, None, m);
+        }
+        self.take_back(message, m);
     }
 
     /// Anything that is not about a message.

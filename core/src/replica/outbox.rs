@@ -9,7 +9,7 @@ use crate::id::{Actor, ChangeHash, ConversationId, MessageId, OperationId, Seq};
 use crate::limits;
 use crate::replica::commands::{CommandError, Moment};
 use crate::replica::record::{Waiting, WaitingState, Write};
-use crate::replica::{Effects, Event, Moving, Replica};
+use crate::replica::{Effects, Event, Moved, Moving, Replica};
 use crate::wire::OperationFate;
 
 impl Replica {
@@ -195,7 +195,9 @@ impl Replica {
         }
     }
 
-    /// The words of a send into a closed conversation leave for its follow-up.
+    /// The words of a send into a closed conversation leave for its follow-up. If they were
+    /// recalled meanwhile the recall leaves in their place: another device may have brought them
+    /// there.
     fn move_out(
         &mut self,
         at: usize,
@@ -211,6 +213,7 @@ impl Replica {
         // An edit that followed has the newer words.
         self.fold_dependents(submission.operation, effects);
         let words = self.words_of(message).cloned();
+        let withheld = submission.withheld.then_some(Moved::Recalled(submission.operation));
         self.remove_waiting(submission.id, effects);
         self.erase_words(effects, |words| words.message == message);
         // A recall over there must find the draft.
@@ -218,20 +221,25 @@ impl Replica {
         self.set_draft(Some(message), None, effects);
         self.recompose_from(at, dice, effects);
         let composed_at = submission.context.time;
-        words.map(|words| Moving { to, words, composed_at, draft })
+        let what = withheld.or_else(|| words.map(|words| Moved::Words(words, draft)))?;
+        Some(Moving { to, composed_at, what })
     }
 
     /// Operations that follow a send which was not accepted, and are about its message, have
-    /// nothing to be about: the newest edit's words become the send's.
+    /// nothing to be about: the newest edit's words become the send's. A recall that was refused
+    /// stays until its author has dealt with it.
     fn fold_dependents(&mut self, operation: Operation, effects: &mut Effects) {
         let Operation::Send { message, .. } = operation else { return };
         let about: Vec<_> = self
             .outbox
             .iter()
-            .map(|waiting| (waiting.submission.id, waiting.submission.operation))
-            .filter(|(_, other)| {
-                other.message() == Some(message) && !matches!(other, Operation::Send { .. })
+            .filter(|waiting| waiting.submission.operation.message() == Some(message))
+            .filter(|waiting| match waiting.submission.operation {
+                Operation::Send { .. } => false,
+                Operation::Recall { .. } => waiting.state.is_pushable(),
+                _ => true,
             })
+            .map(|waiting| (waiting.submission.id, waiting.submission.operation))
             .collect();
         let newest = about.iter().rev().find_map(|(_, other)| other.words());
         for (id, _) in about {

@@ -17,7 +17,11 @@ impl Replica {
     /// The log is complete: after a new epoch, offers again what it lacks, and erases words that
     /// nothing refers to any more.
     pub fn caught_up(&mut self, dice: &mut Dice, effects: &mut Effects) {
-        let Some(coming) = self.coming.take() else { return };
+        let Some(coming) = self.coming.take() else {
+            // What came from a closed conversation was put beside a log that was not loaded yet.
+            self.drop_repeated(dice, effects);
+            return;
+        };
         let shown = self.shown().clone();
         let former = self.replace(coming, dice, effects).into_history();
         // What is offered again was written before what waits, and stands before it in the outbox.

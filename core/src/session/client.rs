@@ -386,6 +386,7 @@ impl Session {
             epoch: self.cursors.epoch,
             feed: self.cursors.feed,
             erasures: self.cursors.erasures,
+            snapshots: cfg!(feature = "snapshots"),
         };
         let frames = vec![ClientFrame::Hello(hello)];
         self.finish(Output { frames, ..Output::default() })

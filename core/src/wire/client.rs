@@ -102,6 +102,9 @@ pub struct Hello {
     /// How far it has carried erasures out.
     #[n(6)]
     pub erasures: u64,
+    /// Whether it takes [`ServerFrame::Snapshot`]; one that does not receives entries only.
+    #[n(7)]
+    pub snapshots: bool,
 }
 
 /// What proves who a client is. It travels in the first frame, never in a URL.

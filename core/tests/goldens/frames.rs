@@ -27,7 +27,17 @@ fn hello(credential: Credential, keeping: Keeping, epoch: Option<Epoch>) -> Clie
     let (feed, erasures) = if epoch.is_some() { (70_000, 24) } else { (0, 0) };
     let device = DEVICE;
     let version = VERSION;
-    ClientFrame::Hello(Hello { version, credential, device, keeping, epoch, feed, erasures })
+    let snapshots = keeping == Keeping::Durable;
+    ClientFrame::Hello(Hello {
+        version,
+        credential,
+        device,
+        keeping,
+        epoch,
+        feed,
+        erasures,
+        snapshots,
+    })
 }
 
 fn client_frames() -> Vec<(String, ClientFrame)> {

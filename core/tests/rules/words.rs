@@ -1,6 +1,7 @@
 //! Words: what must come with an operation, and where they stay.
 
 use rejoinder_core::authority::fate::{Fate, Refusal};
+use rejoinder_core::authority::follow_up;
 use rejoinder_core::conversation::layout::{Key, Kind};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::conversation::revision::{Attachment, Body, BodyError, Revision};
@@ -262,4 +263,22 @@ fn au34_pairs_are_accepted_in_closed_conversations_too() {
         assert!(chat.authority.history(DocumentKind::Timeline).has(Key::Recall(sent.message())));
     }
     assert_eq!(chat.texts(), [""; 0]);
+}
+
+#[test]
+fn au34_a_pair_goes_where_words_have_gone() {
+    let chat = &mut Chat::new();
+    let (mut phone, mut laptop) = (chat.visitor(), chat.visitor());
+    let mut bo = chat.agent(AgentRole::Agent);
+    let pair = phone.writes(chat, "never mind").withheld();
+    let moved = laptop.writes(chat, "still there?");
+    chat.agent(AgentRole::Agent).did(chat, Operation::Close);
+    let follow_up = follow_up(chat.authority.conversation());
+    assert_eq!(chat.push(&laptop, &moved), Fate::Closed { follow_up });
+    chat.restarts();
+    assert_eq!(chat.push(&phone, &pair), Fate::Closed { follow_up });
+    // Only visitors' words go on.
+    let pair = bo.writes(chat, "never mind").withheld();
+    chat.accepts(&bo, &pair);
+    assert!(is_recalled(chat, DocumentKind::Timeline, pair.message()));
 }

@@ -18,6 +18,7 @@ fn hello(version: u16) -> ClientFrame {
         epoch: None,
         feed: 0,
         erasures: 0,
+        snapshots: true,
     })
 }
 

@@ -9,8 +9,13 @@ use rejoinder_server::config::Config;
 use rejoinder_server::directory::{
     Directory, DirectoryError, NewAgent, NewSite, Password, SiteChange,
 };
+use rejoinder_server::web::{self, LogIn};
 
-use crate::{Failure, print};
+use crate::{Failure, apps, print};
+
+/// New visitors in an hour, and new conversations of one: whoever tries a demo begins anew, again
+/// and again.
+const OFTEN: u32 = 1_000;
 
 /// What everybody at the demo logs in with.
 const PASSWORD: &str = "a demo for everybody";
@@ -27,11 +32,15 @@ pub(crate) struct Demo {
     site: SiteId,
 }
 
-/// Adds the demo site and its agents to an empty data folder.
-pub(crate) fn prepare(config: &Config) -> Result<Demo, Failure> {
+/// Adds the demo site and its agents to an empty data folder, and lets visitors come as often as
+/// they like.
+pub(crate) fn prepare(config: &mut Config) -> Result<Demo, Failure> {
     if !config.listen.ip().is_loopback() {
         return Err("the demo's log-ins are known to everybody: listen on 127.0.0.1".into());
     }
+    let rates = &mut config.rates;
+    rates.new_visitors_per_hour = rates.new_visitors_per_hour.max(OFTEN);
+    config.new_conversations = config.new_conversations.max(OFTEN);
     let directory = match Directory::open(&config.data, config.rates) {
         Ok(directory) => directory,
         Err(DirectoryError::Missing(_)) => Directory::create(&config.data, config.rates)?,
@@ -55,18 +64,39 @@ pub(crate) fn prepare(config: &Config) -> Result<Demo, Failure> {
 }
 
 impl Demo {
+    /// What browsers are shown of it.
+    pub(crate) fn pages(&self, config: &Config) -> web::Demo {
+        let log_in = |(email, name, role): (&str, &str, AgentRole)| LogIn {
+            name: name.to_owned(),
+            role: role.name(),
+            email: email.to_owned(),
+            password: PASSWORD.to_owned(),
+        };
+        web::Demo {
+            pages: apps::DEMO,
+            site: self.site,
+            log_ins: AGENTS.into_iter().map(log_in).collect(),
+            data: config.data.clone(),
+        }
+    }
+
     /// Says where everything is.
     pub(crate) fn introduce(&self, url: &str) -> Result<(), Failure> {
         let address = url.replacen("http", "ws", 1);
         let site = self.site;
         print::line("")?;
-        print::line(format_args!("site      {site} Demo shop"))?;
+        if apps::DEMO.is_built() && apps::WIDGET.is_built() && apps::DESK.is_built() {
+            print::line(format_args!("demo      {url}/demo"))?;
+        } else {
+            print::line("demo      built without its pages: `make run` builds the apps")?;
+        }
         print::line(format_args!("log-ins   password: {PASSWORD}"))?;
         for (email, name, role) in AGENTS {
             print::line(format_args!("          {email:20} {name:4} {}", role.name()))?;
         }
+        print::line(format_args!("site      {site} Demo shop"))?;
         print::line(format_args!("health    {url}/healthz {url}/readyz {url}/metrics"))?;
-        print::line("try it, each in a terminal of its own:")?;
+        print::line("or without a browser, each in a terminal of its own:")?;
         print::line(format_args!(
             "  cargo run -p rejoinder-client --example visitor -- {address} {site}"
         ))?;

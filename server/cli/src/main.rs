@@ -4,6 +4,7 @@
 //! asked for goes to standard output, everything else to standard error.
 
 mod agent;
+mod apps;
 mod backup;
 mod data;
 mod demo;

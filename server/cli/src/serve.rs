@@ -9,10 +9,11 @@ use rejoinder_server::directory::Directory;
 use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::telemetry::{self, Metrics};
+use rejoinder_server::web::Web;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data::DataArgs;
-use crate::{Failure, demo, print};
+use crate::{Failure, apps, demo, print};
 
 /// Settings come from flags, then the environment, then the file, then defaults.
 #[derive(clap::Args)]
@@ -73,25 +74,32 @@ impl Args {
 
 /// Serves until it is interrupted or told to end.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    let config = args.config()?;
+    let mut config = args.config()?;
     telemetry::start_log(config.log_format, &config.log_filter)?;
     let metrics = Metrics::start()?;
-    let demo = if config.demo { Some(demo::prepare(&config)?) } else { None };
+    let demo = if config.demo { Some(demo::prepare(&mut config)?) } else { None };
+    let web = Web {
+        public_url: config.public_url.clone(),
+        widget: apps::WIDGET,
+        desk: apps::DESK,
+        demo: demo.as_ref().map(|demo| demo.pages(&config)),
+    };
     let directory = Directory::open(&config.data, config.rates)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let server = Server::start(Parts {
+        let parts = Parts {
             storage: Options::new(&config.data),
             directory,
             listen: config.listen,
             new_conversations: config.new_conversations,
             metrics: Some(metrics),
-        })
-        .await?;
+        };
+        let server = Server::start_with(parts, web).await?;
         let url = config.public_url.of(server.address());
         print::line(format_args!("serving {} on {url}", config.data.display()))?;
         if let Some(demo) = demo {
-            demo.introduce(&url)?;
+            // Whoever started it may have stopped reading: they are served all the same.
+            let _unread = demo.introduce(&url);
         }
         ended().await?;
         server.shut_down().await;

@@ -2,7 +2,6 @@
 
 mod cast;
 mod story;
-mod traces;
 
 use std::time::Instant;
 

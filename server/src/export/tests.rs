@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rejoinder_core::authority::Admission;
 use rejoinder_core::conversation::compose::compose;
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::conversation::layout::{Kind, Notice, Status};
@@ -94,12 +95,13 @@ impl Chat {
             conversation: self.header.conversation,
             expected_version: self.version,
             header: (self.version == 0).then(|| self.header.clone()),
-            rows: vec![row],
-            fates: Vec::new(),
-            actors: Vec::new(),
-            words: words.into_iter().map(|words| (kind, words)).collect(),
-            recalled,
-            superseded: superseded.into_iter().map(|words| (kind, words.id)).collect(),
+            admission: Admission {
+                rows: vec![row],
+                words: words.into_iter().map(|words| (kind, words)).collect(),
+                recalled,
+                superseded: superseded.into_iter().map(|words| (kind, words.id)).collect(),
+                ..Admission::default()
+            },
             summary: Summary {
                 status: Status::INITIAL,
                 closed: false,

@@ -206,7 +206,7 @@ impl Task {
         }
         let mut from = cursor;
         let mut frames = Vec::new();
-        if last.0 - cursor.0 > entries::SNAPSHOT_PAYS {
+        if by.snapshots && last.0 - cursor.0 > entries::SNAPSHOT_PAYS {
             let snapshot = blocking(move || storage.snapshot(document)).await.ok().flatten();
             if let Some(snapshot) = snapshot.filter(|s| s.seq > cursor && s.seq <= last) {
                 from = snapshot.seq;

@@ -1,8 +1,10 @@
 //! Everybody who is connected.
 
-use std::collections::HashMap;
+use core::time::Duration;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rejoinder_core::id::{ConversationId, DeviceId, ParticipantId, Seq};
 use rejoinder_core::principal::Principal;
@@ -11,6 +13,10 @@ use tokio::sync::Notify;
 
 use crate::directory::{Scope, TokenHash};
 use crate::hub::Outbound;
+
+/// How long somebody of the team counts as online after their last connection ended: a page that
+/// is loaded again, or a train in a tunnel, puts no site offline.
+pub const ONLINE: Duration = Duration::from_secs(60);
 
 /// One connection, as long as the process lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +31,8 @@ pub struct Connected {
     pub device: DeviceId,
     /// Whether it keeps what it receives.
     pub keeping: Keeping,
+    /// Whether it takes snapshots.
+    pub snapshots: bool,
     /// Who.
     pub principal: Principal,
     /// Where.
@@ -93,6 +101,9 @@ struct Inner {
     connections: HashMap<ConnectionId, Arc<Connected>>,
     devices: HashMap<DeviceId, ConnectionId>,
     participants: HashMap<ParticipantId, Vec<ConnectionId>>,
+    /// When those of the team were connected last who are not any more. As many as left within
+    /// [`ONLINE`].
+    departed: HashMap<ParticipantId, Instant>,
 }
 
 /// What a new connection brings.
@@ -102,6 +113,8 @@ pub struct Arrival {
     pub device: DeviceId,
     /// Whether it keeps what it receives.
     pub keeping: Keeping,
+    /// Whether it takes snapshots.
+    pub snapshots: bool,
     /// Who.
     pub principal: Principal,
     /// Where.
@@ -120,11 +133,12 @@ impl Registry {
     /// Adds a connection, which takes over from another of the same device.
     pub fn arrive(&self, arrival: Arrival) -> Arc<Connected> {
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        let Arrival { device, keeping, principal, scope, token, outbound } = arrival;
+        let Arrival { device, keeping, snapshots, principal, scope, token, outbound } = arrival;
         let connected = Arc::new(Connected {
             id,
             device,
             keeping,
+            snapshots,
             principal,
             scope,
             token,
@@ -162,6 +176,21 @@ impl Registry {
                 }
             }
         }
+        if connected.principal.role.reads_team() {
+            let now = Instant::now();
+            inner.departed.retain(|_, left| now.saturating_duration_since(*left) <= ONLINE);
+            inner.departed.insert(connected.principal.participant, now);
+        }
+    }
+
+    /// Who of the team is online at a moment: connected, or connected within [`ONLINE`] before.
+    #[must_use]
+    pub fn online(&self, now: Instant) -> BTreeSet<ParticipantId> {
+        let inner = self.inner();
+        let connected = inner.connections.values().filter(|c| c.principal.role.reads_team());
+        let departed = inner.departed.iter();
+        let recent = departed.filter(|(_, left)| now.saturating_duration_since(**left) <= ONLINE);
+        connected.map(|c| c.principal.participant).chain(recent.map(|(who, _)| *who)).collect()
     }
 
     /// How many are connected.

@@ -24,6 +24,7 @@ mod read;
 mod restore;
 mod rows;
 mod schema;
+mod unread;
 mod verify;
 mod writer;
 
@@ -271,6 +272,10 @@ impl Storage for Sqlite {
         let row =
             self.reads.read(&what, |connection| read::conversation(connection, conversation))?;
         Ok(row.map(|(_, entry)| entry))
+    }
+
+    fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError> {
+        self.reads.unread(visitor)
     }
 
     fn conversations_since(

@@ -2,19 +2,21 @@
 
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use rejoinder_core::id::{DocumentId, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::session::server::{Fault, Request};
-use rejoinder_core::wire::{ErasureOrder, Hello, Keeping, Limits, Problem, ServerFrame, Welcome};
+use rejoinder_core::wire::{
+    Credential, ErasureOrder, Hello, Keeping, Limits, Problem, ServerFrame, Welcome,
+};
 
 use crate::clock::now;
-use crate::directory::{AuthError, Scope, Session};
+use crate::directory::{AuthError, Directory, Scope, Session};
 use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, blocking, may_see};
 use crate::storage::{Erasure, Storage, StorageError};
-use crate::sync::{Connection, End, Purge, keep};
+use crate::sync::{Connection, End, Purge, Visit, keep};
+use crate::web::Opener;
 
 impl Connection {
     /// Reads `Hello`, finds out who it is, and welcomes them.
@@ -22,7 +24,7 @@ impl Connection {
         &mut self,
         hub: &Hub,
         outbound: Outbound,
-        peer: IpAddr,
+        visit: &Visit,
     ) -> Result<(Arc<Connected>, Purge), End> {
         let deadline = Duration::from_millis(limits::HELLO_MILLIS);
         let first = tokio::time::timeout(deadline, self.frame()).await;
@@ -32,7 +34,7 @@ impl Connection {
             Ok(_) => return Err(Problem::OutOfTurn.into()),
             Err(Fault::Fatal(problem) | Fault::Document(_, problem)) => return Err(problem.into()),
         };
-        let session = authenticate(hub, &hello, peer).await?;
+        let session = authenticate(hub, &hello, visit).await?;
         let site = match &session.scope {
             Scope::Visitor { site } => Some(*site),
             Scope::All | Scope::Sites(_) => None,
@@ -40,6 +42,7 @@ impl Connection {
         let connected = hub.registry().arrive(Arrival {
             device: hello.device,
             keeping: hello.keeping,
+            snapshots: hello.snapshots,
             principal: session.principal,
             scope: session.scope,
             token: session.token_hash,
@@ -90,15 +93,48 @@ impl Connection {
     }
 }
 
-async fn authenticate(hub: &Hub, hello: &Hello, peer: IpAddr) -> Result<Session, End> {
-    let (directory, credential) = (Arc::clone(hub.directory()), hello.credential.clone());
-    let device = hello.device;
-    let asked = tokio::task::spawn_blocking(move || {
-        directory.authenticate(&credential, device, peer, now())
-    });
+async fn authenticate(hub: &Hub, hello: &Hello, visit: &Visit) -> Result<Session, End> {
+    // Before a password is compared or a visitor added.
+    match &hello.credential {
+        Credential::Password { .. } => admit(hub, &visit.opener, None).await?,
+        Credential::Visitor(site) => admit(hub, &visit.opener, Some(*site)).await?,
+        // Whose site it is, the token says.
+        Credential::Token(_) => {}
+    }
+    let (credential, device, peer) = (hello.credential.clone(), hello.device, visit.peer);
+    let session =
+        asked(hub, move |directory| directory.authenticate(&credential, device, peer, now()))
+            .await?;
+    match &session.scope {
+        Scope::Visitor { site } => admit(hub, &visit.opener, Some(*site)).await?,
+        Scope::All | Scope::Sites(_) => admit(hub, &visit.opener, None).await?,
+    }
+    Ok(session)
+}
+
+/// Pages of others may connect visitors of the sites that name them, and nobody else.
+async fn admit(hub: &Hub, opener: &Opener, visitor_of: Option<SiteId>) -> Result<(), End> {
+    let Opener::Foreign(origin) = opener else { return Ok(()) };
+    let Some(id) = visitor_of else { return Err(Problem::Credential.into()) };
+    let site = asked(hub, move |directory| Ok(directory.site(id)?)).await?;
+    let site = site.ok_or_else(|| End::from(Problem::UnknownSite))?;
+    let allowed = match origin {
+        Some(origin) => site.allows(origin),
+        None => site.allowed_origins.is_empty(),
+    };
+    if allowed { Ok(()) } else { Err(Problem::Credential.into()) }
+}
+
+/// Asks the directory where blocking is allowed.
+async fn asked<T: Send + 'static>(
+    hub: &Hub,
+    ask: impl FnOnce(&Directory) -> Result<T, AuthError> + Send + 'static,
+) -> Result<T, End> {
+    let directory = Arc::clone(hub.directory());
+    let answer = tokio::task::spawn_blocking(move || ask(&directory)).await;
     let retry = |after_millis, reason| End::Saying(ServerFrame::Retry { after_millis, reason });
-    match asked.await {
-        Ok(Ok(session)) => Ok(session),
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
         Ok(Err(AuthError::Invalid)) => Err(Problem::Credential.into()),
         Ok(Err(AuthError::Wipe)) => Err(End::Wipe),
         Ok(Err(AuthError::UnknownSite)) => Err(Problem::UnknownSite.into()),

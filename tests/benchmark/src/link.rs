@@ -67,7 +67,9 @@ impl Client {
     ) -> Result<Self, Failure> {
         let mut link = Link::connect(address, "/api/v1/sync").await?;
         let (version, epoch) = (wire::VERSION, None);
-        let hello = Hello { version, credential, device, keeping, epoch, feed: 0, erasures: 0 };
+        let (feed, erasures, snapshots) = (0, 0, true);
+        let hello =
+            Hello { version, credential, device, keeping, epoch, feed, erasures, snapshots };
         link.send(ClientFrame::Hello(hello).encode().into()).await?;
         let ServerFrame::Welcome(welcome) = ServerFrame::decode(&link.next().await?)? else {
             return failed("not welcome");

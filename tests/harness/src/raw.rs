@@ -185,6 +185,7 @@ pub(crate) fn hello(credential: Credential) -> Hello {
         epoch: None,
         feed: 0,
         erasures: 0,
+        snapshots: true,
     }
 }
 

@@ -60,7 +60,7 @@ fn replay() {
 }
 
 /// Seeds that once failed, and what was broken.
-const BROKE: [(u64, &str); 11] = [
+const BROKE: [(u64, &str); 13] = [
     (5, "se4: an answer to an earlier push was taken for that of the one composed again"),
     (21, "se11: a new epoch's log was written beside the former one's rows"),
     (42, "se8: a message into the follow-up passed one that was on its way there"),
@@ -72,6 +72,8 @@ const BROKE: [(u64, &str); 11] = [
     (1_079, "re10: a draft stayed behind when its message went to the follow-up"),
     (1_116, "re1: a recall went with its message's second offer after a restore"),
     (5_029, "re1: a recall went with its message's collision after a restore"),
+    (4_232, "re1: a recall stayed behind when its message had gone to the follow-up"),
+    (9_109, "se7: a refused recall went unasked when its message was offered again"),
 ];
 
 #[test]

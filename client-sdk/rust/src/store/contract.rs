@@ -3,6 +3,7 @@
 
 mod erasure;
 mod keeping;
+mod row_store;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use rejoinder_core::replica::record::{
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{FeedRow, LogEntry};
 
+use self::row_store::{RowStore, Table};
 use super::memory::MemoryStore;
 use super::sqlite::SqliteStore;
 use super::{Store, StoreError};
@@ -36,6 +38,9 @@ macro_rules! on_every_store {
                 let folder = tempfile::tempdir().unwrap();
                 super::$rule(&mut super::Bench::on_disk(folder.path().to_owned()));
             })*
+        }
+        mod in_rows {
+            $(#[test] fn $rule() { super::$rule(&mut super::Bench::in_rows()); })*
         }
     };
 }
@@ -60,6 +65,11 @@ impl Bench {
 
     fn on_disk(folder: PathBuf) -> Self {
         Self::new(move || Box::new(SqliteStore::open(&folder).unwrap()))
+    }
+
+    fn in_rows() -> Self {
+        let table = Table::default();
+        Self::new(move || Box::new(RowStore::open(&table)))
     }
 
     fn store(&mut self) -> &mut dyn Store {

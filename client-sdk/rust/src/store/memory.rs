@@ -9,12 +9,12 @@ use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{
     ConversationId, DeviceId, DocumentId, DocumentKind, MessageId, ParticipantId, RevisionId, Seq,
 };
+use rejoinder_core::replica::plan::plan;
 use rejoinder_core::replica::record::{
     Cursors, DraftPlace, Identity, Saved, SavedDocument, Waiting, Write,
 };
 use rejoinder_core::wire::{FeedRow, LogEntry};
 
-use super::plan::plan;
 use super::{Store, StoreError};
 
 /// A store in memory.
@@ -74,7 +74,9 @@ impl Store for MemoryStore {
     fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError> {
         let mut memory = self.lock();
         let Memory { dice, kept } = &mut *memory;
-        let writes = plan(writes, |document, message| Ok(kept.was_recalled(document, message)))?;
+        let writes = plan::<StoreError>(writes, |document, message| {
+            Ok(kept.was_recalled(document, message))
+        })?;
         for write in writes {
             kept.carry_out(write, dice);
         }

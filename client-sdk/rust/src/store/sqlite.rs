@@ -31,6 +31,7 @@ use std::path::Path;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId, MessageId};
 use rejoinder_core::keyring::{Keyring, Slot};
+use rejoinder_core::replica::plan::plan;
 use rejoinder_core::replica::record::{Saved, SavedDocument, Write};
 use rejoinder_core::sealing::Sealed;
 use rusqlite::{Connection, TransactionBehavior};
@@ -40,7 +41,6 @@ use self::read::Reader;
 use self::step::{Step, Watch};
 use self::write::Writer;
 use super::keyring_file::{KeyringFile, private};
-use super::plan::plan;
 use super::{Store, StoreError};
 
 const DATABASE: &str = "client.db";

@@ -7,7 +7,7 @@ use crate::id::{ConversationId, DocumentId, MessageId, OperationId, Seq};
 use crate::limits;
 use crate::principal::Role;
 use crate::replica::record::SavedDocument;
-use crate::replica::{CommandError, Effects, Event, Intent, Moment, Moving, Replica};
+use crate::replica::{CommandError, Effects, Event, Intent, Moment, Moved, Moving, Replica};
 use crate::session::client::{Link, Output, Session, SessionEvent};
 use crate::time::Timestamp;
 use crate::wire::{ClientFrame, Signal};
@@ -62,6 +62,22 @@ impl Session {
         body: &Body,
         now: Timestamp,
     ) -> Result<((ConversationId, MessageId), Output), CommandError> {
+        let message = MessageId::timed(now, &mut self.dice);
+        self.send_as(conversation, message, body, now)
+    }
+
+    /// Writes a message as [`send`](Self::send) does, under an id that the caller made: given
+    /// twice, it is written once.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn send_as(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<((ConversationId, MessageId), Output), CommandError> {
         body.check()?;
         let mut output = Output::default();
         let visitor = self.is_visitor();
@@ -73,7 +89,8 @@ impl Session {
             target = to;
         }
         let document = DocumentId::timeline(target);
-        let (message, more) = self.command(document, now, |replica, m| replica.send(body, m))?;
+        let send = |replica: &mut Replica, m: &mut Moment<'_>| replica.send_as(message, body, m);
+        let (message, more) = self.command(document, now, send)?;
         output.append(more);
         Ok(((target, message), output))
     }
@@ -98,8 +115,24 @@ impl Session {
         body: &Body,
         now: Timestamp,
     ) -> Result<(MessageId, Output), CommandError> {
+        let message = MessageId::timed(now, &mut self.dice);
+        self.note_as(conversation, message, body, now)
+    }
+
+    /// Writes a note as [`note`](Self::note) does, under an id that the caller made: given twice,
+    /// it is written once.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn note_as(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<(MessageId, Output), CommandError> {
         let document = DocumentId::team(conversation);
-        self.command(document, now, |replica, m| replica.send(body, m))
+        self.command(document, now, |replica, m| replica.send_as(message, body, m))
     }
 
     /// Puts other words in place of those of one's own message or note.
@@ -247,7 +280,8 @@ impl Session {
         Output { frames: vec![ClientFrame::LogOut], ..Output::default() }
     }
 
-    /// Words that met a closed conversation go to its follow-up, sealed and committed anew.
+    /// Words that met a closed conversation go to its follow-up, sealed and committed anew; a
+    /// message that was recalled meanwhile goes there as recalled.
     pub(super) fn take_along(
         &mut self,
         from: ConversationId,
@@ -258,17 +292,22 @@ impl Session {
         let document = DocumentId::timeline(to);
         output.append(self.load_unread(document));
         output.events.push(SessionEvent::Document(Event::Moved { from, to }));
-        let Ok(body) = moving.words.read() else { return };
-        let (message, author) = (moving.words.message, moving.words.author);
-        let Ok(words) = Revision::new(message, author, &body, &mut self.dice) else { return };
         let Some(opened) = self.documents.get_mut(&document) else { return };
         let (mut effects, seen) = (Effects::default(), Seq::START);
         let (dice, now) = (&mut self.dice, moving.composed_at);
         let mut moment = Moment { seen, now, dice, effects: &mut effects };
         // Out of one outbox and into another in the same transaction: nothing is lost in between.
-        opened.replica.send_words(Kind::Visitor, words, &mut moment);
-        if moving.draft.is_some() {
-            opened.replica.set_draft(Some(message), moving.draft.clone(), &mut effects);
+        match &moving.what {
+            Moved::Words(words, draft) => {
+                let (message, author) = (words.message, words.author);
+                let anew = |body| Revision::new(message, author, &body, moment.dice);
+                let Ok(words) = words.read().and_then(anew) else { return };
+                opened.replica.send_words(Kind::Visitor, words, &mut moment);
+                if draft.is_some() {
+                    opened.replica.set_draft(Some(message), draft.clone(), moment.effects);
+                }
+            }
+            Moved::Recalled(send) => opened.replica.send_recalled(*send, &mut moment),
         }
         output.take(effects);
         self.exchange(document, output);

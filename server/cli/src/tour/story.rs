@@ -8,10 +8,10 @@ use rejoinder_client::Words;
 use rejoinder_core::id::{ConversationId, MessageId, SiteId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_server::directory::{Directory, NewAgent, NewSite, Password, Rates, SiteChange};
-use rejoinder_server::{clock, entropy};
+use rejoinder_server::{clock, entropy, traces};
 
 use super::cast::{Entrance, PASSWORD, Participant, Server};
-use super::{Narrator, Summary, traces};
+use super::{Narrator, Summary};
 use crate::Failure;
 use crate::participant::{Answer, Ask, View};
 

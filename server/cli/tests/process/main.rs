@@ -3,5 +3,6 @@
 
 mod backup;
 mod command;
+mod demo;
 mod ends;
 mod kills;

@@ -61,7 +61,7 @@ impl Task {
         if answers.is_empty() {
             return;
         }
-        let committed = self.commit(&mut admission).await;
+        let committed = self.commit(&admission).await;
         match committed {
             Ok(appended) => self.tell(admission, appended.as_ref(), &answers),
             Err(error) => {
@@ -182,7 +182,7 @@ impl Task {
     }
 
     /// Commits what was admitted, and makes sure that a follow-up exists before it is told of.
-    async fn commit(&mut self, admission: &mut Admission) -> Result<Option<Appended>, AppendError> {
+    async fn commit(&mut self, admission: &Admission) -> Result<Option<Appended>, AppendError> {
         let State::Live(live) = &mut self.state else { return Ok(None) };
         if admission.follow_up {
             let header = Header {
@@ -204,12 +204,7 @@ impl Task {
             conversation: self.conversation,
             expected_version: live.version,
             header: (live.version == 0).then(|| live.header.clone()),
-            rows: admission.rows.clone(),
-            fates: core::mem::take(&mut admission.fates),
-            actors: core::mem::take(&mut admission.actors),
-            words: admission.words.clone(),
-            recalled: admission.recalled.clone(),
-            superseded: admission.superseded.clone(),
+            admission: admission.clone(),
             summary: live.authority.summary(),
         };
         let appended = self.hub.storage().append(batch).await?;
@@ -314,7 +309,7 @@ impl Task {
         if admission.is_empty() {
             return true;
         }
-        match self.commit(&mut admission).await {
+        match self.commit(&admission).await {
             Ok(appended) => {
                 self.tell(admission, appended.as_ref(), &[]);
                 true
@@ -339,12 +334,7 @@ fn empty(header: Header) -> Batch {
         conversation: header.conversation,
         expected_version: 0,
         header: Some(header),
-        rows: Vec::new(),
-        fates: Vec::new(),
-        actors: Vec::new(),
-        words: Vec::new(),
-        recalled: Vec::new(),
-        superseded: Vec::new(),
+        admission: Admission::default(),
         summary: Summary { at, ..summary },
     }
 }

@@ -8,6 +8,7 @@ use rejoinder_core::keyring::Slot;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::group::is_one_s_own;
 use super::rows::{Columns, cbor, integer};
 use crate::storage::ledger::Record;
 use crate::storage::{
@@ -61,10 +62,10 @@ pub(super) fn apply(
     keep_actors(connection, batch)?;
     let feed = keep_conversation(connection, batch, version)?;
     let conversation = batch.conversation;
-    for row in &batch.rows {
+    for row in &batch.admission.rows {
         insert_row(connection, conversation, row)?;
     }
-    for fate in &batch.fates {
+    for fate in &batch.admission.fates {
         insert_fate(connection, conversation, fate)?;
     }
     let mut applied = Applied {
@@ -73,7 +74,7 @@ pub(super) fn apply(
         unused: Vec::new(),
         recalls: Vec::new(),
     };
-    for (tombstone, by) in &batch.recalled {
+    for (tombstone, by) in &batch.admission.recalled {
         let document = DocumentId { conversation, kind: tombstone.kind };
         let former = erasure(connection, document, tombstone.message)?;
         let number = if let Some(former) = former {
@@ -86,7 +87,7 @@ pub(super) fn apply(
         applied.appended.erasures.push(number);
         applied.erased.extend(erase_message(connection, document, tombstone.message)?);
     }
-    for &(kind, revision) in &batch.superseded {
+    for &(kind, revision) in &batch.admission.superseded {
         let document = DocumentId { conversation, kind };
         applied.erased.extend(erase_revision(connection, document, revision)?);
     }
@@ -125,7 +126,7 @@ fn check_version(connection: &Connection, batch: &Batch) -> Result<u64, Failure>
 /// Writes the batch's actors; refuses those that are bound elsewhere.
 fn keep_actors(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
     let mut taken = Vec::new();
-    for row in &batch.actors {
+    for row in &batch.admission.actors {
         if !keep_actor(connection, batch.conversation, row)? {
             taken.push(row.actor);
         }
@@ -281,7 +282,7 @@ fn recall(
     by: ParticipantId,
 ) -> rusqlite::Result<Record> {
     let is_it = |row: &&Row| row.kind == kind && row.operation == Operation::Recall { message };
-    let at = batch.rows.iter().find(is_it).map_or(batch.summary.at, |row| row.at);
+    let at = batch.admission.rows.iter().find(is_it).map_or(batch.summary.at, |row| row.at);
     let document = DocumentId { conversation: batch.conversation, kind };
     let record = Record { number: 0, document, message, by, at };
     let number = insert_erasure(connection, &record)?;
@@ -343,8 +344,8 @@ pub(super) fn insert_erasure(connection: &Connection, record: &Record) -> rusqli
         )
 }
 
-/// Puts all words of a message among those to erase, and returns their keys. The index is named
-/// because SQLite would rather walk through all words of the document.
+/// Puts all words of a message among those to erase, deletes their rows, and returns their keys.
+/// The index is named because SQLite would rather walk through all words of the document.
 pub(super) fn erase_message(
     connection: &Connection,
     document: DocumentId,
@@ -358,16 +359,40 @@ pub(super) fn erase_message(
              WHERE conversation = ?1 AND kind = ?2 AND message = ?3 ON CONFLICT DO NOTHING",
         )?
         .execute(place)?;
-    connection
+    let slots = connection
         .prepare_cached(
             "SELECT slot, key FROM words INDEXED BY words_message \
              WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
         )?
         .query_map(place, |row| Columns::of(row).slot())?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    delete_words(
+        connection,
+        "DELETE FROM words INDEXED BY words_message \
+         WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
+        place,
+    )?;
+    Ok(slots)
 }
 
-/// Puts one revision's words among those to erase, and returns their key.
+/// Deletes rows of words that stand among those to erase: their keys are named there. Damaged ones
+/// stay for the writer to try again, for they must not refuse a recall.
+fn delete_words(
+    connection: &Connection,
+    sql: &str,
+    place: impl rusqlite::Params,
+) -> rusqlite::Result<()> {
+    let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
+    run("SAVEPOINT words")?;
+    match connection.prepare_cached(sql)?.execute(place) {
+        Ok(_) => {}
+        Err(error) if connection.is_autocommit() || !is_one_s_own(&error) => return Err(error),
+        Err(_) => run("ROLLBACK TO words")?,
+    }
+    run("RELEASE words")
+}
+
+/// Puts one revision's words among those to erase, deletes their row, and returns their key.
 fn erase_revision(
     connection: &Connection,
     document: DocumentId,
@@ -382,12 +407,18 @@ fn erase_revision(
              WHERE conversation = ?1 AND kind = ?2 AND revision = ?3 ON CONFLICT DO NOTHING",
         )?
         .execute(place)?;
-    connection
+    let slot = connection
         .prepare_cached(
             "SELECT slot, key FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
         )?
         .query_row(place, |row| Columns::of(row).slot())
-        .optional()
+        .optional()?;
+    delete_words(
+        connection,
+        "DELETE FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
+        place,
+    )?;
+    Ok(slot)
 }
 
 /// Keeps words, unless their message was recalled or they are there already.

@@ -1,20 +1,26 @@
-//! Steps 4 and 5: recalls into the ledger, rows of erased words deleted, the write-ahead log
-//! truncated, and only then reported.
+//! Erasing, once it is committed. Of a recall, keys are overwritten, it is answered, and the ledger
+//! gets its line; beside these the write-ahead log is truncated, for it waits for none of them and
+//! none for it. Only after all of them it is reported. What could not be done is tried again later,
+//! and with it the names of overwritten keys are deleted.
 
-use std::thread::sleep;
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use rejoinder_core::id::{DocumentId, RevisionId};
 use rejoinder_core::keyring::Slot;
 use rusqlite::{Connection, params};
 
-use super::group::alone;
+use super::group::{Group, alone};
+use super::keys::Keys;
+use super::read::Gate;
 use super::rows::{Columns, medium_error, storage_error};
 use super::writer::{Halt, Step, Writer};
-use crate::storage::ledger::Record;
+use crate::storage::ledger::{Ledger, Record};
 use crate::storage::{AppendError, StorageError};
 
-/// How long rows of superseded words may stay after their keys are gone: many go together then.
+/// How long the names of overwritten keys, and superseded words in the write-ahead log, may stay:
+/// many go together then.
 pub(super) const ROWS_WAIT: Duration = Duration::from_millis(250);
 
 /// Microseconds to wait for readers before trying again, while the writer does nothing else. Most
@@ -34,8 +40,10 @@ pub(super) struct Backlog {
     pub(super) unshredded: Vec<Slot>,
     /// Keys of commits that failed: their rows may be there or not.
     pub(super) doubts: Vec<Slot>,
-    /// Whether rows of erased words wait.
+    /// Whether keys to erase are still named.
     pub(super) rows: bool,
+    /// Whether the write-ahead log may hold words that were erased.
+    pub(super) log: bool,
     /// The number of the newest recall.
     pub(super) newest: u64,
     /// When to go on.
@@ -47,7 +55,25 @@ impl Backlog {
     /// A backlog of everything that a start finds: `newest` recalls there are.
     pub(super) fn at_start(newest: u64, recalls: Vec<Record>, unshredded: Vec<Slot>) -> Self {
         let (doubts, due, wait) = (Vec::new(), None, FIRST_WAIT);
-        Self { recalls, unshredded, doubts, rows: true, newest, due, wait }
+        Self { recalls, unshredded, doubts, rows: true, log: true, newest, due, wait }
+    }
+
+    /// Whether every key that is named among those to erase is overwritten.
+    pub(super) const fn may_tidy(&self) -> bool {
+        self.rows && self.unshredded.is_empty()
+    }
+
+    /// The names of overwritten keys went with another commit.
+    pub(super) fn tidied(&mut self) {
+        self.rows = false;
+        if !self.log && self.unshredded.is_empty() && self.recalls.is_empty() {
+            self.due = None;
+        }
+    }
+
+    /// How long to wait for readers. Once one is known to stay, nobody else waits for it.
+    fn waits(&self) -> &'static [u64] {
+        if self.wait == FIRST_WAIT { &READERS_MICROS } else { &READERS_MICROS[..1] }
     }
 
     /// Goes on after `wait` at the latest.
@@ -72,11 +98,57 @@ impl From<Halt> for Unfinished {
 }
 
 impl Writer {
+    /// Carries out a group with recalls, `slots` being the keys to overwrite, and answers it. What
+    /// readers or the disk do not allow is tried again later.
+    pub(super) fn erase(
+        &mut self,
+        group: Group,
+        slots: Vec<Slot>,
+        recalls: Vec<Record>,
+    ) -> Result<(), Halt> {
+        let newest = recalls.iter().map(|recall| recall.number).max();
+        self.backlog.newest = self.backlog.newest.max(newest.unwrap_or_default());
+        self.backlog.recalls.extend(recalls);
+        self.backlog.unshredded.extend(slots);
+        if self.halt_after == Some(Step::Truncate) {
+            let _truncated = self.truncate();
+            return Err(Halt);
+        }
+        let mut beside = Beside {
+            keys: &self.keys,
+            ledger: &mut self.ledger,
+            backlog: &mut self.backlog,
+            halt_after: self.halt_after,
+            group: Some(group),
+        };
+        let waits = beside.backlog.waits();
+        let (connection, gate) = (&self.connection, &self.gate);
+        let (flushed, truncated) = thread::scope(|scope| {
+            let thread = thread::Builder::new().name("storage flush".to_owned());
+            let flushing = thread.spawn_scoped(scope, || beside.flush());
+            let truncated = truncate(connection, gate, waits);
+            let joined =
+                |it: ScopedJoinHandle<'_, _>| it.join().unwrap_or_else(|it| resume_unwind(it));
+            (flushing.ok().map(joined), truncated)
+        });
+        // Where the system gives no thread it is done here.
+        let done = flushed.unwrap_or_else(|| beside.flush()).and(truncated);
+        if done.is_ok() {
+            self.backlog.log = false;
+        }
+        self.conclude(done)
+    }
+
     /// Carries out what is committed, as far as readers and the disk allow; the rest is tried
     /// again later, and the writer goes on serving.
     pub(super) fn finish(&mut self) -> Result<(), Halt> {
+        let done = self.carry_out();
+        self.conclude(done)
+    }
+
+    fn conclude(&mut self, done: Result<(), Unfinished>) -> Result<(), Halt> {
         self.backlog.due = None;
-        match self.carry_out() {
+        match done {
             Ok(()) => {
                 if self.backlog.wait != FIRST_WAIT {
                     tracing::info!(erased = self.backlog.newest, "erasures are carried out again");
@@ -87,6 +159,9 @@ impl Writer {
                     *erased = self.backlog.newest;
                     newer
                 });
+                if self.backlog.rows {
+                    self.backlog.finish_within(ROWS_WAIT);
+                }
                 Ok(())
             }
             Err(Unfinished::Halt) => Err(Halt),
@@ -113,54 +188,70 @@ impl Writer {
 
     fn carry_out(&mut self) -> Result<(), Unfinished> {
         self.mend().map_err(Unfinished::Failed)?;
-        let slots = core::mem::take(&mut self.backlog.unshredded);
-        if let Err(error) = self.keys.shred(&slots) {
-            self.backlog.unshredded = slots;
-            return Err(Unfinished::Failed(error));
+        let mut beside = Beside {
+            keys: &self.keys,
+            ledger: &mut self.ledger,
+            backlog: &mut self.backlog,
+            halt_after: self.halt_after,
+            group: None,
+        };
+        beside.flush()?;
+        if self.backlog.rows {
+            // The checkpoint that follows begins with a sync, and a crash before it leaves them to
+            // the next start.
+            let deleted = self.without_sync(|writer| delete_rows(&writer.connection));
+            deleted.and_then(|deleted| deleted?).map_err(Unfinished::Failed)?;
+            self.backlog.rows = false;
         }
+        self.halt_after(Step::Delete)?;
+        self.truncate()
+    }
+
+    fn truncate(&mut self) -> Result<(), Unfinished> {
+        truncate(&self.connection, &self.gate, self.backlog.waits())?;
+        self.backlog.log = false;
+        Ok(())
+    }
+}
+
+/// What is done beside the truncation of the write-ahead log.
+struct Beside<'a> {
+    keys: &'a Keys,
+    ledger: &'a mut Ledger,
+    backlog: &'a mut Backlog,
+    halt_after: Option<Step>,
+    /// Who waits for the keys to be overwritten.
+    group: Option<Group>,
+}
+
+impl Beside<'_> {
+    /// Overwrites keys, answers, and completes the ledger, in this order.
+    fn flush(&mut self) -> Result<(), Unfinished> {
+        let shredded = self.keys.shred(&self.backlog.unshredded);
+        if self.halt_after == Some(Step::Shred) {
+            return Err(Unfinished::Halt);
+        }
+        if let Some(group) = self.group.take() {
+            group.answer(&shredded);
+        }
+        shredded.map_err(Unfinished::Failed)?;
+        self.backlog.unshredded.clear();
         if !self.backlog.recalls.is_empty() {
             self.ledger
                 .append(&self.backlog.recalls)
                 .map_err(|error| Unfinished::Failed(medium_error("ledger", &error)))?;
             self.backlog.recalls.clear();
         }
-        self.halt_after(Step::Ledger)?;
-        if self.backlog.rows {
-            self.delete_rows().map_err(Unfinished::Failed)?;
-            self.backlog.rows = false;
-        }
-        self.halt_after(Step::Delete)?;
-        // Once a reader is known to stay, nobody else waits for it.
-        let patient = self.backlog.wait == FIRST_WAIT;
-        let waits = if patient { &READERS_MICROS[..] } else { &READERS_MICROS[..1] };
-        let _closed = self.gate.close();
-        if truncate_log(&self.connection, waits)
-            .map_err(|error| Unfinished::Failed(storage_error("rejoinder.db", &error)))?
-        {
-            Ok(())
-        } else {
-            Err(Unfinished::Reader)
-        }
+        if self.halt_after == Some(Step::Ledger) { Err(Unfinished::Halt) } else { Ok(()) }
     }
 }
 
-impl Writer {
-    /// Deletes rows without a sync of their own: the checkpoint that follows begins with one, and
-    /// a crash before it leaves them to the next start.
-    fn delete_rows(&mut self) -> Result<(), StorageError> {
-        let failed = |error: rusqlite::Error| storage_error("rejoinder.db", &error);
-        self.connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
-        let deleted = delete_rows(&self.connection);
-        if deleted.is_err() {
-            self.roll_back();
-        }
-        if let Err(error) = self.connection.pragma_update(None, "synchronous", "FULL") {
-            // No commit may follow that is not synced.
-            self.broken = true;
-            return Err(failed(error));
-        }
-        deleted?
-    }
+/// Truncates the write-ahead log, with no reader before the gate.
+fn truncate(connection: &Connection, gate: &Gate, waits: &[u64]) -> Result<(), Unfinished> {
+    let _closed = gate.close();
+    let truncated = truncate_log(connection, waits)
+        .map_err(|error| Unfinished::Failed(storage_error("rejoinder.db", &error)))?;
+    if truncated { Ok(()) } else { Err(Unfinished::Reader) }
 }
 
 /// The keys of words that are to be erased.
@@ -169,6 +260,19 @@ pub(super) fn pending_keys(connection: &Connection) -> rusqlite::Result<Vec<Slot
         .prepare_cached("SELECT slot, key FROM erasure_pending")?
         .query_map([], |row| Columns::of(row).slot())?
         .collect()
+}
+
+/// Forgets the names of overwritten keys, inside a transaction; false when some are left because
+/// the rows of their words could not be deleted.
+pub(super) fn forget_pending(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "DELETE FROM erasure_pending AS p WHERE NOT EXISTS (SELECT 1 FROM words AS w \
+             WHERE w.conversation = p.conversation AND w.kind = p.kind \
+             AND w.revision = p.revision)",
+        )?
+        .execute([])?;
+    connection.prepare_cached("SELECT 1 FROM erasure_pending LIMIT 1")?.exists([]).map(|left| !left)
 }
 
 /// Deletes the rows of words whose keys are gone, in one transaction, which the caller rolls back

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::append::{self, Applied, Failure, SealedWords};
 use super::keys::Keys;
 use super::rows::{plain_bytes, storage_error};
-use super::{devices, documents};
+use super::{devices, documents, erase};
 use crate::storage::ledger::Record;
 use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
 
@@ -111,7 +111,7 @@ impl Group {
 
     /// How many revisions come with them.
     pub(super) fn revisions(&self) -> usize {
-        self.appends.iter().map(|append| append.batch.words.len()).sum()
+        self.appends.iter().map(|append| append.batch.admission.words.len()).sum()
     }
 
     /// Step 1: seals words and puts their keys, durably.
@@ -119,9 +119,9 @@ impl Group {
         for append in &mut self.appends {
             let batch = &append.batch;
             let recalled: BTreeSet<_> =
-                batch.recalled.iter().map(|(it, _)| (it.kind, it.message)).collect();
-            let superseded: BTreeSet<_> = batch.superseded.iter().copied().collect();
-            for (kind, revision) in &batch.words {
+                batch.admission.recalled.iter().map(|(it, _)| (it.kind, it.message)).collect();
+            let superseded: BTreeSet<_> = batch.admission.superseded.iter().copied().collect();
+            for (kind, revision) in &batch.admission.words {
                 if recalled.contains(&(*kind, revision.message))
                     || superseded.contains(&(*kind, revision.id))
                 {
@@ -144,10 +144,31 @@ impl Group {
         self.appends.iter().flat_map(|append| &append.words).map(|words| words.slot).collect()
     }
 
+    /// Whether all of it may be forgotten when the power fails: devices only, whose marks do not
+    /// fall. One with a lower mark than it deserves is asked to erase again, and answers again.
+    pub(super) fn may_be_forgotten(&self, connection: &Connection) -> bool {
+        self.appends.is_empty()
+            && self.writes.iter().all(|Beside { write, .. }| match write {
+                Write::Device(device) => devices::device(connection, device.device)
+                    .is_ok_and(|known| known.is_some_and(|known| rises(&known, device))),
+                _ => false,
+            })
+    }
+
     /// Step 2: one transaction, committed and synced. A batch that is refused is left out of it.
-    pub(super) fn transact(&mut self, connection: &Connection) -> Result<(), GroupFailure> {
+    /// Where `tidy`, every key named among those to erase is overwritten, and the names go too; the
+    /// result says whether all did.
+    pub(super) fn transact(
+        &mut self,
+        connection: &Connection,
+        tidy: bool,
+    ) -> Result<bool, GroupFailure> {
         let before = |error| GroupFailure::Before(storage_error("rejoinder.db", &error));
         connection.execute_batch("BEGIN IMMEDIATE").map_err(before)?;
+        let tidied = tidy
+            && alone(connection, "rejoinder.db", || Ok(erase::forget_pending(connection)?))
+                .map_err(GroupFailure::Before)?
+                .unwrap_or(false);
         for append in &mut self.appends {
             let what = format!("conversation {}", append.batch.conversation);
             append.outcome = alone(connection, &what, || {
@@ -172,6 +193,7 @@ impl Group {
         }
         connection
             .execute_batch("COMMIT")
+            .map(|()| tidied)
             .map_err(|error| GroupFailure::Commit(storage_error("rejoinder.db", &error)))
     }
 
@@ -260,7 +282,7 @@ pub(super) fn alone<T>(
 }
 
 /// Whether an error comes from the rows that a job touches, not from the medium.
-fn is_one_s_own(error: &rusqlite::Error) -> bool {
+pub(super) fn is_one_s_own(error: &rusqlite::Error) -> bool {
     match error.sqlite_error_code() {
         None => true,
         Some(code) => matches!(
@@ -268,6 +290,12 @@ fn is_one_s_own(error: &rusqlite::Error) -> bool {
             ErrorCode::ConstraintViolation | ErrorCode::DatabaseCorrupt | ErrorCode::TooBig
         ),
     }
+}
+
+/// Whether a device is known by everything but when it was heard from, and its mark does not fall.
+fn rises(known: &Device, device: &Device) -> bool {
+    let Device { participant, keeping, erasures, .. } = *known;
+    (participant, keeping) == (device.participant, device.keeping) && erasures <= device.erasures
 }
 
 fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
@@ -283,5 +311,50 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::ForgetHoldings(device, documents) => {
             devices::forget_holdings(connection, *device, documents)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_core::dice::Dice;
+    use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId};
+    use rejoinder_core::time::Timestamp;
+    use rejoinder_core::wire::Keeping;
+    use rusqlite::Connection;
+    use tokio::sync::oneshot;
+
+    use super::{Group, Job, Write};
+    use crate::storage::Device;
+    use crate::storage::sqlite::schema;
+
+    fn may_be_forgotten(connection: &Connection, writes: Vec<Write>) -> bool {
+        let mut group = Group::default();
+        for write in writes {
+            group.add(Job::Write(write, oneshot::channel().0));
+        }
+        let forgotten = group.may_be_forgotten(connection);
+        assert!(group.transact(connection, false).is_ok());
+        forgotten
+    }
+
+    #[test]
+    fn st18_nothing_but_the_rise_of_a_device_s_cursor_may_be_forgotten() {
+        let dice = &mut Dice::from_seed([1; 32]);
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert!(schema::migrate(&mut connection, |_| Ok(())).is_ok());
+        let (device, participant) = (DeviceId::random(dice), ParticipantId::random(dice));
+        let heard_at = Timestamp::from_millis(0);
+        let at = |erasures| {
+            let keeping = Keeping::Durable;
+            Write::Device(Device { device, participant, keeping, erasures, heard_at })
+        };
+        let holding =
+            || Write::Holding(device, DocumentId::timeline(ConversationId::from_bytes([1; 16])));
+        assert!(!may_be_forgotten(&connection, vec![at(3)]), "it comes for the first time");
+        assert!(may_be_forgotten(&connection, vec![at(3)]));
+        assert!(may_be_forgotten(&connection, vec![at(5)]));
+        assert!(!may_be_forgotten(&connection, vec![at(4)]), "its profile was restored");
+        assert!(!may_be_forgotten(&connection, vec![holding()]));
+        assert!(!may_be_forgotten(&connection, vec![at(6), holding()]));
     }
 }

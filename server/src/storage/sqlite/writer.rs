@@ -33,11 +33,13 @@ pub(crate) enum Step {
     Keys,
     /// Rows committed.
     Commit,
+    /// The write-ahead log truncated, before anything beside it.
+    Truncate,
     /// Keys overwritten and flushed.
     Shred,
     /// Recalls in the ledger.
     Ledger,
-    /// Rows of erased words deleted.
+    /// The names of overwritten keys deleted.
     Delete,
 }
 
@@ -132,8 +134,20 @@ impl Writer {
             return Ok(());
         }
         self.halt_after(Step::Keys)?;
-        match group.transact(&self.connection) {
-            Ok(()) => {}
+        let tidy = self.backlog.may_tidy();
+        let lazy = group.may_be_forgotten(&self.connection);
+        let committed = if lazy {
+            self.without_sync(|writer| group.transact(&writer.connection, tidy))
+        } else {
+            Ok(group.transact(&self.connection, tidy))
+        };
+        match committed.unwrap_or_else(|error| Err(GroupFailure::Before(error))) {
+            Ok(tidied) => {
+                if tidied {
+                    self.backlog.tidied();
+                    self.halt_after(Step::Delete)?;
+                }
+            }
             Err(GroupFailure::Before(error)) => {
                 self.roll_back();
                 self.give_up(group, &error);
@@ -160,20 +174,19 @@ impl Writer {
         let mut slots = group.unused();
         slots.extend(self.settled_doubts());
         slots.extend(&erased);
-        let shredded = self.shred(&slots);
-        self.halt_after(Step::Shred)?;
-        if let Some(newest) = recalls.last() {
-            self.backlog.newest = self.backlog.newest.max(newest.number);
-        }
-        let urgent = !recalls.is_empty();
-        self.backlog.recalls.extend(recalls);
         if !erased.is_empty() {
             self.backlog.rows = true;
+            self.backlog.log = true;
             self.backlog.finish_within(ROWS_WAIT);
         }
+        if !recalls.is_empty() {
+            return self.erase(group, slots, recalls);
+        }
+        let shredded = self.shred(&slots);
+        self.halt_after(Step::Shred)?;
         group.answer(&shredded);
         let due = self.backlog.due.is_some_and(|due| due <= Instant::now());
-        if urgent || due { self.finish() } else { Ok(()) }
+        if due { self.finish() } else { Ok(()) }
     }
 
     /// Overwrites keys; those that could not be are tried again later.
@@ -217,6 +230,24 @@ impl Writer {
         }
         self.backlog.doubts = open;
         settled
+    }
+
+    /// Runs commits that the next one that is synced, or the next checkpoint, makes durable.
+    pub(super) fn without_sync<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, StorageError> {
+        let failed = |error: rusqlite::Error| storage_error("rejoinder.db", &error);
+        self.connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+        let done = run(self);
+        // Inside a transaction that failed nothing would be set.
+        self.roll_back();
+        if let Err(error) = self.connection.pragma_update(None, "synchronous", "FULL") {
+            // No commit may follow that is not synced.
+            self.broken = true;
+            return Err(failed(error));
+        }
+        Ok(done)
     }
 
     /// Leaves a transaction that failed.

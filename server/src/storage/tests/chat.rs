@@ -1,5 +1,6 @@
 //! A chat as an authority would append it: real operations, composed on real histories.
 
+use rejoinder_core::authority::Admission;
 use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::conversation::layout::{Kind, Status};
@@ -93,12 +94,7 @@ impl Chat {
             conversation: self.id(),
             expected_version,
             header,
-            rows: Vec::new(),
-            fates: Vec::new(),
-            actors: Vec::new(),
-            words: Vec::new(),
-            recalled: Vec::new(),
-            superseded: Vec::new(),
+            admission: Admission::default(),
             summary: self.summary.clone(),
         }
     }
@@ -129,7 +125,7 @@ impl Chat {
             batch.summary = self.summary.clone();
         }
         self.revisions.push((document.kind, revision.clone()));
-        batch.words.push((document.kind, revision));
+        batch.admission.words.push((document.kind, revision));
         message
     }
 
@@ -146,8 +142,8 @@ impl Chat {
             commitment: revision.commitment(document),
         };
         self.accept(&mut batch, kind, former.author, operation);
-        batch.superseded.push((kind, former.id));
-        batch.words.push((kind, revision.clone()));
+        batch.admission.superseded.push((kind, former.id));
+        batch.admission.words.push((kind, revision.clone()));
         self.revisions[index].1 = revision;
         batch
     }
@@ -163,7 +159,7 @@ impl Chat {
     pub(crate) fn recall(&mut self, batch: &mut Batch, index: usize) {
         let (kind, Revision { message, author, .. }) = self.revisions[index].clone();
         self.accept(batch, kind, author, Operation::Recall { message });
-        batch.recalled.push((Tombstone { kind, message }, author));
+        batch.admission.recalled.push((Tombstone { kind, message }, author));
     }
 
     /// Adds an accepted operation to a batch.
@@ -191,7 +187,12 @@ impl Chat {
             time: Timestamp::from_millis(self.at),
         };
         if context.actor_seq == 1 {
-            batch.actors.push(ActorRow { kind, actor, participant: author, closed: false });
+            batch.admission.actors.push(ActorRow {
+                kind,
+                actor,
+                participant: author,
+                closed: false,
+            });
         }
         let composed =
             rejoinder_core::conversation::compose::compose(history, &operation, &context).unwrap();
@@ -216,7 +217,7 @@ impl Chat {
             change: composed.bytes,
         };
         self.rows.push(row.clone());
-        batch.rows.push(row);
+        batch.admission.rows.push(row);
     }
 
     /// A refusal to remember.

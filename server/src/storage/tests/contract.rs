@@ -41,6 +41,7 @@ macro_rules! suite {
                 a_snapshot_takes_the_place_of_the_former_one
                 a_second_recall_keeps_the_first_one_s_number
                 a_visitor_s_new_conversations_are_counted
+                wp24_unread_is_what_others_said_after_what_was_seen
             );
         }
     };
@@ -58,7 +59,7 @@ pub(crate) fn st7_a_batch_is_read_back_as_it_was_appended(it: &mut impl Fixture)
     let mut batch = chat.says("hello");
     chat.write(&mut batch, Kind::Agent, "good morning");
     chat.write(&mut batch, Kind::Note, "a regular");
-    batch.fates.push(chat.refusal());
+    batch.admission.fates.push(chat.refusal());
     batch.summary.status = Status::ActiveHuman;
     batch.summary.assignee = Some(chat.agent);
     batch.summary.collaborators = vec![chat.visitor, chat.agent];
@@ -75,9 +76,9 @@ pub(crate) fn st7_a_batch_is_read_back_as_it_was_appended(it: &mut impl Fixture)
     assert_eq!(stored.header, chat.header);
     assert_eq!((stored.version, stored.feed), (2, second.feed));
     assert_eq!(stored.rows, chat.rows);
-    assert_eq!(stored.fates, batch.fates);
+    assert_eq!(stored.fates, batch.admission.fates);
     let actors: BTreeSet<_> = stored.actors.into_iter().collect();
-    assert_eq!(actors, batch.actors.into_iter().collect());
+    assert_eq!(actors, batch.admission.actors.into_iter().collect());
     assert_eq!((stored.tombstones, stored.seen), (vec![], vec![]));
     for index in 0..4 {
         assert_eq!(chat.words(it.storage(), index).unwrap(), chat.kept(index));
@@ -108,7 +109,7 @@ pub(crate) fn st7_a_stale_batch_conflicts_and_writes_nothing(it: &impl Fixture) 
 pub(crate) fn st7_an_actor_is_bound_to_one_document_and_participant(it: &impl Fixture) {
     let mut chat = Chat::new(1);
     let batch = chat.says("one");
-    let mut bound = batch.actors[0];
+    let mut bound = batch.admission.actors[0];
     append(it.storage(), batch);
     let free = chat.random(Actor::random);
     let elsewhere = |document, participant, actors: &[Actor]| {
@@ -121,13 +122,13 @@ pub(crate) fn st7_an_actor_is_bound_to_one_document_and_participant(it: &impl Fi
 
     let mut thief = Chat::new(2);
     let mut batch = thief.says("mine now");
-    batch.actors.push(bound);
+    batch.admission.actors.push(bound);
     assert_eq!(refused(it.storage(), batch), AppendError::ActorTaken(vec![bound.actor]));
     assert!(it.storage().load(thief.id()).unwrap().is_none());
 
     let mut closing = chat.batch();
     bound.closed = true;
-    closing.actors.push(bound);
+    closing.admission.actors.push(bound);
     append(it.storage(), closing);
     assert_eq!(it.storage().load(chat.id()).unwrap().unwrap().actors, [bound]);
 }
@@ -136,7 +137,7 @@ pub(crate) fn st7_a_malformed_batch_is_refused_alone(it: &impl Fixture) {
     let mut chat = Chat::new(1);
     append(it.storage(), chat.says("one"));
     let mut twice = chat.batch();
-    twice.rows.push(chat.rows[0].clone());
+    twice.admission.rows.push(chat.rows[0].clone());
     let mut headless = Chat::new(2).says("two");
     headless.header = None;
     let mut other = Chat::new(3);
@@ -195,7 +196,7 @@ pub(crate) fn re9_superseded_words_are_gone(it: &mut impl Fixture) {
     // Words that are superseded on arrival are not kept either.
     let mut late = chat.edits(0, "too late");
     let revision = chat.revisions[0].1.id;
-    late.superseded = vec![(DocumentKind::Timeline, revision)];
+    late.admission.superseded = vec![(DocumentKind::Timeline, revision)];
     append(it.storage(), late);
     assert_eq!(chat.words(it.storage(), 0).unwrap(), Words::Gone);
 }
@@ -329,11 +330,11 @@ pub(crate) fn re13_a_device_is_told_the_recalls_in_what_it_holds(it: &impl Fixtu
 pub(crate) fn st18_devices_receipts_and_actors_outlive_a_restart(it: &mut impl Fixture) {
     let mut chat = Chat::new(1);
     let batch = chat.says("hello");
-    let mut actor = batch.actors[0];
+    let mut actor = batch.admission.actors[0];
     append(it.storage(), batch);
     let mut closing = chat.batch();
     actor.closed = true;
-    closing.actors.push(actor);
+    closing.admission.actors.push(actor);
     append(it.storage(), closing);
     let mut phone = device(&mut chat, Keeping::Durable, 1);
     wait(it.storage().keep_device(phone.clone())).unwrap();
@@ -374,4 +375,37 @@ pub(crate) fn a_visitor_s_new_conversations_are_counted(it: &impl Fixture) {
     assert_eq!(count(chat.visitor, begun), 1);
     assert_eq!(count(chat.visitor, begun.plus_millis(1)), 0);
     assert_eq!(count(chat.random(ParticipantId::random), begun), 0);
+}
+
+pub(crate) fn wp24_unread_is_what_others_said_after_what_was_seen(it: &mut impl Fixture) {
+    let mut chat = Chat::new(1);
+    let stranger = chat.random(ParticipantId::random);
+    let (visitor, former) = (chat.visitor, chat.random(ParticipantId::random));
+    assert!(!it.storage().unread(&[visitor]).unwrap());
+    append(it.storage(), chat.says("hello"));
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "own words are read");
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Note, "a regular");
+    append(it.storage(), batch);
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "notes are nothing to them");
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Agent, "good morning");
+    let (answered, answer) = (chat.rows.last().unwrap().seq, chat.revisions.len() - 1);
+    append(it.storage(), batch);
+    it.reopen();
+    assert!(it.storage().unread(&[former, visitor]).unwrap());
+    assert!(!it.storage().unread(&[stranger]).unwrap());
+
+    wait(it.storage().keep_seen(chat.timeline(), visitor, answered)).unwrap();
+    append(it.storage(), chat.says("thank you"));
+    assert!(!it.storage().unread(&[visitor]).unwrap());
+    append(it.storage(), chat.edits(answer, "good evening"));
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "an edit is no new message");
+
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Agent, "never mind");
+    append(it.storage(), batch);
+    assert!(it.storage().unread(&[visitor]).unwrap());
+    append(it.storage(), chat.recalls(chat.revisions.len() - 1));
+    assert!(!it.storage().unread(&[visitor]).unwrap(), "what was recalled is not to be read");
 }

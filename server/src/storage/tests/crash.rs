@@ -11,7 +11,8 @@ use super::folder::{Folder, sound};
 use crate::storage::sqlite::{Sqlite, Step};
 use crate::storage::{Storage, Tombstone, Words};
 
-const STEPS: [Step; 5] = [Step::Keys, Step::Commit, Step::Shred, Step::Ledger, Step::Delete];
+const STEPS: [Step; 6] =
+    [Step::Keys, Step::Commit, Step::Truncate, Step::Shred, Step::Ledger, Step::Delete];
 
 #[test]
 fn re5_a_crash_between_any_two_steps_of_a_recall_is_finished_at_the_next_start() {
@@ -34,7 +35,8 @@ fn re5_a_crash_between_any_two_steps_of_a_recall_is_finished_at_the_next_start()
             .unwrap_err();
         let after = folder.copy();
         let report = after.verify();
-        assert_eq!(report.is_sound(), step == Step::Delete, "{step:?}: {report:#?}");
+        let sound_already = matches!(step, Step::Ledger | Step::Delete);
+        assert_eq!(report.is_sound(), sound_already, "{step:?}: {report:#?}");
 
         let storage = after.open();
         let committed = step != Step::Keys;
@@ -145,20 +147,45 @@ fn re23_a_reader_delays_the_report_and_nothing_else() {
 }
 
 #[test]
-fn rows_of_superseded_words_go_together_after_a_while() {
+fn re5_the_log_may_be_truncated_before_the_key_is_overwritten() {
+    let folder = Folder::new();
+    let mut chat = Chat::new(1);
+    append(&folder.open(), chat.says("secret"));
+    let key = folder.key(chat.revisions[0].1.id);
+    let storage = Sqlite::open(&folder.options().halting_after(Step::Truncate)).unwrap();
+    wait(storage.append(chat.recalls(0))).unwrap_err();
+    let after = folder.copy();
+    assert!(after.files()["rejoinder.db-wal"].is_empty());
+    assert_eq!((after.count("words"), after.count("erasure_pending")), (0, 1));
+    let found = after.verify().problems;
+    assert!(found.iter().any(|it| it.what.contains("not yet overwritten")), "{found:?}");
+    assert_eq!(after.files_with(&key), ["rejoinder.keyring"]);
+    drop(after.open());
+    assert_eq!(after.files_with(&key), Vec::<String>::new());
+    assert_eq!((after.count("erasure_pending"), after.ledger()), (0, 1));
+    sound(&after.verify());
+}
+
+#[test]
+fn names_of_overwritten_keys_go_with_the_next_commit_or_after_a_while() {
     let folder = Folder::new();
     let storage = folder.open();
     let mut chat = Chat::new(1);
     append(&storage, chat.says("one"));
     for round in 0..5 {
         append(&storage, chat.edits(0, &format!("one, corrected {round}")));
-        assert_eq!(folder.keys(), 1, "the key goes at once");
+        assert_eq!((folder.keys(), folder.count("words")), (1, 1), "key and row go at once");
+        assert_eq!(folder.count("erasure_pending"), 1, "with those before");
     }
     let begun = Instant::now();
-    while folder.count("words") > 1 {
+    while folder.count("erasure_pending") > 0 {
         assert!(begun.elapsed() < Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(20));
     }
+    append(&storage, chat.recalls(0));
+    erased(&storage);
+    assert_eq!(folder.count("erasure_pending"), 1);
+    append(&storage, chat.says("two"));
     assert_eq!(folder.count("erasure_pending"), 0);
 }
 

@@ -17,7 +17,17 @@ use crate::desk::{Desk, nowhere, password};
 fn hello(credential: Credential, version: u16) -> ClientFrame {
     let device = rejoinder_core::id::DeviceId::from_bytes([7; 16]);
     let (keeping, epoch, feed, erasures) = (Keeping::Memory, None, 0, 0);
-    ClientFrame::Hello(Hello { version, credential, device, keeping, epoch, feed, erasures })
+    let snapshots = true;
+    ClientFrame::Hello(Hello {
+        version,
+        credential,
+        device,
+        keeping,
+        epoch,
+        feed,
+        erasures,
+        snapshots,
+    })
 }
 
 #[tokio::test]

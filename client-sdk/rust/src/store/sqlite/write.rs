@@ -5,6 +5,7 @@ use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{DeviceId, DocumentId, DocumentKind, MessageId, RevisionId};
 use rejoinder_core::keyring::{Keyring, Slot};
+use rejoinder_core::replica::plan::place;
 use rejoinder_core::replica::record::{DraftPlace, Waiting, Write};
 use rejoinder_core::sealing::{Sealed, SealingKey, seal};
 use rejoinder_core::wire::LogEntry;
@@ -13,7 +14,6 @@ use rusqlite::{Connection, Params, params};
 use super::schema::set_meta;
 use super::{identity_place, message_column};
 use crate::store::keyring_file::KeyringFile;
-use crate::store::plan::place;
 use crate::store::{StoreError, brings, encode};
 
 /// A transaction under way, and where its keys go.

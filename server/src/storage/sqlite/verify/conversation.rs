@@ -7,7 +7,7 @@ use rejoinder_core::conversation::layout::{Content, Key, Value};
 use rejoinder_core::id::{
     ChangeHash, Commitment, ConversationId, DocumentId, DocumentKind, MessageId, RevisionId, Seq,
 };
-use rejoinder_core::keyring::Slot;
+use rejoinder_core::keyring::{Found, Slot};
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, Result};
 
@@ -297,6 +297,18 @@ impl Document {
                     }
                 }
                 Ok(Words::Gone) => {}
+            }
+        }
+        for ((_, revision), slot) in
+            rows.pending.iter().filter(|((kind, _), _)| *kind == self.id.kind)
+        {
+            let has_row = rows
+                .words
+                .iter()
+                .any(|(kind, row)| (*kind, row.revision) == (self.id.kind, *revision));
+            if !has_row && matches!(keys.get(*slot), Ok(Found::Key(_))) {
+                let place = format!("{} revision {revision}", self.place());
+                checked.problem(place, format!("its key is not yet overwritten: {START}"));
             }
         }
         for (revision, (message, at)) in winners {

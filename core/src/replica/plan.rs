@@ -3,21 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use rejoinder_core::id::{DocumentId, MessageId, Seq};
-use rejoinder_core::replica::record::Write;
+use crate::id::{DocumentId, MessageId, Seq};
+use crate::replica::record::Write;
 
-use super::StoreError;
+/// A place in a log that no store can keep: they order by signed numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no place in a log: it is too large")]
+pub struct NoPlace(pub Seq);
 
 /// The writes that are left of a list: none that the list itself wipes, and no words or drafts of
 /// a message that was recalled before, or that the same list recalls in whatever place.
 ///
 /// # Errors
-/// [`StoreError::Failed`] for a place in a log that no store can keep, and whatever
-/// `was_recalled` answers.
-pub(super) fn plan(
+/// [`NoPlace`] for a place in a log that no store can keep, and whatever `was_recalled` answers.
+pub fn plan<E: From<NoPlace>>(
     mut writes: Vec<Write>,
-    mut was_recalled: impl FnMut(DocumentId, MessageId) -> Result<bool, StoreError>,
-) -> Result<Vec<Write>, StoreError> {
+    mut was_recalled: impl FnMut(DocumentId, MessageId) -> Result<bool, E>,
+) -> Result<Vec<Write>, E> {
     let recalled: BTreeSet<(DocumentId, MessageId)> = writes.iter().filter_map(recalls).collect();
     if let Some(last) = writes.iter().rposition(|write| matches!(write, Write::Wipe)) {
         writes.drain(..last);
@@ -37,9 +39,11 @@ pub(super) fn plan(
 }
 
 /// The place as a signed number, which is what SQLite keeps and orders by.
-pub(super) fn place(seq: Seq) -> Result<i64, StoreError> {
-    i64::try_from(seq.0)
-        .map_err(|_| StoreError::Failed(format!("{seq} is no place in a log: it is too large")))
+///
+/// # Errors
+/// [`NoPlace`].
+pub fn place(seq: Seq) -> Result<i64, NoPlace> {
+    i64::try_from(seq.0).map_err(|_| NoPlace(seq))
 }
 
 fn recalls(write: &Write) -> Option<(DocumentId, MessageId)> {

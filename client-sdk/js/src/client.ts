@@ -1,0 +1,328 @@
+import {
+  type Client, type ClientEvents, type ConnectOptions, type Conversation, type ErrorCode,
+  type People, RejoinderError, type StorageMode,
+} from "./api.js";
+import { ConversationHandle } from "./conversation.js";
+import type {
+  Connection, ConversationId, ConversationView, InboxRow, Principal, Problem,
+} from "./generated.js";
+import type { Call, FromHost, Identity, Start, ToHost, Topic, Topics } from "./protocol.js";
+import { State } from "./readable.js";
+
+/** Milliseconds that the server has to answer a log-out before it is carried out here alone. */
+const LOG_OUT_MILLIS = 10_000;
+const CONTACT_MILLIS = 30_000;
+/** Restarts with a call under way after which the call is given up: it may be what traps. */
+const TRIES = 3;
+
+/** What a client talks to: a worker, or a host in the same thread. */
+export interface Port {
+  post(message: ToHost): void;
+  /** Ends it, at once. */
+  end(): void;
+}
+
+export type PortFactory = (listener: (message: FromHost) => void) => Port;
+
+type Answer = {
+  call: Call;
+  tries: number;
+  resolve: (made: never) => void;
+  reject: (error: Error) => void;
+};
+
+const FINAL: ReadonlySet<Problem> = new Set<Problem>(["version", "credential", "unknown_site"]);
+
+/** A client: who somebody is, on one device, connected or not. */
+export class PortClient implements Client {
+  readonly identity = new State<Identity | null>(null);
+  readonly connection = new State<Connection>("offline");
+  readonly storage = new State<StorageMode>("durable");
+  readonly waiting = new State<number>(0);
+  readonly inbox = new State<InboxRow[]>([]);
+  readonly people = new State<People>({ agents: [], sites: [], fetched_at: null });
+  readonly ready: Promise<void>;
+
+  readonly #start: Start;
+  readonly #make: PortFactory;
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+  readonly #conversations = new Map<ConversationId, ConversationHandle>();
+  readonly #calls = new Map<number, Answer>();
+  readonly #watched = new Set<ConversationId>();
+  readonly #refusal = new State<Problem | null>(null);
+  readonly #known = new Set<string>();
+  #port: Port;
+  #isReady = false;
+  #next = 1;
+  #over: RejoinderError | null = null;
+  #opened: { resolve: () => void; reject: (error: Error) => void } = {
+    resolve: () => {},
+    reject: () => {},
+  };
+
+  constructor(options: ConnectOptions, make: PortFactory) {
+    this.#start = {
+      server: httpOrigin(options.server),
+      profile: options.profile,
+      memory: options.memory ?? false,
+      followInbox: options.followInbox ?? false,
+      network: options.network ?? "online",
+      credential: options.credential ?? null,
+    };
+    this.#make = make;
+    this.ready = new Promise((resolve, reject) => {
+      this.#opened = { resolve, reject };
+    });
+    this.ready.catch(() => {});
+    this.#port = this.#connect();
+    if (typeof addEventListener === "function" && "document" in globalThis) {
+      addEventListener("online", this.#line);
+      addEventListener("offline", this.#line);
+      addEventListener("pagehide", this.#bye);
+    }
+  }
+
+  async contact(timeoutMillis: number = CONTACT_MILLIS): Promise<Principal> {
+    await this.ready;
+    const late = () => new RejoinderError("no_contact", "no contact with the server yet");
+    let stop = () => {};
+    const refused = new Promise<never>((_, reject) => {
+      stop = this.#refusal.subscribe((refusal) => {
+        if (refusal !== null) reject(new RejoinderError("refused", `refused: ${refusal}`));
+      });
+    });
+    refused.catch(() => {});
+    const known = this.identity.until((identity) => identity !== null, timeoutMillis, late);
+    known.catch(() => {});
+    try {
+      const identity = await Promise.race([known, refused]);
+      if (identity === null) throw late();
+      return identity.principal;
+    } finally {
+      stop();
+    }
+  }
+
+  async settled(timeoutMillis: number = CONTACT_MILLIS): Promise<void> {
+    const until = Date.now() + timeoutMillis;
+    while (!(await this.call<boolean>({ call: "settled" }))) {
+      if (Date.now() > until) throw new RejoinderError("no_contact", "not everything is exchanged");
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  async begin(): Promise<Conversation> {
+    const made = await this.command<{ conversation: ConversationId }>({ begin: {} });
+    return this.conversation(made.conversation);
+  }
+
+  conversation(id: ConversationId): Conversation {
+    const known = this.#conversations.get(id);
+    if (known !== undefined) return known;
+    const made = new ConversationHandle(id, {
+      command: (command) => this.command(command),
+      watch: () => {
+        this.#watched.add(id);
+        this.#say({ kind: "subscribe", topic: `conversation:${id}` });
+      },
+      unwatch: () => {
+        this.#watched.delete(id);
+        this.#say({ kind: "unsubscribe", topic: `conversation:${id}` });
+      },
+    });
+    this.#conversations.set(id, made);
+    return made;
+  }
+
+  token(): Promise<string | null> {
+    return this.call({ call: "token" });
+  }
+
+  on<K extends keyof ClientEvents>(
+    event: K,
+    listener: (event: ClientEvents[K]) => void,
+  ): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    listeners.add(listener as (event: never) => void);
+    this.#listeners.set(event, listeners);
+    return () => {
+      listeners.delete(listener as (event: never) => void);
+    };
+  }
+
+  async goOffline(): Promise<void> {
+    await this.call({ call: "network", wanted: "offline" });
+    await this.connection.until((now) => now === "offline", CONTACT_MILLIS, closed);
+  }
+
+  async goOnline(): Promise<void> {
+    this.#refusal.set(null);
+    await this.call({ call: "network", wanted: "online" });
+  }
+
+  async logOut(unsent: "keep" | "lose"): Promise<void> {
+    if (unsent === "keep") {
+      const waiting = this.waiting.value;
+      if (waiting > 0) throw new RejoinderError("unsent", `${waiting} things were not sent yet`);
+      if (this.connection.value === "offline") {
+        throw new RejoinderError("offline", "there is no connection: go online first");
+      }
+    }
+    const wiped = new Promise<void>((resolve) => this.on("wiped", () => resolve()));
+    if (this.connection.value !== "offline") {
+      await this.command({ log_out: {} });
+      await Promise.race([wiped, this.#settle(LOG_OUT_MILLIS)]);
+    }
+    if (this.#over === null) await this.call({ call: "wipe" });
+  }
+
+  async close(): Promise<void> {
+    if (this.#over?.code === "closed") return;
+    this.#over = closed();
+    if (typeof removeEventListener === "function" && "document" in globalThis) {
+      removeEventListener("online", this.#line);
+      removeEventListener("offline", this.#line);
+      removeEventListener("pagehide", this.#bye);
+    }
+    for (const answer of this.#calls.values()) answer.reject(this.#over);
+    this.#calls.clear();
+    this.#port.post({ kind: "bye" });
+    this.#port.end();
+    await Promise.resolve();
+  }
+
+  command<T>(command: unknown): Promise<T> {
+    return this.call({ call: "command", command });
+  }
+
+  call<T>(call: Call): Promise<T> {
+    if (this.#over !== null) return Promise.reject(this.#over);
+    return new Promise<T>((resolve, reject) => {
+      const id = this.#next++;
+      this.#calls.set(id, { call, tries: 0, resolve: resolve as (made: never) => void, reject });
+      this.#say({ kind: "call", id, call });
+    });
+  }
+
+  readonly #line = (): void => this.#say({ kind: "line", online: navigator.onLine });
+  readonly #bye = (): void => this.#port.post({ kind: "bye" });
+
+  #connect(): Port {
+    this.#isReady = false;
+    const port: Port = this.#make((message) => {
+      if (this.#port === port || !this.#isReady) this.#heard(message);
+    });
+    port.post({ kind: "hello", start: this.#start });
+    return port;
+  }
+
+  #say(message: ToHost): void {
+    if (this.#isReady) this.#port.post(message);
+  }
+
+  #heard(message: FromHost): void {
+    switch (message.kind) {
+      case "ready":
+        this.#sayAgain();
+        return;
+      case "topic":
+        this.#topic(message.topic, message.value);
+        return;
+      case "view":
+        this.#conversations.get(message.conversation)?.show(message.view);
+        return;
+      case "answer":
+        this.#calls.get(message.id)?.resolve(message.made as never);
+        this.#calls.delete(message.id);
+        return;
+      case "fault": {
+        const error = new RejoinderError(message.code, message.message);
+        this.#calls.get(message.id)?.reject(error);
+        this.#calls.delete(message.id);
+        return;
+      }
+      case "event":
+        this.#happened(message.event.name, message.event.detail);
+        return;
+      case "trapped":
+        this.#restart(message.reason);
+        return;
+      case "failed":
+        this.#end(new RejoinderError(message.code, message.message));
+        return;
+    }
+  }
+
+  /** A host is there, perhaps another one: it is told everything that is still wanted. */
+  #sayAgain(): void {
+    this.#isReady = true;
+    if ("document" in globalThis && !navigator.onLine) this.#line();
+    const topics: (keyof Topics)[] = ["identity", "connection", "storage", "waiting", "inbox"];
+    const watched = [...this.#watched].map((id): Topic => `conversation:${id}`);
+    for (const topic of [...topics, "people" as const, ...watched]) {
+      this.#port.post({ kind: "subscribe", topic });
+    }
+    for (const [id, { call }] of this.#calls) this.#port.post({ kind: "call", id, call });
+  }
+
+  #restart(reason: string): void {
+    this.#port.end();
+    this.#happened("restarted", { reason });
+    for (const [id, answer] of this.#calls) {
+      answer.tries += 1;
+      if (answer.tries < TRIES) continue;
+      this.#calls.delete(id);
+      answer.reject(new RejoinderError("store", "the call could not be carried out"));
+    }
+    this.#port = this.#connect();
+  }
+
+  #topic(topic: keyof Topics, value: Topics[keyof Topics]): void {
+    (this[topic] as State<unknown>).set(value);
+    this.#known.add(topic);
+    // What an application shows first is here.
+    if (["identity", "connection", "storage", "inbox"].every((name) => this.#known.has(name))) {
+      this.#opened.resolve();
+    }
+  }
+
+  #happened(name: string, detail: unknown): void {
+    if (name === "problem") {
+      const { document, reason } = detail as ClientEvents["problem"];
+      if (document === null && FINAL.has(reason)) this.#refusal.set(reason);
+    }
+    for (const listener of this.#listeners.get(name) ?? []) listener(detail as never);
+    if (name === "wiped") this.#end(new RejoinderError("wiped", "this client was logged out"));
+  }
+
+  #end(error: RejoinderError): void {
+    this.#over ??= error;
+    this.#opened.reject(error);
+    for (const answer of this.#calls.values()) answer.reject(error);
+    this.#calls.clear();
+  }
+
+  #settle(millis: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, millis));
+  }
+}
+
+function closed(): RejoinderError {
+  return new RejoinderError("closed" satisfies ErrorCode, "the client is closed: connect again");
+}
+
+/** The origin of a server's address. */
+function httpOrigin(server: string): string {
+  let url: URL;
+  try {
+    url = new URL(server);
+  } catch {
+    throw new RejoinderError("address", `'${server}' is not an address such as https://chat.example`);
+  }
+  if (!/^(https?|wss?):$/.test(url.protocol)) {
+    throw new RejoinderError("address", `'${server}' is neither an http nor a ws address`);
+  }
+  return `${url.protocol.replace("ws", "http")}//${url.host}`;
+}
+
+export type { ConversationView };

@@ -1,0 +1,103 @@
+/** One WebSocket at a time: opened, watched, ended. When to open another is the host's. */
+
+/** Milliseconds that connecting may take: on a slow mobile network a few seconds. */
+const CONNECT_MILLIS = 10_000;
+/** Milliseconds without an answer to something that is answered, after which a line counts as lost. */
+const ANSWER_MILLIS = 20_000;
+const WATCH_MILLIS = 2_000;
+
+/** Frames that the server answers. */
+const ANSWERED = new Set(["hello", "open", "push", "want", "log_out"]);
+
+export interface LineEvents {
+  opened(): void;
+  frame(bytes: Uint8Array): void;
+  /** It could not be opened. */
+  unreachable(reason: string): void;
+  /** It was open, and is not any more. */
+  ended(lastedMillis: number, byPeer: boolean): void;
+}
+
+export type SocketFactory = (url: string) => WebSocket;
+
+export class Line {
+  readonly #events: LineEvents;
+  readonly #make: SocketFactory;
+  readonly #url: string;
+  #socket: WebSocket | null = null;
+  #openedAt: number | null = null;
+  #awaiting: number | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(server: string, make: SocketFactory, events: LineEvents) {
+    const url = new URL("/api/v1/sync", server);
+    url.protocol = url.protocol === "https:" || url.protocol === "wss:" ? "wss:" : "ws:";
+    this.#url = url.href;
+    this.#make = make;
+    this.#events = events;
+  }
+
+  get isUsed(): boolean {
+    return this.#socket !== null;
+  }
+
+  open(): void {
+    if (this.#socket !== null) return;
+    let socket: WebSocket;
+    try {
+      socket = this.#make(this.#url);
+    } catch {
+      this.#events.unreachable("this page may not open a connection to the server");
+      return;
+    }
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      if (this.#socket !== socket) return;
+      clearTimeout(this.#timer);
+      this.#openedAt = Date.now();
+      this.#watch(socket);
+      this.#events.opened();
+    };
+    socket.onmessage = (message: MessageEvent<unknown>) => {
+      if (this.#socket !== socket) return;
+      this.#awaiting = null;
+      if (message.data instanceof ArrayBuffer) this.#events.frame(new Uint8Array(message.data));
+    };
+    socket.onclose = () => this.#over(socket, true);
+    socket.onerror = () => this.#over(socket, true);
+    this.#timer = setTimeout(() => this.#over(socket, true), CONNECT_MILLIS);
+  }
+
+  send(name: string, bytes: Uint8Array): void {
+    if (this.#socket?.readyState !== 1) return;
+    if (ANSWERED.has(name)) this.#awaiting ??= Date.now();
+    this.#socket.send(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  /** Ends it from this side. */
+  close(): void {
+    if (this.#socket !== null) this.#over(this.#socket, false);
+  }
+
+  #watch(socket: WebSocket): void {
+    this.#timer = setTimeout(() => {
+      const waited = this.#awaiting === null ? 0 : Date.now() - this.#awaiting;
+      if (waited > ANSWER_MILLIS) this.#over(socket, true);
+      else if (this.#socket === socket) this.#watch(socket);
+    }, WATCH_MILLIS);
+  }
+
+  #over(socket: WebSocket, byPeer: boolean): void {
+    if (this.#socket !== socket) return;
+    clearTimeout(this.#timer);
+    const openedAt = this.#openedAt;
+    [this.#socket, this.#openedAt, this.#awaiting] = [null, null, null];
+    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+    // Some implementations tell of the end of a socket that never opened.
+    socket.onerror = () => {};
+    socket.close();
+    if (openedAt === null) this.#events.unreachable("the server cannot be reached");
+    else this.#events.ended(Date.now() - openedAt, byPeer);
+  }
+}

@@ -1,0 +1,64 @@
+/** What a page and the host of its core say to each other. */
+
+import type { ClientEvents, Credential, ErrorCode, People, StorageMode } from "./api.js";
+import type {
+  Connection, ConversationId, ConversationView, InboxRow, Principal, SiteId,
+} from "./generated.js";
+
+/** What a worker is started with. */
+export interface Start {
+  server: string;
+  profile: string;
+  memory: boolean;
+  followInbox: boolean;
+  network: "online" | "offline";
+  credential: Credential | null;
+}
+
+export type Identity = { principal: Principal; site: SiteId | null };
+
+/** Values that a host tells, and tells again when they change. */
+export interface Topics {
+  identity: Identity | null;
+  connection: Connection;
+  storage: StorageMode;
+  waiting: number;
+  inbox: InboxRow[];
+  people: People;
+}
+
+/** A topic's name: one of {@link Topics}, or a conversation's id. */
+export type Topic = keyof Topics | `conversation:${ConversationId}`;
+
+export type Call =
+  | { call: "command"; command: unknown }
+  | { call: "token" }
+  | { call: "network"; wanted: "online" | "offline" }
+  | { call: "wipe" }
+  | { call: "settled" };
+
+export type ToHost =
+  | { kind: "hello"; start: Start }
+  | { kind: "subscribe"; topic: Topic }
+  | { kind: "unsubscribe"; topic: Topic }
+  | { kind: "call"; id: number; call: Call }
+  /** The page says what its browser says of the network. */
+  | { kind: "line"; online: boolean }
+  | { kind: "bye" };
+
+export type HostEvent = {
+  [K in keyof ClientEvents]: { name: K; detail: ClientEvents[K] };
+}[keyof ClientEvents];
+
+export type FromHost =
+  /** A host is there, perhaps another one than before: say everything again. */
+  | { kind: "ready" }
+  | { kind: "topic"; topic: keyof Topics; value: Topics[keyof Topics] }
+  | { kind: "view"; conversation: ConversationId; view: ConversationView | null }
+  | { kind: "answer"; id: number; made: unknown }
+  | { kind: "fault"; id: number; code: ErrorCode; message: string }
+  | { kind: "event"; event: HostEvent }
+  /** The core trapped: start another worker. */
+  | { kind: "trapped"; reason: string }
+  /** The store cannot be opened, or the browser lacks what is needed. */
+  | { kind: "failed"; code: ErrorCode; message: string };

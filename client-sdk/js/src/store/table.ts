@@ -1,0 +1,56 @@
+/** Where rows are kept. Keys are bytes and sort as bytes. */
+export interface Table {
+  /** The keys of all rows, in their order. */
+  keys(): Promise<Uint8Array[]>;
+  /** Keys and values in turn of the rows from `from` on, below `to`, in their order. */
+  range(from: Uint8Array, to: Uint8Array | null): Promise<Uint8Array[]>;
+  /** Carries changes out: all or nothing, and durable when it resolves. */
+  commit(changes: Changes): Promise<void>;
+  /** Erases everything. */
+  clear(): Promise<void>;
+  close(): void;
+}
+
+export interface Changes {
+  /** Everything that is there goes first. */
+  clear: boolean;
+  /** Keys and values in turn. */
+  puts: Uint8Array[];
+  deletes: Uint8Array[];
+}
+
+/** Bytes that are overwritten in place, for a keyring. All of it is synchronous. */
+export interface Medium {
+  size(): number;
+  read(offset: number, bytes: number): Uint8Array;
+  write(offset: number, bytes: Uint8Array): void;
+  flush(): void;
+}
+
+/** Why a store cannot be written: what a person can do about it is in the message. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+}
+
+/** The first key that does not begin with `prefix`; null when there is none. */
+export function after(prefix: Uint8Array): Uint8Array | null {
+  const end = prefix.slice();
+  for (let at = end.length - 1; at >= 0; at -= 1) {
+    const byte = end[at] ?? 0;
+    if (byte < 0xff) {
+      end[at] = byte + 1;
+      return end.slice(0, at + 1);
+    }
+  }
+  return null;
+}
+
+/** Orders bytes as IndexedDB orders binary keys. */
+export function compare(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,79 @@
+/**
+ * A tab's worker. One of all the tabs' workers leads: it has the store and the line to the server.
+ * The others hand on what their pages say. When the leader is gone the next one takes its place,
+ * and every page says again what it had said.
+ */
+
+import type { ErrorCode } from "./api.js";
+import init, { Core } from "../dist/core/rejoinder.js";
+import wasm from "../dist/core/rejoinder_bg.wasm?url";
+import { Host } from "./host/host.js";
+import { openStore } from "./host/store.js";
+import type { FromHost, Start, ToHost } from "./protocol.js";
+
+/** What workers of one profile say to each other. */
+type Between =
+  | { to: "leader"; tab: string; message: ToHost }
+  | { to: "tabs"; tab: string | null; message: FromHost };
+
+const tab = crypto.randomUUID();
+let host: Host | null = null;
+let channel: BroadcastChannel | null = null;
+
+const post = (message: FromHost): void => self.postMessage(message);
+
+self.onmessage = ({ data }: MessageEvent<ToHost>) => {
+  if (data.kind === "hello" && channel === null) void begin(data.start);
+  if (host !== null) host.receive(tab, data);
+  // Whoever leads takes it; a leader that comes later is told everything again.
+  else channel?.postMessage({ to: "leader", tab, message: data } satisfies Between);
+};
+
+async function begin(start: Start): Promise<void> {
+  const name = `rejoinder ${new URL(start.server).host} ${start.profile}`;
+  channel = new BroadcastChannel(name);
+  channel.onmessage = ({ data }: MessageEvent<Between>) => {
+    if (data.to === "leader") host?.receive(data.tab, data.message);
+    if (data.to === "tabs" && (data.tab === null || data.tab === tab)) post(data.message);
+  };
+  try {
+    // Never resolved: the lock is held as long as this worker lives.
+    await navigator.locks.request(name, () => lead(name, start).then(() => new Promise(() => {})));
+  } catch {
+    // No locks, hence no storage either that another tab could share.
+    await lead(name, { ...start, memory: true });
+  }
+}
+
+async function lead(name: string, start: Start): Promise<void> {
+  try {
+    await init({ module_or_path: wasm });
+    const store = await openStore(name, start.memory);
+    const leading = await Host.open({
+      ...store,
+      start,
+      socket: (url) => new WebSocket(url),
+      make: (keys, head, medium, mode, opened) =>
+        new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
+      firstDocument: () => Core.first_document(),
+      documentPrefix: (document) => Core.document_prefix(document),
+      post: (to, message) => {
+        if (to === null || to === tab) post(message);
+        if (to !== tab) channel?.postMessage({ to: "tabs", tab: to, message } satisfies Between);
+      },
+      trapped: (reason) => post({ kind: "trapped", reason }),
+    });
+    host = leading;
+    if (store.lost !== null) {
+      const event = { name: "store", detail: { reason: store.lost } } as const;
+      post({ kind: "event", event });
+    }
+    // Every page, this one too, says again what it had said to whoever led before.
+    channel?.postMessage({ to: "tabs", tab: null, message: { kind: "ready" } } satisfies Between);
+    post({ kind: "ready" });
+  } catch (error) {
+    const code: ErrorCode = error instanceof WebAssembly.CompileError ? "unsupported" : "store";
+    const message = error instanceof Error ? error.message : String(error);
+    post({ kind: "failed", code, message });
+  }
+}

@@ -1,0 +1,213 @@
+import { useSignalEffect } from "@preact/signals";
+import { type ConversationView, type DocumentKind, LIMITS } from "@rejoinder/client";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { shortId } from "../model/names.js";
+import { sensitive } from "../model/sensitive.js";
+import { lastOwn, merge, textOf } from "../model/timeline.js";
+import { confirm, whyNot } from "../state/ask.js";
+import {
+  beginEdit, compose, editing, endEdit, focusIsAsked, kindOf, takeFocus,
+} from "../state/composing.js";
+import type { Desk } from "../state/desk.js";
+import type { Place } from "../state/drafts.js";
+import { t } from "../state/i18n.js";
+import { useDesk } from "./context.js";
+import { Icon } from "./Icon.js";
+
+/** From here on the counter shows: what is left, then what is too much. */
+const COUNT_FROM = LIMITS.text_characters - 500;
+
+export function Composer({ view }: { view: ConversationView }) {
+  const words = t.value.composer;
+  const id = view.timeline.conversation;
+  const edit = editing.value?.conversation === id ? editing.value : null;
+  const kind = edit?.kind ?? kindOf(id, view.timeline.closed);
+  const message = edit?.message ?? null;
+  const closed = view.timeline.closed && kind === "timeline" && !edit;
+  return (
+    <section class={`composer composer-${kind === "team" ? "note" : "reply"}`}
+      aria-label={kind === "team" ? words.note : words.reply}>
+      {edit ? <EditingLine place={{ kind, message }} /> : <KindSwitch id={id} kind={kind} />}
+      {closed
+        ? <p class="closed-line">{t.value.conversation.closedLine}</p>
+        : <Field key={`${kind} ${message}`} view={view} place={{ kind, message }} />}
+    </section>
+  );
+}
+
+function KindSwitch({ id, kind }: { id: string; kind: DocumentKind }) {
+  const words = t.value.composer;
+  const one = (of: DocumentKind, label: string, keys: string) => (
+    <button type="button" aria-pressed={kind === of} class="kind" title={keys}
+      onClick={() => compose(id, of)}>
+      {of === "team" && <Icon name="note" size={15} />}{label}
+    </button>
+  );
+  return (
+    <fieldset class="kinds" aria-label={words.kind}>
+      {one("timeline", words.reply, "Alt+L")}{one("team", words.note, "Alt+P")}
+    </fieldset>
+  );
+}
+
+function EditingLine({ place }: { place: Place }) {
+  const desk = useDesk();
+  const words = t.value.composer;
+  return (
+    <div class="editing-line">
+      <Icon name="edit" size={15} /><span>{words.editing}</span>
+      <button type="button" class="link" onClick={() => cancelEdit(desk, place)}>
+        {words.cancel}
+      </button>
+    </div>
+  );
+}
+
+function cancelEdit(desk: Desk, place: Place): void {
+  endEdit();
+  void desk.settleLost(place).catch(() => undefined);
+}
+
+function Field({ view, place }: { view: ConversationView; place: Place }) {
+  const desk = useDesk();
+  const words = t.value.composer;
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const id = view.timeline.conversation;
+  const text = desk.drafts.text(view, place, before(view, place));
+  const length = [...text.value].length;
+  const over = length - LIMITS.text_characters;
+  useFocusAsked(area);
+  const type = (value: string) => {
+    desk.drafts.type(id, place, value);
+    setFailure(null);
+    if (place.kind === "timeline" && value !== "") {
+      desk.current.peek()?.typing().catch(() => undefined);
+    }
+  };
+  const submit = async () => {
+    const value = text.peek();
+    if (value.trim() === "" || over > 0) {
+      area.current?.focus();
+      return;
+    }
+    text.value = "";
+    area.current?.focus();
+    try {
+      await send(desk, view, place, value);
+    } catch (error) {
+      // What was typed since stays below what comes back.
+      type(text.peek() === "" ? value : `${value}\n${text.peek()}`);
+      setFailure(words.failed + whyNot(error));
+    }
+  };
+  const visitor = t.value.who.visitor(shortId(view.row?.visitor ?? id));
+  const label = place.kind === "team" ? words.notePlaceholder : words.replyTo(visitor);
+  return (
+    <>
+      <textarea ref={area} class="composer-field" rows={2} autoComplete="off"
+        dir={text.value ? "auto" : undefined}
+        name="composer" aria-label={place.message ? words.editing : label} placeholder={label}
+        value={text.value} aria-invalid={over > 0} aria-describedby="composer-said"
+        onInput={(event) => type(event.currentTarget.value)}
+        onPaste={(event) => void paste(event, type)}
+        onKeyDown={(event) => keys(event, desk, view, place, text.peek(), submit)} />
+      <div class="composer-foot">
+        <p id="composer-said" class={over > 0 || failure ? "bad" : "faint"} aria-live="polite">
+          {failure ?? (over > 0 ? words.over(over)
+            : length > COUNT_FROM ? words.left(-over) : words.hint)}
+        </p>
+        <button type="button" class={`button ${place.kind === "team" ? "note" : "primary"}`}
+          aria-disabled={text.value.trim() === "" || over > 0} onClick={() => void submit()}>
+          {place.message ? words.saveEdit : place.kind === "team" ? words.addNote : words.send}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
+  const answer = () => {
+    const field = area.current;
+    if (field && takeFocus()) {
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+    }
+  };
+  useLayoutEffect(answer, []);
+  useSignalEffect(() => {
+    // Later: the field that is here now may be about to give way to another.
+    if (focusIsAsked()) {
+      setTimeout(answer);
+    }
+  });
+}
+
+/** The words that an edit begins with. */
+function before(view: ConversationView, place: Place): string {
+  const found = merge(view).find((entry) => entry.message.id === place.message);
+  return found ? textOf(found.message) ?? "" : "";
+}
+
+async function send(
+  desk: Desk, view: ConversationView, place: Place, text: string,
+): Promise<void> {
+  const id = view.timeline.conversation;
+  const conversation = desk.client.conversation(id);
+  if (place.message !== null) {
+    if (text !== before(view, place)) {
+      await conversation.edit(place.message, text, place.kind);
+    }
+    endEdit();
+    await desk.settleLost(place);
+    return;
+  }
+  await (place.kind === "team" ? conversation.note(text) : conversation.send(text));
+  const typed = desk.drafts.text(view, place).peek();
+  if (typed === "") {
+    await desk.drafts.erase(id, place);
+  }
+}
+
+function keys(
+  event: KeyboardEvent, desk: Desk, view: ConversationView, place: Place, text: string,
+  submit: () => Promise<void>,
+): void {
+  if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) {
+    return;
+  }
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    void submit();
+  } else if (event.key === "Escape" && place.message !== null) {
+    event.preventDefault();
+    cancelEdit(desk, place);
+  } else if (event.key === "ArrowUp" && text === "" && place.message === null) {
+    const last = lastOwn(merge(view), place.kind, desk.me.peek());
+    if (last && !(view.timeline.closed && last.kind === "timeline")) {
+      event.preventDefault();
+      beginEdit({
+        conversation: view.timeline.conversation, kind: last.kind, message: last.message.id,
+      });
+    }
+  }
+}
+
+/** What looks like a secret is put in only after a yes; everything is pasted as plain text. */
+async function paste(event: ClipboardEvent, type: (text: string) => void): Promise<void> {
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  const found = sensitive(text);
+  const area = event.currentTarget;
+  if (!found || !(area instanceof HTMLTextAreaElement)) {
+    return;
+  }
+  event.preventDefault();
+  const { selectionStart: start, selectionEnd: end } = area;
+  const words = t.value.composer;
+  const title = found === "card" ? words.cardQuestion : words.passwordQuestion;
+  if (await confirm(title, words.sensitiveLead, words.paste, "danger")) {
+    area.setRangeText(text, start, end, "end");
+    type(area.value);
+  }
+  area.focus();
+}

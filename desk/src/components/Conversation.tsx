@@ -1,0 +1,90 @@
+import type { ConversationView } from "@rejoinder/client";
+import { now } from "../state/clock.js";
+import { momentOf, t } from "../state/i18n.js";
+import { selected } from "../state/route.js";
+import { Composer } from "./Composer.js";
+import { useDesk } from "./context.js";
+import { Decisions } from "./Decisions.js";
+import { ConversationHeader } from "./ConversationHeader.js";
+import { Icon } from "./Icon.js";
+import { Timeline } from "./Timeline.js";
+
+export function ConversationColumn() {
+  const desk = useDesk();
+  const id = selected.value;
+  const view = desk.view.value;
+  const words = t.value.conversation;
+  if (id === null) {
+    return (
+      <div class="empty">
+        <Icon name="inbox" size={40} />
+        <h2>{words.pick}</h2>
+        <p>{words.pickLead}</p>
+      </div>
+    );
+  }
+  if (view === null || view.timeline.conversation !== id) {
+    return <Reading known={desk.row(id) !== null} />;
+  }
+  return (
+    <>
+      <ConversationHeader view={view} />
+      <Freshness view={view} />
+      {view.freshness === "checking" ? <Skeleton />
+        : <Timeline key={id} view={view} />}
+      <Active view={view} />
+      <Decisions view={view} />
+      <Composer key={`composer ${id}`} view={view} />
+    </>
+  );
+}
+
+function Reading({ known }: { known: boolean }) {
+  return known ? <Skeleton /> : <div class="empty"><p>{t.value.conversation.gone}</p></div>;
+}
+
+/** Stands where the words will be; until it is known what was recalled, none are painted. */
+function Skeleton() {
+  return (
+    <div class="timeline skeleton" role="status" aria-busy="true"
+      aria-label={t.value.connection.checking}>
+      {[62, 40, 74, 48, 58].map((width, i) => (
+        <span key={width} class={`bone${i % 2 ? " bone-own" : ""}`}
+          style={{ inlineSize: `${width}%` }} />
+      ))}
+    </div>
+  );
+}
+
+/** How old what is shown may be; a line of its own only where it is not up to date. */
+function Freshness({ view }: { view: ConversationView }) {
+  const desk = useDesk();
+  const words = t.value.connection;
+  const { freshness } = view;
+  if (typeof freshness === "string") {
+    return null;
+  }
+  const at = freshness.as_of;
+  const say = desk.connection.value === "offline" ? words.offlineAsOf : words.asOf;
+  const text = at === null ? words.never : say(momentOf(at, now.value));
+  return <p class="as-of" role="status">{text}</p>;
+}
+
+/** Who is typing. The line keeps its height when nobody is, so that nothing moves. */
+function Active({ view }: { view: ConversationView }) {
+  const desk = useDesk();
+  const visitor = view.row?.visitor ?? null;
+  const typing = view.active.filter(({ participant, signal }) => signal === "typing"
+    && !desk.me.value.has(participant));
+  const names = typing.map(({ participant }) => desk.nameOf(participant, visitor));
+  return (
+    <p class="typing" aria-live="polite">
+      {names.length > 0 && (
+        <>
+          <span class="dots" aria-hidden="true"><i /><i /><i /></span>
+          {t.value.conversation.typing(names.join(", "))}
+        </>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,144 @@
+import { useRef } from "preact/hooks";
+import { agentName } from "../model/names.js";
+import { SHOWN, SORTS, TABS } from "../model/inbox.js";
+import { listed, t } from "../state/i18n.js";
+import { isPortal, selected } from "../state/route.js";
+import { change, settings } from "../state/settings.js";
+import { ConnectionPill } from "./ConnectionPill.js";
+import { useDesk } from "./context.js";
+import { Icon } from "./Icon.js";
+import { InboxRowView, ROW_PIXELS } from "./InboxRow.js";
+import { Menu } from "./Menu.js";
+import { useWindow } from "./window.js";
+
+export function Inbox() {
+  const words = t.value.inbox;
+  return (
+    <section class="column inbox" aria-label={words.title}>
+      <header class="inbox-head">
+        <div class="inbox-title">
+          <h1>{words.title}</h1>
+          <ConnectionPill />
+        </div>
+        <Colleagues />
+        <div class="inbox-tools"><Tabs /><SortMenu /></div>
+      </header>
+      <List />
+    </section>
+  );
+}
+
+/** Who of the others is online, at the top. */
+function Colleagues() {
+  const desk = useDesk();
+  const { people, me } = desk;
+  const online = people.value.agents.filter((agent) => agent.online && !me.value.has(agent.id));
+  const words = t.value.inbox;
+  const names = online.map((agent) => agentName(people.value, agent.id) ?? "");
+  // Without a connection it is not known; the line keeps its height.
+  const known = desk.connection.value === "live";
+  const text = !known ? "\u00a0" : names.length > 0 ? words.online(listed(names))
+    : words.nobodyOnline;
+  return <p class="colleagues" title={text}>{text}</p>;
+}
+
+function Tabs() {
+  const desk = useDesk();
+  const words = t.value.inbox;
+  const { tab } = settings.value;
+  const counts = desk.counts.value;
+  const keys = (event: KeyboardEvent) => {
+    const forward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      const step = event.key === forward ? 1 : TABS.length - 1;
+      const next = TABS[(TABS.indexOf(tab) + step) % TABS.length] ?? "mine";
+      change({ tab: next });
+      document.getElementById(`tab-${next}`)?.focus();
+    }
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label={words.conversations} onKeyDown={keys}>
+      {TABS.map((id) => (
+        <button key={id} id={`tab-${id}`} type="button" role="tab" class="tab"
+          aria-selected={tab === id} aria-controls="inbox-list" tabIndex={tab === id ? 0 : -1}
+          onClick={() => change({ tab: id })}>
+          {words.tabs[id]} <span class="count">{counts[id]}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function SortMenu() {
+  const words = t.value.inbox;
+  const { sort, shown } = settings.value;
+  const sorts = SORTS.map((id) => ({
+    ...(id === "activity" ? { heading: words.sort } : {}), label: words.sorts[id],
+    checked: sort === id, run: () => change({ sort: id }),
+  }));
+  const shows = SHOWN.map((id) => ({
+    ...(id === "open" ? { heading: words.shown } : {}), label: words.shows[id],
+    checked: shown === id, run: () => change({ shown: id }),
+  }));
+  return (
+    <Menu label={`${words.sort}, ${words.shown}`} class="sort" title={words.sort}
+      actions={isPortal ? sorts : [...sorts, ...shows]}>
+      <Icon name="sort" />
+    </Menu>
+  );
+}
+
+function List() {
+  const desk = useDesk();
+  const words = t.value.inbox;
+  const { rows, newcomers } = desk.list.shown.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const { from, to, onScroll } = useWindow(scroller, rows.length, ROW_PIXELS, selectedAt(rows));
+  const hold = (event: PointerEvent) => {
+    if (event.pointerType === "mouse") {
+      desk.list.hold();
+    }
+  };
+  return (
+    <div class="inbox-list" id="inbox-list" role="tabpanel" ref={scroller} onScroll={onScroll}
+      onPointerEnter={hold} onPointerLeave={() => desk.list.release()}
+      aria-labelledby={`tab-${settings.value.tab}`} tabIndex={-1}>
+      {newcomers > 0 && (
+        <button type="button" class="newcomers" onClick={() => desk.list.refresh()}>
+          {words.newcomers(newcomers)}
+        </button>
+      )}
+      {rows.length === 0 && <Empty />}
+      <div class="rows" style={{ blockSize: `${rows.length * ROW_PIXELS}px` }}>
+        <ul style={{ insetBlockStart: `${from * ROW_PIXELS}px` }}>
+          {rows.slice(from, to).map((row, i) => (
+            <InboxRowView key={row.conversation} row={row} place={from + i + 1}
+              of={rows.length} />
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+function selectedAt(rows: { conversation: string }[]): number {
+  return rows.findIndex((row) => row.conversation === selected.value);
+}
+
+/** An empty list says why, and how to see what is hidden. */
+function Empty() {
+  const desk = useDesk();
+  const words = t.value.inbox;
+  const hidden = desk.list.hidden.value;
+  return (
+    <div class="empty small">
+      <Icon name="inbox" size={28} />
+      <p>{words.empty[settings.value.tab]}</p>
+      {hidden > 0 && !isPortal && (
+        <button type="button" class="link" onClick={() => change({ shown: "any" })}>
+          {words.emptyElsewhere(hidden)}
+        </button>
+      )}
+    </div>
+  );
+}

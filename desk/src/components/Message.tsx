@@ -1,0 +1,193 @@
+import type { ConversationView, MessageView } from "@rejoinder/client";
+import { agentName } from "../model/names.js";
+import { report } from "../model/progress.js";
+import { type Entry, shownAt, textOf, writtenFarApart } from "../model/timeline.js";
+import { copy, edit, recall } from "../state/actions.js";
+import { now } from "../state/clock.js";
+import { editing } from "../state/composing.js";
+import type { Desk } from "../state/desk.js";
+import { dayOf, fullTimeOf, momentOf, t, timeOf } from "../state/i18n.js";
+import { mayEdit, mayRecall } from "../state/rights.js";
+import { Avatar } from "./Avatar.js";
+import { useDesk } from "./context.js";
+import { Icon } from "./Icon.js";
+import { type Action, Menu } from "./Menu.js";
+import { Words } from "./Words.js";
+
+type Props = { entry: Entry; mine: boolean; follows: boolean; view: ConversationView };
+
+export function Message({ entry, mine, follows, view }: Props) {
+  const { message } = entry;
+  if (message.source === "system") {
+    return <SystemLine message={message} view={view} />;
+  }
+  const side = message.source === "visitor" ? "start" : "end";
+  const edited = editing.value?.message === message.id;
+  const classes = ["message", `from-${message.source}`, `side-${side}`, follows && "follows",
+    message.words === "recalled" && "is-recalled", edited && "is-edited",
+    message.delivery === "waiting" && "is-waiting"].filter(Boolean).join(" ");
+  return (
+    <article class={classes} data-message={message.id}>
+      {!follows && <Heading message={message} view={view} />}
+      <div class="message-row">
+        <div class="bubble">
+          <Said message={message} />
+        </div>
+        {message.words !== "recalled" && <Actions entry={entry} view={view} />}
+      </div>
+      <Foot entry={entry} mine={mine} view={view} />
+    </article>
+  );
+}
+
+function Heading({ message, view }: { message: MessageView; view: ConversationView }) {
+  const desk = useDesk();
+  const visitor = view.row?.visitor ?? null;
+  const { source } = message;
+  const person = source === "agent" || source === "note";
+  const name = desk.nameOf(message.author, source === "visitor" ? message.author : visitor);
+  return (
+    <header class="message-head">
+      <Avatar id={message.author} size="small"
+        name={person ? agentName(desk.people.value, message.author) : null} />
+      {source !== "assistant" && <strong>{name}</strong>}
+      {source !== "visitor" && (
+        <span class={`label label-${source}`}>{t.value.who.source[source]}</span>
+      )}
+    </header>
+  );
+}
+
+function Said({ message }: { message: MessageView }) {
+  const words = t.value.conversation;
+  const { words: said } = message;
+  if (said === "recalled") {
+    return <p class="notice"><Icon name="removed" size={15} />{words.recalled}</p>;
+  }
+  if (typeof said === "string" || "system" in said) {
+    return <p class="notice">{words.absent}</p>;
+  }
+  const attachments = said.said.attachments ?? [];
+  return (
+    <>
+      <Words text={said.said.text} />
+      {attachments.length > 0 && (
+        <p class="notice">
+          {words.attachment(attachments.length)}: {attachments.map((file) => file.name).join(", ")}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Time, edit, and what became of it: small, under the words, and always one line high. */
+function Foot({ entry, mine, view }: { entry: Entry; mine: boolean; view: ConversationView }) {
+  const { message } = entry;
+  const words = t.value.conversation;
+  const at = shownAt(message);
+  const recalled = message.words === "recalled";
+  return (
+    <footer class="message-foot">
+      <time dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
+        {writtenFarApart(message)
+          ? words.written(momentOf(message.composed_at, at), timeOf(at)) : timeOf(at)}
+      </time>
+      {message.edited_at !== null && !recalled && (
+        <span class="edited" title={fullTimeOf(message.edited_at)}>
+          {words.edited(momentOf(message.edited_at, at))}
+        </span>
+      )}
+      {recalled ? <RecallReport message={message} view={view} />
+        : mine && <State message={message} note={entry.kind === "team"} />}
+    </footer>
+  );
+}
+
+/** What became of one's own message; notes are seen by no visitor, so they are only sent. */
+function State({ message, note }: { message: MessageView; note: boolean }) {
+  const words = t.value.message;
+  const { delivery, change } = message;
+  if (change === "waiting") {
+    return <span class="state"><Icon name="clock" size={14} />{words.editWaiting}</span>;
+  }
+  if (typeof delivery === "object") {
+    return (
+      <span class="state bad">
+        <Icon name="alert" size={14} />{"refused" in delivery ? words.refused : words.collided}
+      </span>
+    );
+  }
+  const state = note && delivery === "seen" ? "sent" : delivery;
+  const icon = { waiting: "clock", sent: "check", seen: "checks" } as const;
+  return (
+    <span class={`state state-${state}`} data-state={state}>
+      <Icon name={icon[state]} size={14} />{words[state]}
+    </span>
+  );
+}
+
+function RecallReport({ message, view }: { message: MessageView; view: ConversationView }) {
+  const told = view.recalls.find((progress) => progress.message === message.id) ?? null;
+  const found = report(message, told, now.value);
+  if (!found) {
+    return null;
+  }
+  const words = t.value.recall;
+  const done = found.state === "everywhere";
+  const text = found.state !== "to_go" ? words[found.state]
+    : found.away_since === null ? words.toGo(found.devices)
+      : words.awaySince(found.devices, dayOf(found.away_since, now.value));
+  return (
+    <span class={`state report report-${found.state}`} role="status" data-report={found.state}>
+      <Icon name={done ? "check" : "clock"} size={14} />{text}
+    </span>
+  );
+}
+
+function SystemLine({ message, view }: { message: MessageView; view: ConversationView }) {
+  const desk = useDesk();
+  const { words } = message;
+  if (typeof words !== "object" || !("system" in words)) {
+    return null;
+  }
+  const { notice, subject } = words.system;
+  const who = subject ? desk.nameOf(subject, view.row?.visitor ?? null) : t.value.who.somebody;
+  const wording = t.value.notice[notice];
+  return (
+    <p class="system-line">
+      <span class="hidden">{t.value.who.source.system}: </span>
+      {typeof wording === "string" ? wording : wording(who)} · {timeOf(shownAt(message))}
+    </p>
+  );
+}
+
+function Actions({ entry, view }: { entry: Entry; view: ConversationView }) {
+  const desk = useDesk();
+  const label = t.value.message.menu;
+  return (
+    <Menu label={label} title={label} class="message-menu" actions={actions(desk, entry, view)}>
+      <Icon name="more" size={16} />
+    </Menu>
+  );
+}
+
+/** What may not be done is shown with its reason, so that nobody has to guess. */
+function actions(desk: Desk, entry: Entry, view: ConversationView): Action[] {
+  const words = t.value.message;
+  const editable = mayEdit(desk, view, entry);
+  const said = textOf(entry.message) !== null;
+  return [
+    {
+      label: words.edit, icon: "edit", disabled: editable === "yes" ? null : words.reason[editable],
+      run: () => edit(desk, entry),
+    },
+    ...(said ? [{
+      label: words.copy, icon: "copy" as const, run: () => void copy(entry),
+    }] : []),
+    {
+      label: words.recall, icon: "removed", danger: true,
+      disabled: mayRecall(desk, view, entry.message) ? null : words.reason.recallMine,
+      run: () => void recall(desk, entry),
+    },
+  ];
+}

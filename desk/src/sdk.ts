@@ -1,0 +1,10 @@
+/** The one place where the desk takes the client's code; everything else knows its types only. */
+
+import { connect, trustedScriptUrl, workerFrom } from "@rejoinder/client";
+import workerUrl from "@rejoinder/client/worker?worker&url";
+
+export { connect, trustedScriptUrl };
+
+export function makeWorker(): Worker {
+  return workerFrom(workerUrl);
+}

@@ -1,0 +1,99 @@
+/** What buttons, menus, the palette and keys do to the conversation on screen. */
+
+import { type Entry, textOf } from "../model/timeline.js";
+import { attempt, confirm, tell } from "./ask.js";
+import { beginEdit, compose, focusComposer } from "./composing.js";
+import type { Desk } from "./desk.js";
+import { t } from "./i18n.js";
+
+export async function take(desk: Desk): Promise<void> {
+  const conversation = desk.current.peek();
+  if (conversation && await attempt(() => conversation.claim())) {
+    focusComposer();
+  }
+}
+
+/** Once it is closed it stays so: asked before, each time. */
+export async function closeConversation(desk: Desk): Promise<void> {
+  const conversation = desk.current.peek();
+  const words = t.value.conversation;
+  if (!conversation || desk.view.peek()?.timeline.closed) {
+    return;
+  }
+  const sure = await confirm(words.closeQuestion, words.closeLead, words.closeConfirm, "danger");
+  if (sure) {
+    await attempt(() => conversation.close());
+  }
+}
+
+/** Nobody has it any more: the server lets the visitor wait for a human again. */
+export async function handBack(desk: Desk): Promise<void> {
+  const conversation = desk.current.peek();
+  if (conversation) {
+    await attempt(() => conversation.assign(null));
+  }
+}
+
+export async function recall(desk: Desk, entry: Entry): Promise<void> {
+  const conversation = desk.current.peek();
+  const words = t.value.message;
+  if (!conversation) {
+    return;
+  }
+  const sure = await confirm(words.recallQuestion, words.recallLead, words.recallConfirm, "danger");
+  if (sure) {
+    await attempt(() => conversation.recall(entry.message.id, entry.kind));
+    focusComposer();
+  }
+}
+
+export async function copy(entry: Entry): Promise<void> {
+  const text = textOf(entry.message);
+  if (text !== null && await attempt(() => navigator.clipboard.writeText(text))) {
+    tell(t.value.message.copied);
+  }
+}
+
+export function edit(desk: Desk, entry: Entry): void {
+  const conversation = desk.current.peek();
+  if (conversation) {
+    beginEdit({ conversation: conversation.id, kind: entry.kind, message: entry.message.id });
+  }
+}
+
+/**
+ * A reply that was not sent becomes a draft again. Its words are kept as a draft before the
+ * operation is given up: a crash between the two leaves them twice, and never lost.
+ */
+export async function takeBack(desk: Desk, entry: Entry, operation: string): Promise<void> {
+  const conversation = desk.current.peek();
+  const view = desk.view.peek();
+  const text = textOf(entry.message);
+  if (!conversation || !view || text === null) {
+    return;
+  }
+  const place = { kind: entry.kind, message: null };
+  const typed = desk.drafts.text(view, place).peek();
+  const whole = typed.trim() ? `${text}\n\n${typed}` : text;
+  await attempt(async () => {
+    await conversation.setDraft(whole, { kind: entry.kind });
+    desk.drafts.type(conversation.id, place, whole);
+    await conversation.discard(operation, entry.kind);
+  });
+  compose(conversation.id, entry.kind);
+}
+
+export async function retry(desk: Desk, operation: string, kind: Entry["kind"]): Promise<void> {
+  const conversation = desk.current.peek();
+  if (conversation) {
+    await attempt(() => conversation.sendAnyway(operation, kind));
+  }
+}
+
+export async function discard(desk: Desk, operation: string, kind: Entry["kind"]): Promise<void> {
+  const conversation = desk.current.peek();
+  if (conversation) {
+    await attempt(() => conversation.discard(operation, kind));
+    focusComposer();
+  }
+}

@@ -1,0 +1,163 @@
+/** Who is logged in: from the store where there was a contact before, else by a password. */
+
+import { signal } from "@preact/signals";
+import {
+  type Client, type ConnectOptions, type ErrorCode, RejoinderError,
+} from "@rejoinder/client";
+import { connect, makeWorker } from "../sdk.js";
+import { announce } from "./ask.js";
+import { Desk } from "./desk.js";
+import { t } from "./i18n.js";
+import { go } from "./route.js";
+
+export type LoginFailure =
+  | { code: "credential" | "unreachable" | "busy" | "version" | "notAgent" | "unsupported"
+      | "storeBusy" | "other" }
+  | { code: "tooMany"; seconds: number };
+export type Stage =
+  | { at: "opening" }
+  | { at: "login"; failure: LoginFailure | null; farewell: "loggedOut" | "wiped" | null }
+  | { at: "desk"; desk: Desk };
+
+export const stage = signal<Stage>({ at: "opening" });
+
+const CONTACT_MILLIS = 15_000;
+/** The desk whose person asked to log out: its store being wiped is no surprise then. */
+let leaving: Desk | null = null;
+
+declare global {
+  interface Window {
+    /** The open client, for demonstrations and tests. */
+    rejoinderClient?: Client;
+  }
+}
+
+/** Opens without a network where this browser was logged in before. */
+export async function start(): Promise<void> {
+  try {
+    const client = await open({});
+    if (client.identity.value !== null) {
+      enter(client);
+      return;
+    }
+    await client.close();
+    stage.value = { at: "login", failure: null, farewell: null };
+  } catch (error) {
+    const failure = failureOf(error);
+    const grave = failure.code === "storeBusy" || failure.code === "unsupported";
+    stage.value = { at: "login", failure: grave ? failure : null, farewell: null };
+  }
+}
+
+/** The password is handed to the client and kept nowhere here. */
+export async function logIn(email: string, password: string): Promise<void> {
+  let client: Client | null = null;
+  const told: { failure: LoginFailure | null } = { failure: null };
+  try {
+    client = await open({ credential: { password: { email, password } } });
+    const failed = watch(client);
+    try {
+      await Promise.race([client.contact(CONTACT_MILLIS), failed.promise]);
+    } finally {
+      told.failure = failed.failure();
+      failed.stop();
+    }
+    const role = client.identity.value?.principal.role;
+    if (typeof role !== "object") {
+      await client.logOut("lose");
+      client = null;
+      stage.value = { at: "login", failure: { code: "notAgent" }, farewell: null };
+      return;
+    }
+    enter(client);
+  } catch (error) {
+    await client?.close().catch(() => undefined);
+    stage.value = { at: "login", failure: told.failure ?? failureOf(error), farewell: null };
+  }
+}
+
+/** `unsent: "keep"` is refused by the client while something waits. */
+export async function logOut(desk: Desk, unsent: "keep" | "lose"): Promise<void> {
+  desk.drafts.flush();
+  leaving = desk;
+  try {
+    await desk.client.logOut(unsent);
+    leave(desk, "loggedOut");
+  } finally {
+    leaving = null;
+  }
+}
+
+async function open(more: Partial<ConnectOptions>): Promise<Client> {
+  const client = await connect({
+    server: location.origin, profile: "desk", followInbox: true, worker: makeWorker, ...more,
+  });
+  await client.ready;
+  return client;
+}
+
+function enter(client: Client): void {
+  const desk = new Desk(client);
+  window.rejoinderClient = client;
+  client.on("wiped", () => leave(desk, leaving === desk ? "loggedOut" : "wiped"));
+  stage.value = { at: "desk", desk };
+}
+
+function leave(desk: Desk, farewell: "loggedOut" | "wiped"): void {
+  const current = stage.peek();
+  if (current.at !== "desk" || current.desk !== desk) {
+    return;
+  }
+  desk.dispose();
+  delete window.rejoinderClient;
+  go({ page: "inbox", conversation: null }, "replace");
+  stage.value = { at: "login", failure: null, farewell };
+  announce(t.peek().login[farewell]);
+}
+
+/** What the server says to a log-in comes as an event; the first one that settles it is told. */
+function watch(client: Client) {
+  let failure: LoginFailure | null = null;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, no) => {
+    reject = no;
+  });
+  promise.catch(() => undefined);
+  const fail = (found: LoginFailure) => {
+    failure ??= found;
+    reject(new Error(found.code));
+  };
+  const stops = [
+    client.on("unreachable", () => fail({ code: "unreachable" })),
+    client.on("store", () => fail({ code: "storeBusy" })),
+    client.on("problem", ({ reason, retry_after_millis: wait }) => {
+      if (reason === "credential") {
+        fail({ code: "credential" });
+      } else if (reason === "too_much") {
+        fail({ code: "tooMany", seconds: Math.max(1, Math.ceil((wait ?? 60_000) / 1000)) });
+      } else if (reason === "version") {
+        fail({ code: "version" });
+      } else if (reason !== "timed_out" && reason !== "replaced") {
+        fail({ code: "busy" });
+      }
+    }),
+  ];
+  return {
+    promise,
+    failure: () => failure,
+    stop: () => {
+      for (const stop of stops) {
+        stop();
+      }
+    },
+  };
+}
+
+function failureOf(error: unknown): LoginFailure {
+  const codes: Partial<Record<ErrorCode, LoginFailure["code"]>> = {
+    refused: "credential", no_contact: "unreachable", offline: "unreachable", closed: "unreachable",
+    store: "storeBusy", unsupported: "unsupported",
+  };
+  const code = error instanceof RejoinderError ? codes[error.code] ?? "other" : "other";
+  return code === "tooMany" ? { code, seconds: 60 } : { code };
+}

@@ -1,0 +1,77 @@
+//! Names, which no document holds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use rejoinder_core::id::{ParticipantId, SiteId};
+use rejoinder_core::principal::Role;
+use serde::Serialize;
+
+use super::{ApiError, asked, bearer};
+use crate::directory::{Agent, Scope};
+use crate::router::Served;
+
+/// Who a participant may know of.
+#[derive(Debug, Serialize)]
+pub(crate) struct People {
+    agents: Vec<Person>,
+    sites: Vec<SiteName>,
+}
+
+/// An agent as others see them: never their e-mail address.
+#[derive(Debug, Serialize)]
+struct Person {
+    id: ParticipantId,
+    name: String,
+    role: Role,
+    online: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SiteName {
+    id: SiteId,
+    name: String,
+}
+
+/// `GET /api/v1/people`: a visitor learns of their site and its agents, an agent of the sites they
+/// may see and of everybody who may see one of them.
+pub(crate) async fn people(
+    State(served): State<Arc<Served>>,
+    headers: HeaderMap,
+) -> Result<Json<People>, ApiError> {
+    let directory = served.hub.directory();
+    let session = bearer(directory, &headers).await?;
+    let (agents, sites) = asked(directory, |d| Ok((d.agents()?, d.sites()?))).await?;
+    let online = served.hub.registry().online(Instant::now());
+    let me = session.principal.participant;
+    let knows = |agent: &Agent| match &session.scope {
+        Scope::All => true,
+        Scope::Sites(sites) => agent.participant == me || answers_one_of(agent, sites),
+        Scope::Visitor { site } => answers_one_of(agent, core::slice::from_ref(site)),
+    };
+    let sees = |site: SiteId| match &session.scope {
+        Scope::All => true,
+        Scope::Sites(sites) => sites.contains(&site),
+        Scope::Visitor { site: own } => site == *own,
+    };
+    let agents = agents.into_iter().filter(|agent| !agent.disabled && knows(agent));
+    let sites = sites.into_iter().filter(|site| sees(site.id));
+    Ok(Json(People {
+        agents: agents.map(|agent| person(agent, &online)).collect(),
+        sites: sites.map(|site| SiteName { id: site.id, name: site.name }).collect(),
+    }))
+}
+
+/// Whether an agent answers on one of these sites: assigned to it, or because they see all.
+pub(super) fn answers_one_of(agent: &Agent, sites: &[SiteId]) -> bool {
+    agent.role.sees_all_sites() || sites.iter().any(|site| agent.sites.contains(site))
+}
+
+fn person(agent: Agent, online: &BTreeSet<ParticipantId>) -> Person {
+    let Agent { participant: id, name, role, .. } = agent;
+    Person { id, name, role: Role::Agent(role), online: online.contains(&id) }
+}
