@@ -203,7 +203,7 @@ export class Chat {
     if (site.info.value && !site.info.value.human_support) {
       return { tone: "good", text: words.assistantThere };
     }
-    return { tone: "quiet", text: words.away };
+    return { tone: "quiet", text: words.whenBack };
   }
 
   #typists(): string | null {

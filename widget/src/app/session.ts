@@ -150,7 +150,11 @@ export class Session {
     this.#release();
     this.#forget();
     // What the store still has belongs to somebody whom the server does not know any more.
-    await client?.logOut("lose").catch(() => {});
+    // Offline first: there is nobody who would answer a log-out.
+    await client
+      ?.goOffline()
+      .then(() => client.logOut("lose"))
+      .catch(() => {});
     await client?.close();
     this.#leaving = false;
     await this.start();
