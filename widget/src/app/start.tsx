@@ -10,6 +10,9 @@ import "./styles/base.css";
 import "./styles/chat.css";
 import "./styles/composer.css";
 
+/** How often it is asked who is online, while the panel can be seen. */
+const PRESENCE_MILLIS = 60_000;
+
 /** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
 export async function start(connect: Connect, worker?: () => Worker): Promise<void> {
   const id = new URLSearchParams(location.search).get("site") ?? "";
@@ -36,9 +39,11 @@ export async function start(connect: Connect, worker?: () => Worker): Promise<vo
   // Hidden, it is here because a known session has something unread; otherwise it was opened.
   if (token) void session.start();
   effect(() => {
-    if (!host.shown.value) return;
-    void site.ask();
+    if (!host.shown.value) return undefined;
     void session.start();
+    void site.ask();
+    const timer = setInterval(() => void site.ask(), PRESENCE_MILLIS);
+    return () => clearInterval(timer);
   });
 }
 
