@@ -8,6 +8,7 @@ import { Site } from "./site";
 import { App } from "./ui/app";
 import "./styles/base.css";
 import "./styles/chat.css";
+import "./styles/message.css";
 import "./styles/composer.css";
 
 /** How often it is asked who is online, while the panel can be seen. */
