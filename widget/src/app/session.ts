@@ -51,6 +51,8 @@ export class Session {
   #leaving = false;
   #looking = 0;
   #starting = false;
+  /** Whether the store knew nobody when it was opened: then a token is new, and for the page. */
+  #isNew = false;
 
   constructor(
     readonly site: Site,
@@ -86,10 +88,12 @@ export class Session {
       client = await this.connect({
         server: location.origin,
         credential: token ? { token } : { visitor: this.site.id },
-        profile: `visitor:${this.site.id}`,
+        // A page sees what was written on its own origin, whoever else shows this chat in a frame.
+        profile: `visitor:${this.site.id}@${this.host.origin}`,
         ...(this.worker ? { worker: this.worker } : {}),
       });
       await client.ready;
+      this.#isNew = client.identity.value === null;
       this.#bind(client);
       this.host.tell("ready");
     } catch (error) {
@@ -304,7 +308,9 @@ export class Session {
     });
   }
 
+  /** Never one that the store had: only who has just begun is unknown to the page. */
   async #keepToken(): Promise<void> {
+    if (!this.#isNew) return;
     const token = await this.client.value?.token();
     if (!token || token === this.#token) return;
     this.#token = token;
