@@ -21,8 +21,8 @@ type Views = ReadonlyMap<ConversationId, ConversationView | null>;
 export class Thread {
   /** What was typed and is in no conversation yet. */
   readonly queued = signal<Queued[]>([]);
-  /** What was written on this page. */
-  readonly written = signal<ReadonlySet<MessageId>>(new Set());
+  /** What was written on this page, and as which row it was shown before it was a message. */
+  readonly written = signal<ReadonlyMap<MessageId, string>>(new Map());
   readonly reach = signal(REACH);
   readonly views = signal<Views>(new Map());
   readonly #begun = signal<ConversationId[]>([]);
@@ -111,7 +111,7 @@ export class Thread {
     try {
       const conversation = await this.ensure();
       const went = await conversation.send(one.text);
-      this.written.value = new Set([...this.written.value, went.message]);
+      this.written.value = new Map(this.written.value).set(went.message, one.key);
       this.#change(one.key, { went });
       this.#add(went.conversation);
       if (begins || went.conversation !== conversation.id) {
