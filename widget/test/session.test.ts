@@ -1,3 +1,4 @@
+import { RejoinderError } from "@rejoinder/client";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FakeClient } from "../dev/fake";
 import { LIVE, NEW, page, SHOP, visitor } from "./cast";
@@ -47,5 +48,76 @@ test("a token that the store had is told to no page", async () => {
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(session.connection.value).toBe("live");
   expect(around.tokens()).toEqual([]);
+});
+
+test("a log-out while the chat begins erases who begins", async () => {
+  const client = new FakeClient(LIVE);
+  client.logOut = vi.fn(async () => {});
+  let arrive: (client: FakeClient) => void = () => {};
+  const { session } = await visitor([new Promise((resolve) => (arrive = resolve))]);
+  session.remember("a token");
+  void session.start();
+  const left = session.logOut("keep");
+  arrive(client);
+  await left;
+  expect(client.logOut).toHaveBeenCalledOnce();
+  expect(around.tokens()).toEqual([null]);
+  expect(session.client.value).toBeNull();
+});
+
+test("a log-out of somebody whose token the page has lost makes nobody new", async () => {
+  const client = new FakeClient(NEW);
+  client.logOut = vi.fn(async () => {});
+  const { session, asked } = await visitor([client]);
+  await session.logOut("keep");
+  expect(asked[0]?.network).toBe("offline");
+  expect(client.identity.value).toBeNull();
+  expect(client.logOut).toHaveBeenCalledOnce();
+});
+
+test("who cannot be erased stays, and is told", async () => {
+  const client = new FakeClient(LIVE);
+  client.logOut = async () => {
+    throw new RejoinderError("store", "the disk is gone");
+  };
+  const { session, banners } = await visitor([client]);
+  session.remember("a token");
+  await session.logOut("keep");
+  expect(around.tokens()).toEqual([]);
+  expect(session.client.value).toBe(client);
+  expect(banners()).toContain("stayed");
+  expect(around.said).toContainEqual({ type: "open" });
+  client.logOut = async () => {};
+  await session.logOut("keep");
+  expect(around.tokens()).toEqual([null]);
+  expect(banners()).not.toContain("stayed");
+});
+
+test("a log-out that would lose something asks where it can be seen", async () => {
+  const client = new FakeClient(LIVE);
+  client.logOut = async (unsent?: string) => {
+    if (unsent === "keep") throw new RejoinderError("unsent", "1 thing waits");
+  };
+  const { session } = await visitor([client]);
+  await session.logOut("keep");
+  expect(session.askUnsent.value).toBe(true);
+  expect(around.said).toContainEqual({ type: "open" });
+  await session.logOut("lose");
+  expect(around.tokens()).toEqual([null]);
+});
+
+test("what waits in the page is asked about too, and is nobody else's afterwards", async () => {
+  const client = new FakeClient(NEW);
+  const { session, thread, said } = await visitor([client]);
+  await session.start();
+  thread.say("mine");
+  await session.logOut("keep");
+  expect(session.askUnsent.value).toBe(true);
+  await client.goOffline();
+  thread.queued.value = [{ key: "q", text: "mine", at: 1, went: null, failed: null }];
+  await session.logOut("lose");
+  expect(thread.queued.value).toEqual([]);
+  await session.start();
+  expect(said()).toEqual([]);
 });
 

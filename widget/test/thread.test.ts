@@ -69,3 +69,14 @@ test("a conversation that is erased from this device leaves the thread", async (
   client.tell("removed", { document: { conversation: id, kind: "timeline" } });
   expect(thread.sections.value).toEqual([]);
 });
+
+test("what is given up while it waits is not sent", async () => {
+  const client = new FakeClient({ ...LIVE, contact: false, connection: "offline" });
+  const { session, thread, said } = await visitor([client]);
+  await session.start();
+  thread.say("one");
+  thread.say("two");
+  thread.discard(thread.queued.value[0]?.key ?? "");
+  await client.goOnline();
+  await vi.waitFor(() => expect(said()).toEqual(["two"]));
+});

@@ -52,6 +52,11 @@ export class Thread {
       if (client) for (const id of ids) this.#watch(client, id);
     });
     session.beforeRestart = () => this.#salvage();
+    session.hasUntaken = () => this.queued.value.some((one) => !one.went);
+    session.whenForgotten(() => {
+      this.queued.value = [];
+      this.written.value = new Map();
+    });
   }
 
   get conversation(): Conversation | null {
@@ -109,6 +114,9 @@ export class Thread {
   async #send(one: Queued): Promise<void> {
     const begins = !this.current.value;
     try {
+      await this.session.known();
+      // Given up while it waited, or whoever wrote it has logged out.
+      if (!this.queued.value.some(({ key }) => key === one.key)) return;
       const conversation = await this.ensure();
       const went = await conversation.send(one.text);
       this.written.value = new Map(this.written.value).set(went.message, one.key);

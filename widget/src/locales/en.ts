@@ -160,6 +160,7 @@ export const en = {
     "This browser has no space left for the chat. Keep this page open until all is sent.",
   wiped: "Your earlier chat is not available here any more. This is a new one.",
   restarted: "The chat was restarted. Nothing you wrote is lost.",
+  stayed: "You are not logged out of the chat: this browser could not erase it. Try again.",
   crashed: "The chat could not be started. Try again; what you wrote here is kept.",
   attachment: (name: string, size: string) => `${name}, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,
