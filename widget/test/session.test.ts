@@ -1,6 +1,7 @@
 import { RejoinderError } from "@rejoinder/client";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FakeClient } from "../dev/fake";
+import { en } from "../src/locales/en";
 import { LIVE, NEW, page, SHOP, visitor } from "./cast";
 
 let around = page();
@@ -121,3 +122,46 @@ test("what waits in the page is asked about too, and is nobody else's afterwards
   expect(said()).toEqual([]);
 });
 
+const refused = { document: null, reason: "credential", retry_after_millis: null } as const;
+
+test("somebody who is refused is given up once, a newcomer never", async () => {
+  const known = new FakeClient(LIVE);
+  const next = new FakeClient(NEW);
+  const { session, asked, banners } = await visitor([known, next]);
+  session.remember("a token");
+  await session.start();
+  known.tell("problem", refused);
+  await vi.waitFor(() => expect(session.client.value).toBe(next));
+  next.tell("problem", refused);
+  next.tell("problem", refused);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(asked.length).toBe(2);
+  expect(session.client.value).toBe(next);
+  expect(banners()).toContain("credential");
+  await next.goOnline();
+  expect(banners()).not.toContain("credential");
+});
+
+test("a site that does not allow the chat here erases nobody", async () => {
+  const client = new FakeClient(LIVE);
+  const { session, asked, banners } = await visitor([client]);
+  session.remember("a token");
+  await session.start();
+  client.tell("problem", { ...refused, reason: "origin" as never });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(asked.length).toBe(1);
+  expect(around.tokens()).toEqual([]);
+  expect(banners()).toContain("origin");
+});
+
+test("a long wait is told with its time, a short one as a moment", async () => {
+  const client = new FakeClient(LIVE);
+  const { session } = await visitor([client]);
+  await session.start();
+  const says = (millis: number) => {
+    client.tell("problem", { document: null, reason: "too_much", retry_after_millis: millis });
+    return session.banners.all.value[0]?.text(en);
+  };
+  expect(says(2_000)).toContain("in a moment");
+  expect(says(50 * 60_000)).toMatch(/at \d\d:\d\d/);
+});

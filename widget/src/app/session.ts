@@ -13,6 +13,7 @@ import {
 } from "@rejoinder/client";
 import { Banners } from "./banners";
 import type { Host } from "./host";
+import { moment } from "./language";
 import type { Site } from "./site";
 
 type Left = "left" | "unsent" | "failed";
@@ -31,6 +32,13 @@ const LOOK_EVERY_MILLIS = 15_000;
 /** How long a log-out waits for the server, which is to hear of it, before it is done here alone. */
 const LINE_MILLIS = 3_000;
 
+/** How long is told at least what passes by itself. */
+const PASSING_MILLIS = 5_000;
+/** What is put off for longer than this is told with its time. */
+const SOON_MILLIS = 60_000;
+
+/** What the server may say is wrong. */
+export type Trouble = Problem | "origin";
 
 /** The client of this visitor: begun when the panel opens, and anew when it was wiped. */
 export class Session {
@@ -58,9 +66,12 @@ export class Session {
   #token: string | null = null;
   #leaving = false;
   #looking = 0;
+  #passing = 0;
   #starting: Promise<void> | null = null;
   /** Whether the store knew nobody when it was opened: then a token is new, and for the page. */
   #isNew = false;
+  /** Whether a visitor was given up because the server refused them, and nobody got through since. */
+  #wasRefused = false;
 
   constructor(
     readonly site: Site,
@@ -80,7 +91,8 @@ export class Session {
   #live(): void {
     clearTimeout(this.#looking);
     this.unreachable.value = false;
-    this.banners.drop("blocked", "passing");
+    this.#wasRefused = false;
+    this.banners.drop("blocked", "passing", "credential", "origin");
     void this.#keepToken();
   }
 
@@ -294,7 +306,9 @@ export class Session {
     });
     this.#stops.push(
       client.on("wiped", () => void this.restart()),
-      client.on("problem", ({ reason }) => this.#trouble(client, reason)),
+      client.on("problem", ({ reason, retry_after_millis }) =>
+        this.#trouble(client, reason, retry_after_millis ?? 0),
+      ),
       client.on("unreachable", () => this.#lookAfter(client, LOOK_AFTER_MILLIS)),
       client.on("store", () => {
         this.host.tell("error", { code: "store" });
@@ -316,12 +330,12 @@ export class Session {
     );
   }
 
-  #trouble(client: Client, reason: Problem): void {
+  #trouble(client: Client, reason: Trouble, retryAfterMillis: number): void {
     this.host.tell("error", { code: reason });
-    const text = (strings: { problems: Record<Problem, string> }) => strings.problems[reason];
+    const text = (strings: { problems: Record<Trouble, string> }) => strings.problems[reason];
     switch (reason) {
       case "credential":
-        void this.restart();
+        this.#refused(client);
         break;
       case "version":
       case "malformed":
@@ -350,6 +364,7 @@ export class Session {
           },
         });
         break;
+      case "origin":
       case "unknown_site":
         this.banners.put({ id: reason, tone: "warn", text });
         break;
@@ -358,7 +373,7 @@ export class Session {
       case "storage":
       case "timed_out":
       case "too_much":
-        this.banners.put({ id: "passing", tone: "quiet", text });
+        this.#putOff(reason, retryAfterMillis);
         break;
       case "frame_too_large":
       case "unknown_conversation":
@@ -371,6 +386,36 @@ export class Session {
         });
         break;
     }
+  }
+
+  /** Only somebody can be given up, and only once: a server that refuses newcomers goes on. */
+  #refused(client: Client): void {
+    const somebody = this.#token !== null || this.principal.value !== null;
+    if (somebody && !this.#wasRefused) {
+      this.#wasRefused = true;
+      void this.restart();
+      return;
+    }
+    this.banners.put({
+      id: "credential",
+      tone: "warn",
+      text: (strings) => strings.notBegun,
+      action: { label: (strings) => strings.tryNow, run: () => void client.goOnline() },
+    });
+  }
+
+  #putOff(reason: Trouble, millis: number): void {
+    const until = this.site.now() + millis;
+    const isLong = reason === "too_much" && millis > SOON_MILLIS;
+    this.banners.put({
+      id: "passing",
+      tone: isLong ? "warn" : "quiet",
+      text: (strings) =>
+        isLong ? strings.tooMuchUntil(moment(until, this.site.now())) : strings.problems[reason],
+    });
+    clearTimeout(this.#passing);
+    const shown = Math.max(millis, PASSING_MILLIS);
+    this.#passing = window.setTimeout(() => this.banners.drop("passing"), shown);
   }
 
   #lookAfter(client: Client, millis: number): void {

@@ -1,4 +1,5 @@
-import type { ErrorCode, Problem, Refusal } from "@rejoinder/client";
+import type { ErrorCode, Refusal } from "@rejoinder/client";
+import type { Trouble } from "../app/session";
 
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -53,7 +54,7 @@ const refusals: Record<Refusal, string> = {
   too_many: "too many chats were begun; try again tomorrow",
 };
 
-const problems: Record<Problem, string> = {
+const problems: Record<Trouble, string> = {
   version: "The chat was renewed. Reload the page to go on; what you wrote is kept.",
   credential: "Your earlier chat is not available here any more. You can start a new one.",
   malformed: "The chat was not understood. Reload the page; what you wrote is kept.",
@@ -67,6 +68,7 @@ const problems: Record<Problem, string> = {
   closing: "The server is being restarted. It goes on by itself in a moment.",
   timed_out: "The connection was too slow. It is tried again.",
   replaced: "This chat was opened in another place.",
+  origin: "This site does not allow the chat here. Please tell the owner of this page.",
   unknown_site: "This chat is not set up rightly. Please tell the owner of this page.",
 };
 
@@ -161,6 +163,9 @@ export const en = {
   wiped: "Your earlier chat is not available here any more. This is a new one.",
   restarted: "The chat was restarted. Nothing you wrote is lost.",
   stayed: "You are not logged out of the chat: this browser could not erase it. Try again.",
+  notBegun: "The chat could not be begun. Try again; what you wrote here is kept.",
+  tooMuchUntil: (time: string) =>
+    `Too much was begun from your network. It goes on by itself at ${time}; what you write is kept.`,
   crashed: "The chat could not be started. Try again; what you wrote here is kept.",
   attachment: (name: string, size: string) => `${name}, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,
