@@ -70,6 +70,15 @@ test("a conversation that is erased from this device leaves the thread", async (
   expect(thread.sections.value).toEqual([]);
 });
 
+test("a first message and its draft begin one conversation", async () => {
+  const client = new FakeClient(LIVE);
+  const { session, thread } = await visitor([client]);
+  await session.start();
+  const [one, other] = await Promise.all([thread.ensure(), thread.ensure()]);
+  expect(one).toBe(other);
+  expect(client.conversations.size).toBe(1);
+});
+
 test("what is given up while it waits is not sent", async () => {
   const client = new FakeClient({ ...LIVE, contact: false, connection: "offline" });
   const { session, thread, said } = await visitor([client]);

@@ -37,6 +37,8 @@ export class Thread {
   readonly view = computed(() => this.views.value.get(this.current.value ?? "") ?? null);
   readonly #stops = new Map<ConversationId, () => void>();
   #draining = false;
+  /** One for all who ask while it begins: the first message and a draft of it. */
+  #begins: { client: Client; conversation: Promise<Conversation> } | null = null;
   #keys = 0;
 
   constructor(readonly session: Session) {
@@ -84,9 +86,18 @@ export class Thread {
     const client = await this.session.known();
     const { conversation } = this;
     if (conversation) return conversation;
-    const begun = await client.begin();
-    this.#add(begun.id);
-    return begun;
+    if (this.#begins?.client !== client) {
+      const begun = client.begin().then((made) => {
+        this.#add(made.id);
+        return made;
+      });
+      this.#begins = { client, conversation: begun };
+      const over = () => {
+        if (this.#begins?.conversation === begun) this.#begins = null;
+      };
+      begun.then(over, over);
+    }
+    return this.#begins.conversation;
   }
 
   #enqueue(text: string): void {
