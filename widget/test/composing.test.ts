@@ -137,3 +137,28 @@ test("whoever logs out takes what they were typing with them", async () => {
   composing.cancel();
   expect(composing.text.value).toBe("");
 });
+
+test("a visitor is offered what the site allows, and to take back what was not sent", async () => {
+  const { Chat } = await import("../src/app/chat");
+  const { session } = await writer();
+  const chat = new Chat(session);
+  const row = { type: "message", key: "m", conversation: "c", message: SAID } as const;
+  const own = { ...row, own: true, closed: false, first: true, last: true };
+  const waits = { ...own, message: { ...SAID, at: null, delivery: "waiting" as const } };
+  const may = (one: typeof own | typeof waits) => [chat.mayEdit(one), chat.mayRecall(one)];
+  expect(may(own)).toEqual([false, false]);
+  expect(may(waits)).toEqual([false, true]);
+  session.site.info.value = {
+    site: "s",
+    name: "Shop",
+    mode: "live_chat",
+    human_support: true,
+    visitor_edit: true,
+    visitor_recall: true,
+    online: false,
+    agents: [],
+  };
+  expect(may(own)).toEqual([true, true]);
+  expect(may({ ...own, closed: true })).toEqual([false, true]);
+  expect(may({ ...own, own: false })).toEqual([false, false]);
+});

@@ -114,15 +114,17 @@ function Actions({ row }: { row: Row }) {
   const { text } = message.words.said;
   const entries: MenuEntry[] = [
     { icon: "copy", label: words.copy, run: () => void navigator.clipboard?.writeText(text) },
-    {
+  ];
+  if (chat.mayRecall(row)) {
+    entries.push({
       icon: "recall",
       label: words.recall,
       run: () => {
         chat.asking.value = { what: "recall", conversation, message: message.id };
       },
-    },
-  ];
-  if (!row.closed) {
+    });
+  }
+  if (chat.mayEdit(row)) {
     entries.unshift({
       icon: "edit",
       label: words.edit,
