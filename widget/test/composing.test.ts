@@ -2,6 +2,7 @@ import type { MessageView } from "@rejoinder/client";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FakeClient, type FakeConversation } from "../dev/fake";
 import { ME, view } from "../dev/scenes";
+import { isComposing } from "../src/app/ui/keys";
 import { LIVE, page, visitor } from "./cast";
 
 beforeEach(() => void page());
@@ -161,4 +162,10 @@ test("a visitor is offered what the site allows, and to take back what was not s
   expect(may(own)).toEqual([true, true]);
   expect(may({ ...own, closed: true })).toEqual([false, true]);
   expect(may({ ...own, own: false })).toEqual([false, false]);
+});
+
+test("a key of an input method is none of the chat's", () => {
+  expect(isComposing({ isComposing: true, keyCode: 13 })).toBe(true);
+  expect(isComposing({ isComposing: false, keyCode: 229 })).toBe(true);
+  expect(isComposing({ isComposing: false, keyCode: 13 })).toBe(false);
 });
