@@ -23,8 +23,8 @@ const TRIES = 3;
 /** What a client talks to: a worker, or a host in the same thread. */
 export interface Port {
   post(message: ToHost): void;
-  /** Ends it, at once. */
-  end(): void;
+  /** Ends it; when it resolves, the store can be opened again. */
+  end(): Promise<void>;
 }
 
 export type PortFactory = (listener: (message: FromHost) => void) => Port;
@@ -36,7 +36,9 @@ type Answer = {
   reject: (error: Error) => void;
 };
 
-const FINAL: ReadonlySet<Problem> = new Set<Problem>(["version", "credential", "unknown_site"]);
+const FINAL: ReadonlySet<Problem> = new Set<Problem>([
+  "version", "credential", "unknown_site", "origin",
+]);
 
 /** A client: who somebody is, on one device, connected or not. */
 export class PortClient implements Client {
@@ -200,7 +202,7 @@ export class PortClient implements Client {
     for (const answer of this.#calls.values()) answer.reject(this.#over);
     this.#calls.clear();
     this.#port.post({ kind: "bye" });
-    this.#port.end();
+    await this.#port.end();
   }
 
   command<T>(command: unknown): Promise<T> {
@@ -221,7 +223,7 @@ export class PortClient implements Client {
   readonly #hide = (event: PageTransitionEvent): void => {
     this.#port.post({ kind: "bye" });
     // A page that is only put aside must not hold the store meanwhile.
-    if (event.persisted) this.#port.end();
+    if (event.persisted) void this.#port.end();
   };
 
   readonly #show = (event: PageTransitionEvent): void => {
@@ -231,7 +233,8 @@ export class PortClient implements Client {
   /** A store that is lost must not make this somebody else. */
   async #rememberToken(): Promise<void> {
     const token = await this.token().catch(() => null);
-    if (token !== null && token !== "") this.#start.credential = { token };
+    // A password is kept no longer than it takes to be somebody.
+    this.#start.credential = token === null || token === "" ? null : { token };
   }
 
   #connect(): Port {
@@ -293,7 +296,7 @@ export class PortClient implements Client {
   }
 
   #restart(reason: string): void {
-    this.#port.end();
+    void this.#port.end();
     this.#isReady = false;
     this.#happened("restarted", { reason });
     this.#restarts += 1;

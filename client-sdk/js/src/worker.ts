@@ -32,7 +32,7 @@ self.onmessage = ({ data }: MessageEvent<ToHost>) => {
 };
 
 async function begin(start: Start): Promise<void> {
-  const name = `rejoinder ${new URL(start.server).host} ${start.profile}`;
+  const name = profileOf(start);
   channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }: MessageEvent<Between>) => {
     if (data.to === "leader" && host !== null) {
@@ -44,17 +44,31 @@ async function begin(start: Start): Promise<void> {
   void navigator.locks?.request(lockOf(name, tab), () => new Promise(() => {})).catch(() => {});
   try {
     // Never resolved: the lock is held as long as this worker lives.
-    await navigator.locks.request(name, () => lead(name, start).then(() => new Promise(() => {})));
+    await navigator.locks.request(name, async () => {
+      // Who cannot lead lets the next one try.
+      if (await lead(start)) await new Promise(() => {});
+    });
   } catch {
     // No locks, hence no storage either that another tab could share.
-    await lead(name, { ...start, memory: true });
+    await lead({ ...start, memory: true });
   }
 }
 
-async function lead(name: string, start: Start): Promise<void> {
+/** Whether this worker leads now. */
+async function lead(start: Start): Promise<boolean> {
   try {
     await init({ module_or_path: wasm });
-    const store = await openStore(name, start.memory);
+  } catch (error) {
+    const unsupported = error instanceof WebAssembly.CompileError;
+    const code: ErrorCode = unsupported ? "unsupported" : "no_contact";
+    const problem = unsupported
+      ? "this browser is too old for this chat: update it"
+      : "the program could not be loaded: check the network and reload the page";
+    post({ kind: "failed", code, message: problem });
+    return false;
+  }
+  try {
+    const store = await openStore(profileOf(start), start.memory);
     let lost = store.lost;
     const leading = await open(store, start).catch(async (error: unknown) => {
       if (readFault(error).code !== "damaged") throw error;
@@ -69,10 +83,16 @@ async function lead(name: string, start: Start): Promise<void> {
     if (lost !== null) {
       post({ kind: "event", event: { name: "store", detail: { reason: lost } } });
     }
+    return true;
   } catch (error) {
-    const code: ErrorCode = error instanceof WebAssembly.CompileError ? "unsupported" : "store";
-    post({ kind: "failed", code, message: readFault(error).message });
+    post({ kind: "failed", code: "store", message: readFault(error).message });
+    return false;
   }
+}
+
+/** What names a profile's store, its lock and its channel. */
+function profileOf({ server, profile }: Start): string {
+  return `rejoinder ${new URL(server).host} ${profile}`;
 }
 
 function open(store: Store, start: Start): Promise<Host> {
