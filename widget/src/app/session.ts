@@ -37,9 +37,6 @@ const PASSING_MILLIS = 5_000;
 /** What is put off for longer than this is told with its time. */
 const SOON_MILLIS = 60_000;
 
-/** What the server may say is wrong. */
-export type Trouble = Problem | "origin";
-
 /** The client of this visitor: begun when the panel opens, and anew when it was wiped. */
 export class Session {
   readonly client = signal<Client | null>(null);
@@ -330,9 +327,9 @@ export class Session {
     );
   }
 
-  #trouble(client: Client, reason: Trouble, retryAfterMillis: number): void {
+  #trouble(client: Client, reason: Problem, retryAfterMillis: number): void {
     this.host.tell("error", { code: reason });
-    const text = (strings: { problems: Record<Trouble, string> }) => strings.problems[reason];
+    const text = (strings: { problems: Record<Problem, string> }) => strings.problems[reason];
     switch (reason) {
       case "credential":
         this.#refused(client);
@@ -404,7 +401,7 @@ export class Session {
     });
   }
 
-  #putOff(reason: Trouble, millis: number): void {
+  #putOff(reason: Problem, millis: number): void {
     const until = this.site.now() + millis;
     const isLong = reason === "too_much" && millis > SOON_MILLIS;
     this.banners.put({

@@ -1,5 +1,4 @@
-import type { ErrorCode, Refusal } from "@rejoinder/client";
-import type { Trouble } from "../app/session";
+import type { ErrorCode, Problem, Refusal } from "@rejoinder/client";
 
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -54,7 +53,7 @@ const refusals: Record<Refusal, string> = {
   too_many: "too many chats were begun; try again tomorrow",
 };
 
-const problems: Record<Trouble, string> = {
+const problems: Record<Problem, string> = {
   version: "The chat was renewed. Reload the page to go on; what you wrote is kept.",
   credential: "Your earlier chat is not available here any more. You can start a new one.",
   malformed: "The chat was not understood. Reload the page; what you wrote is kept.",
