@@ -28,7 +28,7 @@ $(CORE): node_modules/.package-lock.json $(CORE_SOURCES)
 web: target/web.built
 
 target/web.built: $(CORE) $(APP_SOURCES)
-	for app in $(APPS); do $(NPM) run build --workspace $$app || exit 1; done
+	for app in client-sdk/js $(APPS); do $(NPM) run build --workspace $$app || exit 1; done
 	@mkdir -p target && touch $@
 
 run: tour ## Build, play the tour, then serve a demo site

@@ -1,8 +1,20 @@
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/**
+ * The client's own way to its worker is not taken here, but leaves the worker's source among the
+ * assets: sources are not served.
+ */
+const withoutSources: Plugin = {
+  name: "without-sources",
+  generateBundle(_, bundle) {
+    for (const name of Object.keys(bundle)) if (name.endsWith(".ts")) delete bundle[name];
+  },
+};
 
 /** The app in the iframe, served under `/widget/`. */
 export default defineConfig({
   base: "/widget/",
+  plugins: [withoutSources],
   build: {
     outDir: "dist/app",
     emptyOutDir: true,

@@ -70,7 +70,9 @@ fn asset(folder: &Path, file: &Path, packed: &Path) -> Outcome<String> {
     let bytes = fs::read(file)?;
     let path = file.strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
     let mut brotli = Vec::new();
-    let parameters = BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+    // The densest takes seconds for a megabyte, and a minute where it is not optimised.
+    let quality = if std::env::var("PROFILE")? == "release" { 11 } else { 5 };
+    let parameters = BrotliEncoderParams { quality, lgwin: 24, ..Default::default() };
     brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &parameters)?;
     let brotli = if brotli.len() < bytes.len() {
         fs::write(packed, brotli)?;

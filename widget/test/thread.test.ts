@@ -13,6 +13,7 @@ const LIVE: Scene = {
 beforeEach(() => {
   vi.stubGlobal("window", globalThis);
   vi.stubGlobal("location", { hash: "", origin: "https://chat.example", search: "" });
+  vi.stubGlobal("document", { visibilityState: "visible" });
   vi.stubGlobal("navigator", { language: "en", onLine: true });
   vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {}, removeItem: () => {} });
 });

@@ -4,7 +4,7 @@ import type {
   CategoryId, CommandCode, Connection, ConversationId, ConversationView, DocumentId, DocumentKind,
   InboxRow, MessageId, OperationId, ParticipantId, Principal, Priority, Problem, Progress, Refusal,
   Role, Seq, SiteId, Status, Timestamp,
-} from "./generated.js";
+} from "./views.js";
 
 /** A value that changes. A listener is called at once with what there is, and on every change. */
 export interface Readable<T> {

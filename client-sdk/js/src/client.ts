@@ -5,7 +5,7 @@ import {
 import { ConversationHandle } from "./conversation.js";
 import type {
   Connection, ConversationId, ConversationView, InboxRow, Principal, Problem,
-} from "./generated.js";
+} from "./views.js";
 import type { Call, FromHost, Identity, Start, ToHost, Topic, Topics } from "./protocol.js";
 import { State } from "./readable.js";
 

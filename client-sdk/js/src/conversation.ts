@@ -2,7 +2,7 @@ import type { Conversation, Readable } from "./api.js";
 import type {
   CategoryId, ConversationId, ConversationView, DocumentId, DocumentKind, MessageId, OperationId,
   ParticipantId, Priority, Seq, Signal, Status,
-} from "./generated.js";
+} from "./views.js";
 import { newMessageId } from "./ids.js";
 import { State } from "./readable.js";
 

@@ -1,4 +1,4 @@
-import type { MessageId } from "./generated.js";
+import type { MessageId } from "./views.js";
 
 /**
  * A message's id: a UUID of version 7, RFC 9562 section 5.7. It is made where the message is

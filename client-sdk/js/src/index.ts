@@ -5,7 +5,7 @@ import { PortClient } from "./client.js";
 import { workerFrom } from "./trusted.js";
 
 export * from "./api.js";
-export * from "./generated.js";
+export * from "./views.js";
 export { newMessageId } from "./ids.js";
 export { State } from "./readable.js";
 export { trustedScriptUrl, workerFrom } from "./trusted.js";

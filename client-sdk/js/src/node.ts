@@ -11,7 +11,7 @@ import { FileMedium, FileTable, FolderLock } from "./store/file.js";
 import { MemoryMedium, MemoryTable } from "./store/memory.js";
 
 export * from "./api.js";
-export * from "./generated.js";
+export * from "./views.js";
 
 export interface NodeOptions extends Omit<ConnectOptions, "profile" | "worker"> {
   /** Where to keep things, made if it is not there; without one, in memory only. */

@@ -3,7 +3,7 @@
 import type { ClientEvents, Credential, ErrorCode, People, StorageMode } from "./api.js";
 import type {
   Connection, ConversationId, ConversationView, InboxRow, Principal, SiteId,
-} from "./generated.js";
+} from "./views.js";
 
 /** What a worker is started with. */
 export interface Start {

@@ -170,6 +170,24 @@ pub struct Fault {
     pub message: String,
 }
 
+impl Fault {
+    /// Every code that a command may be answered with, beside `store`.
+    pub const CODES: [&str; 12] = [
+        "empty",
+        "text_too_long",
+        "malformed_words",
+        "not_open",
+        "unknown_message",
+        "recalled",
+        "not_yours",
+        "closed",
+        "not_allowed",
+        "outbox_full",
+        "unknown_operation",
+        "no_identity",
+    ];
+}
+
 impl From<CommandError> for Fault {
     fn from(error: CommandError) -> Self {
         Self { code: code(error), message: error.to_string() }

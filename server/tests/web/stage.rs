@@ -211,6 +211,7 @@ impl Stage {
             credential,
             device: device(),
             keeping: Keeping::Memory,
+            snapshots: true,
             epoch: None,
             feed: 0,
             erasures: 0,

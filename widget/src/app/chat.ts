@@ -193,9 +193,9 @@ export class Chat {
   #presence(): { tone: "good" | "quiet"; text: string } {
     const { people, site } = this.session;
     const words = strings.value;
-    const known = people.value.agents.length
-      ? people.value.agents.filter((agent) => agent.online)
-      : site.online.value;
+    const known = site.info.value
+      ? site.online.value
+      : people.value.agents.filter((agent) => agent.online);
     if (known.length) {
       const names = known.slice(0, 3).map((agent) => agent.name);
       return { tone: "good", text: words.online(listed(names), names.length) };
@@ -203,7 +203,7 @@ export class Chat {
     if (site.info.value && !site.info.value.human_support) {
       return { tone: "good", text: words.assistantThere };
     }
-    return { tone: "quiet", text: words.away };
+    return { tone: "quiet", text: words.whenBack };
   }
 
   #typists(): string | null {

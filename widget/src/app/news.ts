@@ -49,7 +49,10 @@ export class News {
       now.set(id, { edited: edited_at, recalled });
       if (!before || source === "system") continue;
       const about = { conversation, message: id };
-      if (!known && author !== me) host.tell("message:received", about);
+      if (!known && author !== me) {
+        host.tell("message:received", about);
+        this.session.site.hint();
+      }
       if (!known) continue;
       if (recalled && !known.recalled) {
         host.tell("message:recalled", about);

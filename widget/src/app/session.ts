@@ -1,4 +1,4 @@
-import { batch, effect, signal } from "@preact/signals";
+import { batch, effect, signal, untracked } from "@preact/signals";
 import {
   type Client,
   type ConnectOptions,
@@ -24,8 +24,9 @@ declare global {
   }
 }
 
-/** How many attempts fail before it is looked into why. */
-const UNREACHABLE_MAX = 2;
+/** How long it is tried in vain before it is looked into why, and how often then. */
+const LOOK_AFTER_MILLIS = 3_000;
+const LOOK_EVERY_MILLIS = 15_000;
 
 /** The client of this visitor: begun when the panel opens, and anew when it was wiped. */
 export class Session {
@@ -47,7 +48,8 @@ export class Session {
   beforeRestart: () => void = () => {};
   #stops: (() => void)[] = [];
   #token: string | null = null;
-  #failures = 0;
+  #leaving = false;
+  #looking = 0;
   #starting = false;
 
   constructor(
@@ -60,10 +62,10 @@ export class Session {
     effect(() => this.host.tell("connection", { state: this.connection.value }));
     effect(() => {
       if (this.connection.value !== "live") return;
-      this.#failures = 0;
+      clearTimeout(this.#looking);
       this.unreachable.value = false;
       this.banners.drop("blocked", "passing");
-      void this.#keepToken();
+      void untracked(() => this.#keepToken());
     });
   }
 
@@ -79,8 +81,9 @@ export class Session {
     this.#starting = true;
     const token = this.#token;
     this.banners.drop("crashed");
+    let client: Client | null = null;
     try {
-      const client = await this.connect({
+      client = await this.connect({
         server: location.origin,
         credential: token ? { token } : { visitor: this.site.id },
         profile: `visitor:${this.site.id}`,
@@ -90,6 +93,7 @@ export class Session {
       this.#bind(client);
       this.host.tell("ready");
     } catch (error) {
+      void client?.close();
       this.#report(error);
       this.banners.put({
         id: "crashed",
@@ -116,27 +120,44 @@ export class Session {
 
   async logOut(unsent: "keep" | "lose"): Promise<void> {
     const client = this.client.value;
+    this.#leaving = true;
     try {
       await client?.logOut(unsent);
     } catch (error) {
-      this.#report(error);
-      if (error instanceof RejoinderError && error.code === "unsent") {
+      const code = error instanceof RejoinderError ? error.code : null;
+      // Without a network the server is not told, but this device forgets all the same.
+      if (code === "offline") return await this.logOut("lose");
+      // That it was wiped meanwhile is what was asked for.
+      if (code !== "wiped") this.#report(error);
+      if (code === "unsent") {
         this.askUnsent.value = true;
         return;
       }
+    } finally {
+      this.#leaving = false;
     }
     this.#release();
     this.#forget();
+    await client?.close();
     if (this.host.shown.value) await this.start();
   }
 
   /** Whoever this was, they are not any more: what was typed goes on as somebody new. */
   async restart(): Promise<void> {
+    if (this.#leaving) return;
+    this.#leaving = true;
     this.beforeRestart();
     const client = this.client.value;
     this.#release();
     this.#forget();
-    await client?.close().catch(() => {});
+    // What the store still has belongs to somebody whom the server does not know any more.
+    // Offline first: there is nobody who would answer a log-out.
+    await client
+      ?.goOffline()
+      .then(() => client.logOut("lose"))
+      .catch(() => {});
+    await client?.close();
+    this.#leaving = false;
     await this.start();
     this.banners.put({
       id: "wiped",
@@ -188,7 +209,7 @@ export class Session {
     this.#stops.push(
       client.on("wiped", () => void this.restart()),
       client.on("problem", ({ reason }) => this.#trouble(client, reason)),
-      client.on("unreachable", () => void this.#look(client)),
+      client.on("unreachable", () => this.#lookAfter(client, LOOK_AFTER_MILLIS)),
       client.on("store", () => {
         this.host.tell("error", { code: "store" });
         banners.put({
@@ -263,13 +284,18 @@ export class Session {
     }
   }
 
+  #lookAfter(client: Client, millis: number): void {
+    this.unreachable.value = true;
+    clearTimeout(this.#looking);
+    this.#looking = window.setTimeout(() => void this.#look(client), millis);
+  }
+
   /** HTTP gets through and the WebSocket does not: that has a reason a person can mend. */
   async #look(client: Client): Promise<void> {
-    this.unreachable.value = true;
-    this.#failures += 1;
-    if (this.#failures < UNREACHABLE_MAX || !navigator.onLine) return;
-    const answered = await this.site.ask();
-    if (!answered || !this.unreachable.value) return this.banners.drop("blocked");
+    const answered = navigator.onLine && (await this.site.ask());
+    if (!this.unreachable.value || this.client.value !== client) return;
+    this.#lookAfter(client, LOOK_EVERY_MILLIS);
+    if (!answered) return this.banners.drop("blocked");
     this.banners.put({
       id: "blocked",
       tone: "warn",
@@ -288,10 +314,12 @@ export class Session {
   #release(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    clearTimeout(this.#looking);
     batch(() => {
       this.client.value = null;
       this.principal.value = null;
       this.connection.value = "offline";
+      this.unreachable.value = false;
       this.inbox.value = [];
       this.waiting.value = 0;
     });

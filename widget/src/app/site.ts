@@ -11,17 +11,26 @@ export type SiteInfo = {
 
 /** A clock that is off by less is right enough, and the answer took its time as well. */
 const CLOCK_OFF_MILLIS = 60_000;
+/** How old an answer may be where something hints at another. */
+const FRESH_MILLIS = 10_000;
 
 /** What anybody may know of a site, and what time it is there. */
 export class Site {
   readonly info = signal<SiteInfo | null>(null);
   readonly #clockOff = signal(0);
+  #askedAt = 0;
   readonly online = computed(() => this.info.value?.agents.filter((agent) => agent.online) ?? []);
 
   constructor(readonly id: string) {}
 
+  /** Something was said: perhaps by somebody who came just now. */
+  hint(): void {
+    if (Date.now() - this.#askedAt > FRESH_MILLIS) void this.ask();
+  }
+
   /** Whether the server answered. */
   async ask(): Promise<boolean> {
+    this.#askedAt = Date.now();
     try {
       const answer = await fetch(`/api/v1/sites/${encodeURIComponent(this.id)}/widget`, {
         cache: "no-store",

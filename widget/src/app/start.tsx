@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "./chat";
 import { Host } from "./host";
@@ -8,7 +8,11 @@ import { Site } from "./site";
 import { App } from "./ui/app";
 import "./styles/base.css";
 import "./styles/chat.css";
+import "./styles/message.css";
 import "./styles/composer.css";
+
+/** How often it is asked who is online, while the panel can be seen. */
+const PRESENCE_MILLIS = 60_000;
 
 /** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
 export async function start(connect: Connect, worker?: () => Worker): Promise<void> {
@@ -36,9 +40,12 @@ export async function start(connect: Connect, worker?: () => Worker): Promise<vo
   // Hidden, it is here because a known session has something unread; otherwise it was opened.
   if (token) void session.start();
   effect(() => {
-    if (!host.shown.value) return;
-    void site.ask();
-    void session.start();
+    if (!host.shown.value) return undefined;
+    // Only that it is shown begins it: a client that ends is followed by who ended it.
+    void untracked(() => session.start());
+    void untracked(() => site.ask());
+    const timer = setInterval(() => void site.ask(), PRESENCE_MILLIS);
+    return () => clearInterval(timer);
   });
 }
 

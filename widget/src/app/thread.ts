@@ -183,11 +183,16 @@ export class Thread {
     this.#begun.value = [];
   }
 
-  /** Own words that wait are kept when the client that has them goes. */
+  /**
+   * Own words that wait are kept when the client that has them goes: on the page they were written
+   * on, or the one that is looked at, so that two tabs do not keep them twice.
+   */
   #salvage(): void {
+    const looked = document.visibilityState === "visible";
     for (const view of this.views.value.values()) {
       for (const message of view?.timeline.messages ?? []) {
-        const waits = message.source === "visitor" && message.at === null;
+        const ours = looked || this.written.value.has(message.id);
+        const waits = ours && message.source === "visitor" && message.at === null;
         if (waits && typeof message.words === "object" && "said" in message.words) {
           this.#enqueue(message.words.said.text);
         }

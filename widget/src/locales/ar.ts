@@ -27,6 +27,7 @@ export const ar: Strings = {
   greeting: "مرحبًا! كيف يمكننا مساعدتك؟",
   online: (names) => `متصل الآن: ${names}`,
   away: "نحن غير متاحين الآن. اترك رسالة وسنرد عليك عند عودتنا.",
+  whenBack: "سنرد عليك عند عودتنا",
   assistantThere: "يجيبك مساعدنا فورًا.",
   messages: "الرسائل",
   placeholder: "اكتب رسالة…",

@@ -78,6 +78,7 @@ export const en = {
   greeting: "Hello! How can we help?",
   online: (names: string, count: number) => `${names} ${count === 1 ? "is" : "are"} online`,
   away: "We are away just now. Leave a message: we reply when we are back.",
+  whenBack: "We reply when we are back",
   assistantThere: "Our assistant answers at once.",
   messages: "Messages",
   placeholder: "Write a message…",

@@ -1,4 +1,4 @@
-import type { DocumentId, OperationId } from "../generated.js";
+import type { DocumentId, OperationId } from "../views.js";
 import type { Core } from "../../dist/core/rejoinder.js";
 import type { Changes } from "../store/table.js";
 

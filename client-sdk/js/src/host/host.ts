@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode, People, StorageMode } from "../api.js";
-import type { ConversationId, DocumentId } from "../generated.js";
+import type { ConversationId, DocumentId } from "../views.js";
 import type { Call, FromHost, HostEvent, Start, ToHost, Topic, Topics } from "../protocol.js";
 import { TravellingMedium } from "../store/memory.js";
 import { after, type Medium, type Table } from "../store/table.js";

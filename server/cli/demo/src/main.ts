@@ -27,4 +27,5 @@ for (const [side, name] of [
     log.add(name, traffic);
     stored.changed();
   });
+  side.onChange(() => stored.changed());
 }

@@ -2,7 +2,8 @@
 
 import type { Client, Connection, Traffic } from "@rejoinder/client";
 import { element, plural } from "./dom.js";
-import { type LogIn, fetchLogIns, logIn } from "./login.js";
+import { fetchLogIns, type LogIn, logIn } from "./login.js";
+import { Reader } from "./search/readable.js";
 
 /** How often the frames are looked through for an app that started or went. */
 const LOOK_MILLIS = 300;
@@ -35,7 +36,9 @@ export class Side {
   readonly #people: HTMLElement;
   readonly #text: SideText;
   readonly #listeners: ((traffic: Traffic) => void)[] = [];
+  readonly #changes: (() => void)[] = [];
   #client: Client | null = null;
+  #reader: Reader | null = null;
   #leave: (() => void)[] = [];
   #online = true;
 
@@ -83,12 +86,18 @@ export class Side {
     }
   }
 
-  get client(): Client | null {
-    return this.#client;
+  /** What reads as the app does; none while there is no client. */
+  get reader(): Reader | null {
+    return this.#reader;
   }
 
   onTraffic(listener: (traffic: Traffic) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Something was done here, with a network or without. */
+  onChange(listener: () => void): void {
+    this.#changes.push(listener);
   }
 
   #toggle(): void {
@@ -109,10 +118,9 @@ export class Side {
     if (found === this.#client) {
       return;
     }
-    for (const leave of this.#leave) {
-      leave();
-    }
+    this.#part();
     this.#client = found;
+    this.#reader = found === null ? null : new Reader(found);
     this.#hint.textContent = this.#text.missing;
     this.#leave =
       found === null
@@ -124,12 +132,30 @@ export class Side {
               }
             }),
             found.connection.subscribe(() => this.#show()),
-            found.waiting.subscribe(() => this.#show()),
+            found.waiting.subscribe(() => {
+              this.#show();
+              for (const listener of this.#changes) {
+                listener();
+              }
+            }),
           ];
     if (found !== null && !this.#online) {
       this.#obey();
     }
     this.#show();
+  }
+
+  #part(): void {
+    const leave = this.#leave;
+    this.#leave = [];
+    try {
+      this.#reader?.end();
+      for (const one of leave) {
+        one();
+      }
+    } catch {
+      // The page that it ran in has gone, and nothing of it listens any more.
+    }
   }
 
   #show(): void {
@@ -178,16 +204,13 @@ export class Side {
 
 /** The client of an app in this window or in a frame of it. */
 function clientIn(window: Window | null): Client | null {
-  if (window === null) {
-    return null;
-  }
   try {
-    const own = (window as AppWindow).rejoinderClient;
-    if (own) {
-      return own;
+    const own = (window as AppWindow | null)?.rejoinderClient;
+    if (own || !window) {
+      return own ?? null;
     }
-    for (let index = 0; index < window.length; index += 1) {
-      const found = clientIn(window[index] ?? null);
+    for (const frame of framesIn(window.document)) {
+      const found = clientIn(frame.contentWindow);
       if (found) {
         return found;
       }
@@ -196,4 +219,14 @@ function clientIn(window: Window | null): Client | null {
     // A page of another origin, such as an error page of the browser's, shows nothing.
   }
   return null;
+}
+
+/** Frames of a page; those in a shadow root, as a widget's, are in no list of the window's. */
+function* framesIn(root: Document | ShadowRoot): Generator<HTMLIFrameElement> {
+  yield* root.querySelectorAll("iframe");
+  for (const element of root.querySelectorAll("*")) {
+    if (element.shadowRoot) {
+      yield* framesIn(element.shadowRoot);
+    }
+  }
 }

@@ -2,7 +2,7 @@
 
 import { element, find, plural } from "./dom.js";
 import { type BrowserSearch, searchBrowser } from "./search/browser.js";
-import { type Readable, searchClient } from "./search/readable.js";
+import type { Readable } from "./search/readable.js";
 import { NotSearched, type ServerSearch, searchServer } from "./search/server.js";
 import type { Side } from "./side.js";
 
@@ -100,8 +100,7 @@ export class Stored {
 
   async #search(word: string): Promise<Found> {
     // A client that ends meanwhile shows nothing any more.
-    const client = async ({ client }: Side) =>
-      client ? searchClient(client, word).catch(() => null) : null;
+    const client = async ({ reader }: Side) => reader?.search(word).catch(() => null) ?? null;
     const [server, browser, visitor, agent] = await Promise.all([
       searchServer(word).catch((error: unknown) =>
         error instanceof NotSearched ? error : new NotSearched(String(error)),

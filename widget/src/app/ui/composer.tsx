@@ -59,7 +59,7 @@ export function Composer() {
         <textarea
           ref={field}
           rows={1}
-          dir="auto"
+          dir={text ? "auto" : undefined}
           value={text}
           autocomplete="off"
           spellcheck={true}

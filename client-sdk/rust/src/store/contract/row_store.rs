@@ -14,7 +14,13 @@ use crate::store::{Store, StoreError};
 
 /// What outlives the store: rows, and the keyring's bytes.
 #[derive(Clone, Default)]
-pub(super) struct Table(Arc<Mutex<(BTreeMap<Key, Vec<u8>>, MemoryBlocks)>>);
+pub(super) struct Table(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    rows: BTreeMap<Key, Vec<u8>>,
+    keyring: MemoryBlocks,
+}
 
 /// A keyring's bytes in the table.
 #[derive(Debug)]
@@ -30,15 +36,15 @@ impl Blocks for Shared {
     type Error = EndedBefore;
 
     fn len(&mut self) -> Result<u64, EndedBefore> {
-        self.0.0.lock().unwrap().1.len()
+        self.0.0.lock().unwrap().keyring.len()
     }
 
     fn read(&mut self, offset: u64, bytes: &mut [u8]) -> Result<(), EndedBefore> {
-        self.0.0.lock().unwrap().1.read(offset, bytes)
+        self.0.0.lock().unwrap().keyring.read(offset, bytes)
     }
 
     fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), EndedBefore> {
-        self.0.0.lock().unwrap().1.write(offset, bytes)
+        self.0.0.lock().unwrap().keyring.write(offset, bytes)
     }
 
     fn flush(&mut self) -> Result<(), EndedBefore> {
@@ -55,7 +61,7 @@ pub(super) struct RowStore {
 impl RowStore {
     pub(super) fn open(table: &Table) -> Self {
         let head = table.range(&[], Some(&Rows::<Shared>::first_document()));
-        let keys: Vec<Key> = table.0.lock().unwrap().0.keys().cloned().collect();
+        let keys: Vec<Key> = table.0.lock().unwrap().rows.keys().cloned().collect();
         let dice = Dice::from_seed(crate::store::seed().unwrap());
         let blocks = Shared(table.clone());
         let (rows, batch) =
@@ -67,7 +73,7 @@ impl RowStore {
 
 impl Table {
     fn commit(&self, batch: &Batch) {
-        let (rows, _) = &mut *self.0.lock().unwrap();
+        let rows = &mut self.0.lock().unwrap().rows;
         if batch.clear {
             rows.clear();
         }
@@ -81,7 +87,7 @@ impl Table {
 
     fn range(&self, from: &[u8], to: Option<&[u8]>) -> Vec<(Key, Vec<u8>)> {
         let table = self.0.lock().unwrap();
-        let rows = table.0.range(from.to_vec()..);
+        let rows = table.rows.range(from.to_vec()..);
         let within = |key: &Key| match to {
             Some(to) => key.as_slice() < to,
             None => key.starts_with(from),

@@ -1,12 +1,12 @@
 /** What an app can still show: words that its device has a key for. */
 
-import type { Client, Conversation, ConversationView } from "@rejoinder/client";
+import type { Client, ConversationId, ConversationView } from "@rejoinder/client";
 
 /** Newest conversations that are looked through. */
 const CONVERSATIONS = 20;
 
-/** How long a view may take to be read from its store. */
-const PATIENCE_MILLIS = 1_500;
+/** How long a view may take to be read from its store, or to be made new. */
+const PATIENCE_MILLIS = 400;
 
 export interface Readable {
   /** Messages and notes with words. */
@@ -17,16 +17,46 @@ export interface Readable {
   recalled: number;
 }
 
-export async function searchClient(client: Client, word: string): Promise<Readable> {
-  const rows = client.inbox.value.slice(0, CONVERSATIONS);
-  const views = rows.map((row) => view(client.conversation(row.conversation)));
-  const sum: Readable = { readable: 0, holding: 0, recalled: 0 };
-  for (const found of await Promise.all(views)) {
-    if (found !== null) {
-      count(found, word, sum);
+/** Follows the newest conversations: a view that nobody follows is as old as its last reader. */
+export class Reader {
+  readonly #client: Client;
+  readonly #views = new Map<ConversationId, ConversationView | null>();
+  readonly #stops: (() => void)[] = [];
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async search(word: string): Promise<Readable> {
+    let fresh = false;
+    for (const { conversation } of this.#client.inbox.value.slice(0, CONVERSATIONS)) {
+      if (!this.#views.has(conversation)) {
+        this.#follow(conversation);
+        fresh = true;
+      }
+    }
+    if (fresh) {
+      await new Promise((resolve) => window.setTimeout(resolve, PATIENCE_MILLIS));
+    }
+    const sum: Readable = { readable: 0, holding: 0, recalled: 0 };
+    for (const view of this.#views.values()) {
+      if (view !== null) {
+        count(view, word, sum);
+      }
+    }
+    return sum;
+  }
+
+  end(): void {
+    for (const stop of this.#stops) {
+      stop();
     }
   }
-  return sum;
+
+  #follow(conversation: ConversationId): void {
+    const { view } = this.#client.conversation(conversation);
+    this.#stops.push(view.subscribe((found) => this.#views.set(conversation, found)));
+  }
 }
 
 function count(view: ConversationView, word: string, sum: Readable): void {
@@ -41,21 +71,4 @@ function count(view: ConversationView, word: string, sum: Readable): void {
   for (const draft of view.drafts) {
     sum.holding += Number(draft.text.includes(word));
   }
-}
-
-function view(conversation: Conversation): Promise<ConversationView | null> {
-  return new Promise((resolve) => {
-    let leave = () => {};
-    const end = (found: ConversationView | null) => {
-      window.clearTimeout(patience);
-      queueMicrotask(() => leave());
-      resolve(found);
-    };
-    const patience = window.setTimeout(() => end(null), PATIENCE_MILLIS);
-    leave = conversation.view.subscribe((found) => {
-      if (found !== null) {
-        end(found);
-      }
-    });
-  });
 }
