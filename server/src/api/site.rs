@@ -19,6 +19,9 @@ pub(crate) struct Widget {
     name: String,
     mode: &'static str,
     human_support: bool,
+    /// Whether visitors may edit, and recall, what they wrote.
+    visitor_edit: bool,
+    visitor_recall: bool,
     /// Whether somebody who answers here is online.
     online: bool,
     agents: Vec<Answering>,
@@ -54,6 +57,8 @@ pub(crate) async fn widget(
         name: site.name,
         mode: site.mode.name(),
         human_support: site.human_support,
+        visitor_edit: site.visitor_edit,
+        visitor_recall: site.visitor_recall,
         online: agents.iter().any(|agent| agent.online),
         agents,
     }))

@@ -1,7 +1,7 @@
 //! REST, and what is wrong with what is asked.
 
 use rejoinder_core::principal::AgentRole;
-use rejoinder_server::directory::{AgentChange, TokenHash};
+use rejoinder_server::directory::{AgentChange, SiteChange, TokenHash};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, password, web};
@@ -38,9 +38,17 @@ async fn wp22_everybody_may_know_who_answers_on_a_site() {
         widget,
         json!({
             "site": site, "name": "Shop", "mode": "live_chat", "human_support": true,
-            "online": false, "agents": []
+            "visitor_edit": false, "visitor_recall": false, "online": false, "agents": []
         })
     );
+    let both = SiteChange {
+        visitor_edit: Some(true),
+        visitor_recall: Some(true),
+        ..SiteChange::default()
+    };
+    stage.directory().change_site(stage.site, both).unwrap();
+    let widget = stage.get(&path).await.json();
+    assert_eq!((&widget["visitor_edit"], &widget["visitor_recall"]), (&json!(true), &json!(true)));
 
     let (_, socket) = stage.greets(None, password("ann")).await;
     let widget = stage.get(&path).await.json();

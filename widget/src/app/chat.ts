@@ -131,6 +131,16 @@ export class Chat {
     });
   }
 
+  /** Where the site lets visitors. What it is not known to allow is not offered. */
+  mayEdit(): boolean {
+    return this.session.site.info.value?.visitor_edit ?? false;
+  }
+
+  /** What no server has is one's own to take back, whatever the site allows. */
+  mayRecall({ at }: MessageView): boolean {
+    return at === null || (this.session.site.info.value?.visitor_recall ?? false);
+  }
+
   async recall(conversation: string, message: MessageId): Promise<void> {
     try {
       await this.session.client.value?.conversation(conversation).recall(message);

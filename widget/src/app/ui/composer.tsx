@@ -31,7 +31,7 @@ export function Composer() {
       const own = chat.items.value.findLast(
         (item) => item.type === "message" && item.own && item.message.words !== "recalled",
       );
-      if (own?.type !== "message" || own.closed) return;
+      if (own?.type !== "message" || own.closed || !chat.mayEdit()) return;
       event.preventDefault();
       composing.edit(own.conversation, own.message);
     }

@@ -111,15 +111,17 @@ function Actions({ row }: { row: Row }) {
   const { text } = message.words.said;
   const entries: MenuEntry[] = [
     { icon: "copy", label: words.copy, run: () => void navigator.clipboard?.writeText(text) },
-    {
+  ];
+  if (chat.mayRecall(message)) {
+    entries.push({
       icon: "recall",
       label: words.recall,
       run: () => {
         chat.asking.value = { what: "recall", conversation, message: message.id };
       },
-    },
-  ];
-  if (!row.closed) {
+    });
+  }
+  if (chat.mayEdit() && !row.closed) {
     entries.unshift({
       icon: "edit",
       label: words.edit,
