@@ -18,8 +18,8 @@ const TRIES = 3;
 /** What a client talks to: a worker, or a host in the same thread. */
 export interface Port {
   post(message: ToHost): void;
-  /** Ends it, at once. */
-  end(): void;
+  /** Ends it, at once; resolves when the store can be opened again. */
+  end(): void | Promise<void>;
 }
 
 export type PortFactory = (listener: (message: FromHost) => void) => Port;
@@ -187,8 +187,7 @@ export class PortClient implements Client {
     for (const answer of this.#calls.values()) answer.reject(this.#over);
     this.#calls.clear();
     this.#port.post({ kind: "bye" });
-    this.#port.end();
-    await Promise.resolve();
+    await this.#port.end();
   }
 
   command<T>(command: unknown): Promise<T> {
@@ -266,7 +265,7 @@ export class PortClient implements Client {
   }
 
   #restart(reason: string): void {
-    this.#port.end();
+    void this.#port.end();
     this.#happened("restarted", { reason });
     for (const [id, answer] of this.#calls) {
       answer.tries += 1;

@@ -36,9 +36,13 @@ export function connect(options: NodeOptions): Client {
   return new PortClient({ ...rest, profile: folder ?? "memory" }, (listener) => {
     let host: Host | null = null;
     let ended = false;
+    let beginning = Promise.resolve();
     const lock = folder === undefined ? null : new FolderLock(folder);
     const medium = folder === undefined ? new MemoryMedium() : new FileMedium(folder);
+    let isReleased = false;
     const release = () => {
+      if (isReleased) return;
+      isReleased = true;
       if (medium instanceof FileMedium) medium.close();
       lock?.release();
     };
@@ -58,8 +62,7 @@ export function connect(options: NodeOptions): Client {
           post: (_, said) => tell(said),
           trapped: (reason) => tell({ kind: "trapped", reason }),
         });
-        if (ended) await host.end().then(release);
-        else tell({ kind: "ready" });
+        if (!ended) tell({ kind: "ready" });
       } catch (error) {
         release();
         const code: ErrorCode = "store";
@@ -68,12 +71,14 @@ export function connect(options: NodeOptions): Client {
     };
     return {
       post: (message) => {
-        if (message.kind === "hello") void begin(message);
+        if (message.kind === "hello") beginning = begin(message);
         else host?.receive("this", message);
       },
-      end: () => {
+      end: async () => {
         ended = true;
-        void host?.end().then(release);
+        await beginning;
+        await host?.end();
+        release();
       },
     };
   });
