@@ -142,6 +142,35 @@ test("the server is killed and comes back: nothing is lost, nothing doubled", as
   await ann.close();
 });
 
+test("SE1 an inbox shows its newest words again after a restart, without a network too", async () => {
+  const ann = visitor();
+  await ann.contact();
+  const chat = await ann.begin();
+  await chat.send("the newest words");
+  await ann.settled();
+  const preview = (client: Client) =>
+    client.inbox.value.find((row) => row.conversation === chat.id)?.preview?.text;
+  const shows = async (client: Client) => {
+    const until = Date.now() + 15_000;
+    while (preview(client) !== "the newest words") {
+      assert.ok(Date.now() < until, `the inbox shows ${JSON.stringify(client.inbox.value)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const bo = agent("bo", "inbox");
+  await shows(bo);
+  await bo.settled();
+  await bo.close();
+  for (const network of ["offline", "online"] as const) {
+    const folder = join(server.folder, "inbox");
+    const again = connect({ server: server.address, WebSocket, followInbox: true, folder, network });
+    await again.ready;
+    await shows(again);
+    await again.close();
+  }
+  await ann.close();
+});
+
 test("every error says what to do, and changes nothing", async () => {
   const bo = connect({
     server: server.address,

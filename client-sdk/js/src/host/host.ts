@@ -87,6 +87,8 @@ export class Host {
   static async open(env: Environment): Promise<Host> {
     const host = new Host(env);
     await host.#openCore();
+    // The server tells of what has changed; what has not is followed all the same.
+    host.#followInbox();
     if (host.#wanted === "online") host.#connectNow();
     return host;
   }
@@ -170,6 +172,7 @@ export class Host {
       this.#core.free();
       await this.#openCore();
       for (const topic of this.#tabs.topics()) await this.#follow(topic);
+      this.#followInbox();
       this.#connectLater();
     } catch (again) {
       this.#ended = true;
@@ -245,14 +248,22 @@ export class Host {
   }
 
   /** Follows the newest conversations, as far as a connection may. */
-  async #followInbox(): Promise<void> {
+  #followInbox(): void {
     if (!this.#env.start.followInbox) return;
     const rows = JSON.parse(this.#core.inbox()) as { conversation: string; closed: boolean }[];
     const newest = [...rows.filter((row) => !row.closed), ...rows.filter((row) => row.closed)];
-    for (const { conversation } of newest.slice(0, FOLLOWED)) {
+    this.#followNext(newest.slice(0, FOLLOWED).map((row) => row.conversation));
+  }
+
+  /** An input each: what somebody asks for meanwhile does not wait for all of them. */
+  #followNext(conversations: ConversationId[]): void {
+    const [next, ...others] = conversations;
+    if (next === undefined) return;
+    this.#input(async () => {
       if (this.#core.room() < ROOM) return;
-      await this.#open(conversation);
-    }
+      await this.#open(next);
+      this.#followNext(others);
+    });
   }
 
   async #answer(tab: string, id: number, call: Call): Promise<void> {
@@ -330,7 +341,7 @@ export class Host {
       this.#refreshPeople();
     }
     if (step.name === "feed") {
-      await this.#followInbox();
+      this.#followInbox();
       if (this.#people.isOld()) this.#refreshPeople();
     }
   }
