@@ -4,7 +4,7 @@ import { CHROMIUM, SWITCHES } from "./src/chromium.ts";
 /** One after the other: stories measure, and a machine that plays two measures neither. */
 export default defineConfig({
   testDir: "stories",
-  outputDir: "results",
+  outputDir: "dist/results",
   workers: 1,
   fullyParallel: false,
   retries: 0,

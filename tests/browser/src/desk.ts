@@ -1,4 +1,5 @@
 import { type BrowserContext, expect, type Locator, type Page } from "@playwright/test";
+import { draftIsKept } from "./drafts.ts";
 import type { Line } from "./line.ts";
 import type { PaintedLog } from "./painted.ts";
 
@@ -60,6 +61,25 @@ export class Desk {
 
   get question(): Locator {
     return this.page.getByRole("dialog");
+  }
+
+  get decision(): Locator {
+    return this.page.locator(".decision");
+  }
+
+  /** Until the service worker has everything that the desk needs to open without a network. */
+  async keepsApp(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+    });
+    await expect
+      .poll(() => this.page.evaluate(() => navigator.serviceWorker.controller?.state))
+      .toBe("activated");
+  }
+
+  /** Until what stands in the composer, or nothing, is in the store. */
+  async draftIsKept(text: string | null): Promise<void> {
+    await draftIsKept(this.page.mainFrame(), text);
   }
 
   pill(state: "live" | "syncing" | "offline"): Locator {

@@ -57,7 +57,9 @@ export class Line {
   }
 
   #join(near: Socket): void {
-    near.on("error", () => near.destroy());
+    // Kept from here on: browsers open connections that they may never use.
+    this.#open.add(near);
+    near.on("error", () => near.destroy()).on("close", () => this.#open.delete(near));
     if (this.#lets === "nothing") {
       near.destroy();
       return;
@@ -77,11 +79,10 @@ export class Line {
     const far = connect(Number(port), hostname);
     far.setNoDelay(true);
     near.setNoDelay(true);
-    this.#open.add(near).add(far);
+    this.#open.add(far);
     const end = () => {
       near.destroy();
       far.destroy();
-      this.#open.delete(near);
       this.#open.delete(far);
     };
     far.on("error", end).on("close", end);

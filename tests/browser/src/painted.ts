@@ -13,8 +13,13 @@ export interface Painted {
 export class PaintedLog {
   readonly entries: Painted[] = [];
 
+  static readonly #logs = new WeakMap<BrowserContext, PaintedLog>();
+
   static async of(context: BrowserContext): Promise<PaintedLog> {
+    const known = PaintedLog.#logs.get(context);
+    if (known !== undefined) return known;
     const log = new PaintedLog();
+    PaintedLog.#logs.set(context, log);
     await context.exposeBinding("paintedHere", (_, entries: Painted[]) => {
       log.entries.push(...entries);
     });

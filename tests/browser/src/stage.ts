@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,11 +6,13 @@ import { expect, test as base, type BrowserContext, type BrowserContextOptions }
 import type { Client } from "@rejoinder/client";
 import { DemoServer } from "../../../client-sdk/js/tests/server.ts";
 import { Agent } from "./agent.ts";
-import { Desk } from "./desk.ts";
+import { Desk, PASSWORD } from "./desk.ts";
 import { Line } from "./line.ts";
 import { PaintedLog } from "./painted.ts";
 import { Shop } from "./shop.ts";
 import { Visitor, type VisitorOptions } from "./visitor.ts";
+
+const PROGRAM = process.env.REJOINDER ?? join(import.meta.dirname, "../../../target/debug/rejoinder");
 
 declare global {
   interface Window {
@@ -38,14 +41,18 @@ export class Stage {
   }
 
   async visitor(
-    options: VisitorOptions & { context?: BrowserContext; browser?: BrowserContextOptions } = {},
+    options: VisitorOptions & {
+      context?: BrowserContext;
+      browser?: BrowserContextOptions;
+      site?: string;
+    } = {},
   ): Promise<Visitor> {
-    const { context: given, browser, ...rest } = options;
+    const { context: given, browser, site = this.server.site, ...rest } = options;
     const line = await this.line();
     const context = given ?? (await this.#newContext(browser));
     const painted = await PaintedLog.of(context);
     const page = context.pages()[0] ?? (await context.newPage());
-    return new Visitor(context, line, painted, this.shop, this.server.site, rest, page);
+    return new Visitor(context, line, painted, this.shop, site, rest, page);
   }
 
   /** A desk that is logged in. */
@@ -68,6 +75,17 @@ export class Stage {
     return agent;
   }
 
+  /** Runs the program beside the server, as its administrator does. */
+  administer(...args: string[]): string {
+    return administer(this.server, args);
+  }
+
+  addAgent(name: string, email: string): void {
+    const who = ["--email", email, "--name", name, "--role", "agent"];
+    const site = ["--site", this.server.site, "--password-stdin"];
+    administer(this.server, ["agent", "add", ...who, ...site], `${PASSWORD}\n`);
+  }
+
   /** A folder that goes with the story. */
   folder(): string {
     const path = mkdtempSync(join(tmpdir(), "rejoinder-browser-"));
@@ -84,6 +102,11 @@ export class Stage {
   }
 }
 
+function administer(server: DemoServer, args: string[], input = ""): string {
+  const data = join(server.folder, "data");
+  return execFileSync(PROGRAM, [...args, "--data", data], { encoding: "utf8", input });
+}
+
 type OfStory = { stage: Stage };
 type OfWorker = { server: DemoServer; shop: Shop };
 
@@ -91,6 +114,8 @@ export const test = base.extend<OfStory, OfWorker>({
   server: [
     async ({ browserName: _ }, use) => {
       const server = await DemoServer.start();
+      const visitors = ["--visitor-edit", "on", "--visitor-recall", "on"];
+      administer(server, ["site", "set", server.site, ...visitors]);
       await use(server);
       await server.end();
     },

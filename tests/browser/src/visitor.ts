@@ -6,6 +6,7 @@ import {
   type Locator,
   type Page,
 } from "@playwright/test";
+import { draftIsKept } from "./drafts.ts";
 import type { Line } from "./line.ts";
 import type { PaintedLog } from "./painted.ts";
 import type { Embedding, Shop } from "./shop.ts";
@@ -138,6 +139,11 @@ export class Visitor {
   async isLive(): Promise<void> {
     await expect(this.status).not.toHaveClass(/warn/);
     await expect(this.status).toHaveText(/online|away/);
+  }
+
+  /** Until what stands in the composer, or nothing, is in the store. */
+  async draftIsKept(text: string | null): Promise<void> {
+    await draftIsKept(this.frame(), text);
   }
 
   frame(): Frame {

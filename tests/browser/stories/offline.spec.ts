@@ -1,5 +1,6 @@
 // Lines that are cut, tabs that are closed, recalls that happen meanwhile.
 import { figure } from "../src/figure.ts";
+import { destroyCores } from "../src/trap.ts";
 import { expect, test } from "../src/stage.ts";
 
 test("SE14 UI1 an agent edits and recalls without a network; later both show the same", async ({
@@ -230,4 +231,32 @@ test("UI9 a wiped store comes back from the server", async ({ stage }) => {
   await expect(ann.messages).toHaveText(["Keep this for me, medick.", "We keep it, clover."]);
   await expect(ann.removed).toHaveCount(1);
   expect(ann.painted.has("melilot")).toBe(false);
+});
+
+test("UI18 SE3 a core that traps is started again from its store, with its outbox and drafts", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("Before the trap, madder.");
+  await ann.hasSent("madder");
+  const chat = await ann.conversation();
+  await ann.goOffline();
+  await ann.say("Waiting one, woad.");
+  await ann.say("Waiting two, weld.");
+  await expect(ann.chat.locator(".state.waiting")).toHaveCount(2);
+  await ann.composer.fill("Not sent, indigo");
+  await ann.draftIsKept("Not sent, indigo");
+  expect(await destroyCores(ann.page)).toBeGreaterThan(0);
+  await ann.composer.pressSequentially("!");
+  await expect(ann.notices).toContainText("The chat was restarted. Nothing you wrote is lost.");
+  await expect(ann.row("woad")).toBeVisible();
+  await expect(ann.composer).toHaveValue("Not sent, indigo!");
+  await ann.say("After the trap, alkanet.");
+  await ann.goOnline();
+  const all = ["Before the trap, madder.", "Waiting one, woad.", "Waiting two, weld.",
+    "Not sent, indigo!", "After the trap, alkanet."];
+  await ann.hasSent("alkanet");
+  const sue = await stage.agent("sue");
+  expect(await sue.texts(chat)).toEqual(all.filter((text) => !text.includes("indigo")));
 });
