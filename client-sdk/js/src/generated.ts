@@ -87,7 +87,8 @@ export type Problem =
   | "closing"
   | "timed_out"
   | "replaced"
-  | "unknown_site";
+  | "unknown_site"
+  | "origin";
 
 /** Why a command was not carried out. */
 export type CommandCode =

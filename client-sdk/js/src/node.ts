@@ -36,13 +36,9 @@ export function connect(options: NodeOptions): Client {
   return new PortClient({ ...rest, profile: folder ?? "memory" }, (listener) => {
     let host: Host | null = null;
     let ended = false;
-    let beginning = Promise.resolve();
     const lock = folder === undefined ? null : new FolderLock(folder);
     const medium = folder === undefined ? new MemoryMedium() : new FileMedium(folder);
-    let isReleased = false;
     const release = () => {
-      if (isReleased) return;
-      isReleased = true;
       if (medium instanceof FileMedium) medium.close();
       lock?.release();
     };
@@ -62,7 +58,8 @@ export function connect(options: NodeOptions): Client {
           post: (_, said) => tell(said),
           trapped: (reason) => tell({ kind: "trapped", reason }),
         });
-        if (!ended) tell({ kind: "ready" });
+        if (ended) await host.end().then(release);
+        else tell({ kind: "ready" });
       } catch (error) {
         release();
         const code: ErrorCode = "store";
@@ -71,14 +68,13 @@ export function connect(options: NodeOptions): Client {
     };
     return {
       post: (message) => {
-        if (message.kind === "hello") beginning = begin(message);
+        if (message.kind === "hello") void begin(message);
         else host?.receive("this", message);
       },
       end: async () => {
         ended = true;
-        await beginning;
         await host?.end();
-        release();
+        if (host !== null) release();
       },
     };
   });
