@@ -49,8 +49,6 @@ test("RE22 SE16 ST2 after a recall no file of the browser holds the words or the
   own = await OwnChromium.start(profile);
   const after = await people();
   await after.ann.arrive();
-  await after.ann.page.waitForTimeout(3000);
-  console.log(await after.ann.frame().evaluate(() => [window.rejoinderClient?.connection.value, navigator.onLine, window.rejoinderClient?.storage.value]), after.ann.complaints);
   await expect(after.ann.composer).toHaveValue(DRAFT);
   await after.ann.composer.fill("");
   await after.ann.draftIsKept(null);
