@@ -52,7 +52,7 @@ test("UI11 where storage is denied the chat works from memory, and says what is 
   await ann.say("And this waits, almond.");
   await expect(ann.mark("almond", "waiting")).toBeVisible();
   const asked = ann.page.waitForEvent("dialog");
-  await Promise.all([asked.then((dialog) => dialog.dismiss()), ann.page.reload().catch(() => {})]);
+  await Promise.all([asked.then((dialog) => dialog.dismiss()), ann.page.evaluate(() => location.reload())]);
   expect((await asked).type()).toBe("beforeunload");
   await expect(ann.row("almond")).toBeVisible();
   await ann.goOnline();
