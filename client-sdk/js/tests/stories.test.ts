@@ -172,6 +172,35 @@ test("a client whose words wait is not logged out unless it is to lose them", as
   await ann.logOut("lose");
 });
 
+test("SE1 an inbox shows its newest words again after a restart, without a network too", async () => {
+  const ann = visitor();
+  await ann.contact();
+  const chat = await ann.begin();
+  await chat.send("the newest words");
+  await ann.settled();
+  const preview = (client: Client) =>
+    client.inbox.value.find((row) => row.conversation === chat.id)?.preview?.text;
+  const shows = async (client: Client) => {
+    const until = Date.now() + 15_000;
+    while (preview(client) !== "the newest words") {
+      assert.ok(Date.now() < until, `the inbox shows ${JSON.stringify(client.inbox.value)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const bo = agent("bo", "inbox");
+  await shows(bo);
+  await bo.settled();
+  await bo.close();
+  for (const network of ["offline", "online"] as const) {
+    const folder = join(server.folder, "inbox");
+    const again = connect({ server: server.address, WebSocket, followInbox: true, folder, network });
+    await again.ready;
+    await shows(again);
+    await again.close();
+  }
+  await ann.close();
+});
+
 test("every error says what to do, and changes nothing", async () => {
   const bo = connect({
     server: server.address,

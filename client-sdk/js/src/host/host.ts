@@ -213,6 +213,7 @@ export class Host {
     this.#core.free();
     await this.#openCore();
     for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
+    await this.#following.followInbox();
     this.#connectAfter(0);
   }
 
