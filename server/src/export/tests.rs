@@ -106,11 +106,15 @@ impl Chat {
                 status: Status::INITIAL,
                 closed: false,
                 assignee: None,
-                collaborators: Vec::new(),
                 timeline: Seq::START,
                 newest: None,
                 at,
-                team: TeamRow { seq: Seq::START, priority: None, category: None },
+                team: TeamRow {
+                    seq: Seq::START,
+                    priority: None,
+                    category: None,
+                    collaborators: Vec::new(),
+                },
             },
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

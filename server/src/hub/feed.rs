@@ -100,7 +100,7 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
             site: entry.header.site,
             visitor: entry.header.visitor,
             assignee: entry.summary.assignee,
-            collaborators: &entry.summary.collaborators,
+            collaborators: &entry.summary.team.collaborators,
         };
         may_see(&connected.principal, &connected.scope, &rights)
     });
@@ -130,6 +130,6 @@ fn row(entry: &FeedEntry, team: bool) -> FeedRow {
         // The last thing that happened may have been a note.
         at: if team { summary.at } else { header.created_at },
         follows: header.follows,
-        team: team.then_some(summary.team),
+        team: team.then(|| summary.team.clone()),
     }
 }

@@ -178,9 +178,8 @@ fn keep_conversation(
                 integer(feed),
             ])?;
     }
-    let Summary { status, closed, assignee, collaborators, timeline, newest, at, team } =
-        &batch.summary;
-    let collaborators: Vec<u8> = collaborators.iter().flat_map(|id| *id.as_bytes()).collect();
+    let Summary { status, closed, assignee, timeline, newest, at, team } = &batch.summary;
+    let collaborators: Vec<u8> = team.collaborators.iter().flat_map(|id| *id.as_bytes()).collect();
     connection
         .prepare_cached(
             "UPDATE conversation SET version = ?2, feed = ?3, status = ?4, closed = ?5, \

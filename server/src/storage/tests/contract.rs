@@ -62,7 +62,7 @@ pub(crate) fn st7_a_batch_is_read_back_as_it_was_appended(it: &mut impl Fixture)
     batch.admission.fates.push(chat.refusal());
     batch.summary.status = Status::ActiveHuman;
     batch.summary.assignee = Some(chat.agent);
-    batch.summary.collaborators = vec![chat.visitor, chat.agent];
+    batch.summary.team.collaborators = vec![chat.visitor, chat.agent];
     batch.summary.team.priority = Some(Priority::High);
     batch.summary.team.category = Some(chat.random(CategoryId::random));
     let first = append(it.storage(), batch.clone());
