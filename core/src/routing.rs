@@ -70,6 +70,8 @@ pub struct Site {
     pub human_support: bool,
     /// Whether only the assistant answers there.
     pub assistant_only: bool,
+    /// Conversations that an agent who has no limit of their own may have at once.
+    pub limit: u32,
 }
 
 /// Where an agent works.
@@ -99,8 +101,8 @@ pub struct Agent {
     pub sites: Sites,
     /// Whether they want chats, and are there.
     pub presence: Presence,
-    /// Conversations they may have at once.
-    pub limit: u32,
+    /// Conversations they may have at once, of whatever site; none: as many as each site says.
+    pub limit: Option<u32>,
     /// Conversations they have: Active (Human) and not closed.
     pub active: u32,
     /// When their number of conversations last changed, or when they were last offered one.
@@ -320,9 +322,16 @@ fn candidates(
 ) -> Vec<ParticipantId> {
     let could = |who: &ParticipantId| {
         why_on_site(snapshot, *who, waiting.site).is_empty()
-            && snapshot.agents.get(who).is_some_and(|a| decision.load(snapshot, *who, id) < a.limit)
+            && decision.load(snapshot, *who, id) < limit(snapshot, *who, waiting.site)
     };
     snapshot.agents.keys().copied().filter(could).collect()
+}
+
+/// Conversations that an agent may have at once when one of a site comes.
+#[must_use]
+pub fn limit(snapshot: &Snapshot, agent: ParticipantId, site: SiteId) -> u32 {
+    let of_site = || snapshot.sites.get(&site).map_or(0, |site| site.limit);
+    snapshot.agents.get(&agent).map_or(0, |agent| agent.limit.unwrap_or_else(of_site))
 }
 
 /// Whether a conversation stays with the one whom it was offered to.

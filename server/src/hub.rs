@@ -7,6 +7,7 @@
 mod conversation;
 mod entries;
 mod feed;
+mod notify;
 mod outbound;
 mod progress;
 mod registry;
@@ -21,17 +22,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
-use rejoinder_core::id::{ConversationId, DocumentKind, RevisionId, Seq, SiteId};
+use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::wire::Signal;
 use tokio::sync::{Notify, mpsc};
 
+pub use notify::{notifications, notifications_of};
 pub use outbound::{Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::directory::{Directory, DirectoryError};
+use crate::routing::Board;
 use crate::storage::Storage;
 
 /// What a connection asks of a conversation.
@@ -49,6 +52,8 @@ pub enum Ask {
     Signal(Arc<Connected>, DocumentKind, Signal),
     /// The connection is gone.
     Gone(ConnectionId),
+    /// Take it from an assignee who is not there, if it still waits under their name.
+    Release(ParticipantId),
 }
 
 /// More waits for a conversation than may.
@@ -67,6 +72,9 @@ struct Shared {
     policies: Mutex<Policies>,
     feed: Notify,
     new_conversations: u32,
+    board: Board,
+    /// Held while somebody's notifications are read and told.
+    notifying: tokio::sync::Mutex<()>,
 }
 
 impl core::fmt::Debug for Shared {
@@ -86,12 +94,14 @@ impl Hub {
     ) -> Self {
         Self(Arc::new(Shared {
             storage,
+            board: Board::new(Arc::clone(&directory) as Arc<dyn crate::routing::Source>),
             directory,
             registry: Registry::default(),
             live: Mutex::default(),
             policies: Mutex::default(),
             feed: Notify::new(),
             new_conversations,
+            notifying: tokio::sync::Mutex::default(),
         }))
     }
 
@@ -111,6 +121,12 @@ impl Hub {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// What routing knows and has decided.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.0.board
     }
 
     /// How many conversations have a task.

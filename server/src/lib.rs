@@ -9,6 +9,7 @@ pub mod export;
 pub mod hub;
 mod lingering;
 pub mod router;
+pub mod routing;
 pub mod server;
 mod snapshot;
 pub mod storage;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConversationId, ParticipantId, SiteId};
-use crate::routing::{Decision, Presence, Snapshot};
+use crate::routing::{Decision, Presence, Snapshot, limit};
 
 /// Why a waiting conversation is not offered to an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -90,8 +90,7 @@ pub fn why(
         return Vec::new();
     }
     let mut reasons = why_on_site(snapshot, agent, waiting.site);
-    let limit = snapshot.agents.get(&agent).map_or(0, |agent| agent.limit);
-    if decision.load(snapshot, agent, conversation) >= limit {
+    if decision.load(snapshot, agent, conversation) >= limit(snapshot, agent, waiting.site) {
         reasons.push(Reason::AtLimit);
     }
     let another = waiting.assignee.or(decision.held.get(&conversation).map(|held| held.agent));

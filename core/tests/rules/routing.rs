@@ -31,8 +31,8 @@ fn conversation_id(name: &str) -> ConversationId {
 }
 
 /// Reads a scene:
-/// - `site S automatic|pick_up [off] [ai]`
-/// - `agent A S|all online|offline|away:SECONDS active/limit idle:SECONDS`
+/// - `site S automatic|pick_up [off] [ai] [limit:NUMBER]`
+/// - `agent A S|all online|offline|away:SECONDS active/limit|- idle:SECONDS`
 /// - `chat c S waits:SECONDS [of:A] [held:A:SECONDS] [asked:A,B]`
 fn scene(text: &str) -> Snapshot {
     let mut snapshot = Snapshot { now: at(0), ..Snapshot::default() };
@@ -44,7 +44,9 @@ fn scene(text: &str) -> Snapshot {
                 let mode = if words[2] == "automatic" { Mode::Automatic } else { Mode::PickUp };
                 let (human_support, assistant_only) =
                     (!words.contains(&"off"), words.contains(&"ai"));
-                let site = Site { mode, human_support, assistant_only };
+                let limit = words.iter().find_map(|word| word.strip_prefix("limit:"));
+                let limit = limit.map_or(9, |limit| limit.parse().unwrap());
+                let site = Site { mode, human_support, assistant_only, limit };
                 snapshot.sites.insert(SiteId::from_bytes(id(words[1])), site);
             }
             "agent" => {
@@ -60,7 +62,7 @@ fn scene(text: &str) -> Snapshot {
                     None => Presence::Offline,
                 };
                 let (active, limit) = words[4].split_once('/').unwrap();
-                let (active, limit) = (active.parse().unwrap(), limit.parse().unwrap());
+                let (active, limit) = (active.parse().unwrap(), limit.parse().ok());
                 let idle_since = ago(words[5].strip_prefix("idle:").unwrap());
                 let agent = Agent { sites, presence, limit, active, idle_since };
                 snapshot.agents.insert(agent_id(words[1]), agent);
@@ -155,6 +157,14 @@ fn rt40_only_agents_who_could_take_a_chat_are_told_of_it() {
           chat d T waits:9
           chat e S waits:8",
             "A:ec",
+        ),
+        (
+            "site S pick_up limit:2
+          site T pick_up limit:1
+          agent A S,T online 1/- idle:0
+          chat c S waits:5
+          chat d T waits:9",
+            "A:c",
         ),
     ]);
 }

@@ -92,6 +92,7 @@ impl Chat {
         let submitted_by = self.agent;
         let row = Row { kind, seq, at, id, submitted_by, operation, context, hash, change };
         let batch = Batch {
+            notified: Vec::new(),
             conversation: self.header.conversation,
             expected_version: self.version,
             header: (self.version == 0).then(|| self.header.clone()),

@@ -38,6 +38,7 @@ impl Hub {
                 Ok(entries) => {
                     cursor = entries.last().map_or(cursor, |entry| entry.feed);
                     self.tell_feed(&entries, cursor);
+                    self.board().changed(&entries);
                     // There may be more.
                     self.feed_changed();
                 }

@@ -123,7 +123,11 @@ impl<'a, 'b> Columns<'a, 'b> {
         }
     }
 
-    fn code<T>(&mut self, what: &'static str, known: impl FnOnce(u8) -> Option<T>) -> Result<T> {
+    pub(super) fn code<T>(
+        &mut self,
+        what: &'static str,
+        known: impl FnOnce(u8) -> Option<T>,
+    ) -> Result<T> {
         let place = self.next;
         known(self.plain()?).ok_or_else(|| unreadable(place, what))
     }

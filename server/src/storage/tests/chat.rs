@@ -100,6 +100,7 @@ impl Chat {
             header,
             admission: Admission::default(),
             summary: self.summary.clone(),
+            notified: Vec::new(),
         }
     }
 

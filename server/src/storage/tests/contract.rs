@@ -1,5 +1,7 @@
 //! What every storage promises (ST7), as functions over any of them.
 
+mod derived;
+
 use std::collections::BTreeSet;
 
 use rejoinder_core::conversation::layout::{Kind, Priority, Status};
@@ -12,6 +14,12 @@ use rejoinder_core::wire::Keeping;
 use super::chat::{Chat, append, erased, refused, wait};
 use crate::storage::{
     AppendError, Device, Erasure, FeedScope, ProgressOf, Snapshot, Storage, Tombstone, Words,
+};
+
+pub(crate) use derived::{
+    rt50_notifications_are_exact_and_go_with_their_note,
+    rt51_live_words_are_those_not_recalled_nor_replaced,
+    rt53_conversations_are_listed_newest_first,
 };
 
 /// A storage under test, and how it is opened again.
@@ -42,6 +50,9 @@ macro_rules! suite {
                 a_second_recall_keeps_the_first_one_s_number
                 a_visitor_s_new_conversations_are_counted
                 wp24_unread_is_what_others_said_after_what_was_seen
+                rt50_notifications_are_exact_and_go_with_their_note
+                rt53_conversations_are_listed_newest_first
+                rt51_live_words_are_those_not_recalled_nor_replaced
             );
         }
     };

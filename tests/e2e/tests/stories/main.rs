@@ -4,5 +4,7 @@
 mod devices;
 mod erasure;
 mod following;
+mod mentions;
+mod routing;
 mod secrets;
 mod talk;
