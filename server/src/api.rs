@@ -5,9 +5,11 @@
 
 pub mod demo;
 mod error;
+pub mod history;
 pub mod notifications;
 pub mod people;
 pub mod routing;
+pub mod search;
 pub mod site;
 pub mod unread;
 

@@ -25,8 +25,9 @@ use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
 pub use outbound::{Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
@@ -36,6 +37,9 @@ pub use rights::{Rights, may_see};
 use crate::directory::{Directory, DirectoryError};
 use crate::routing::Board;
 use crate::storage::Storage;
+
+/// Searches at once: each unseals with every processor there is.
+const SEARCHES: usize = 2;
 
 /// What a connection asks of a conversation.
 #[derive(Debug)]
@@ -75,6 +79,7 @@ struct Shared {
     board: Board,
     /// Held while somebody's notifications are read and told.
     notifying: tokio::sync::Mutex<()>,
+    searching: Arc<Semaphore>,
 }
 
 impl core::fmt::Debug for Shared {
@@ -102,6 +107,7 @@ impl Hub {
             feed: Notify::new(),
             new_conversations,
             notifying: tokio::sync::Mutex::default(),
+            searching: Arc::new(Semaphore::new(SEARCHES)),
         }))
     }
 
@@ -127,6 +133,11 @@ impl Hub {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.0.board
+    }
+
+    /// Turns for those who search.
+    pub(crate) fn searching(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.searching)
     }
 
     /// How many conversations have a task.

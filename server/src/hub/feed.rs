@@ -117,7 +117,8 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
     }
 }
 
-fn row(entry: &FeedEntry, team: bool) -> FeedRow {
+/// A row of the feed, as an agent or a visitor is told it.
+pub(crate) fn row(entry: &FeedEntry, team: bool) -> FeedRow {
     let FeedEntry { header, summary, .. } = entry;
     FeedRow {
         conversation: header.conversation,

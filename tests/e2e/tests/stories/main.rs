@@ -4,6 +4,7 @@
 mod devices;
 mod erasure;
 mod following;
+mod history;
 mod mentions;
 mod routing;
 mod secrets;
