@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
@@ -17,7 +17,7 @@ use crate::api;
 use crate::hub::{Hub, blocking};
 use crate::sync::{self, Visit};
 use crate::telemetry::Metrics;
-use crate::web::{Opener, Web, apps, harden};
+use crate::web::{Opener, Web, apps, harden, is_loopback};
 
 /// Bytes read from a socket at once: small, for there are thousands of idle ones.
 const READ_BYTES: usize = 4 * 1024;
@@ -69,8 +69,11 @@ pub fn router(served: Served) -> Router {
             .route("/demo/search", post(api::demo::search))
             .route("/demo/{*path}", get(apps::demo_file));
     }
+    router = router.fallback(apps::nothing);
+    if demo {
+        router = router.layer(from_fn(only_here));
+    }
     router
-        .fallback(apps::nothing)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(map_response(harden))
         .with_state(Arc::new(served))
@@ -98,6 +101,16 @@ fn rest() -> Router<Arc<Served>> {
         .method_not_allowed_fallback(api::wrong_method)
         .layer(map_response(api::never_kept))
         .layer(pages)
+}
+
+/// A demo's log-ins are known to everybody: it answers this machine by its own names only, and no
+/// page whose name was made to lead here.
+async fn only_here(request: Request, next: Next) -> Response {
+    if is_loopback(request.headers()) {
+        return next.run(request).await;
+    }
+    let text = "a demo answers as localhost or 127.0.0.1 only\n";
+    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
 }
 
 /// The process is alive.

@@ -12,14 +12,19 @@ import { State } from "./readable.js";
 /** Milliseconds that the server has to answer a log-out before it is carried out here alone. */
 const LOG_OUT_MILLIS = 10_000;
 const CONTACT_MILLIS = 30_000;
+/** Milliseconds that what was asked for may take to be durable when a client is closed. */
+const CLOSE_MILLIS = 2_000;
+/** Milliseconds before a worker that trapped again is started anew, doubled each time. */
+const RESTART_MILLIS = 100;
+const RESTARTS_MILLIS = 60_000;
 /** Restarts with a call under way after which the call is given up: it may be what traps. */
 const TRIES = 3;
 
 /** What a client talks to: a worker, or a host in the same thread. */
 export interface Port {
   post(message: ToHost): void;
-  /** Ends it, at once. */
-  end(): void;
+  /** Ends it; when it resolves, the store can be opened again. */
+  end(): Promise<void>;
 }
 
 export type PortFactory = (listener: (message: FromHost) => void) => Port;
@@ -31,7 +36,9 @@ type Answer = {
   reject: (error: Error) => void;
 };
 
-const FINAL: ReadonlySet<Problem> = new Set<Problem>(["version", "credential", "unknown_site"]);
+const FINAL: ReadonlySet<Problem> = new Set<Problem>([
+  "version", "credential", "unknown_site", "origin",
+]);
 
 /** A client: who somebody is, on one device, connected or not. */
 export class PortClient implements Client {
@@ -56,6 +63,7 @@ export class PortClient implements Client {
   #port: Port;
   #isReady = false;
   #next = 1;
+  #restarts = 0;
   #over: RejoinderError | null = null;
   #opened: { resolve: () => void; reject: (error: Error) => void } = {
     resolve: () => {},
@@ -80,8 +88,12 @@ export class PortClient implements Client {
     if (typeof addEventListener === "function" && "document" in globalThis) {
       addEventListener("online", this.#line);
       addEventListener("offline", this.#line);
-      addEventListener("pagehide", this.#bye);
+      addEventListener("pagehide", this.#hide);
+      addEventListener("pageshow", this.#show);
     }
+    this.identity.subscribe((identity) => {
+      if (identity !== null) void this.#rememberToken();
+    });
   }
 
   async contact(timeoutMillis: number = CONTACT_MILLIS): Promise<Principal> {
@@ -184,13 +196,15 @@ export class PortClient implements Client {
     if (typeof removeEventListener === "function" && "document" in globalThis) {
       removeEventListener("online", this.#line);
       removeEventListener("offline", this.#line);
-      removeEventListener("pagehide", this.#bye);
+      removeEventListener("pagehide", this.#hide);
+      removeEventListener("pageshow", this.#show);
     }
+    const until = Date.now() + CLOSE_MILLIS;
+    while (this.#calls.size > 0 && Date.now() < until) await this.#settle(10);
     for (const answer of this.#calls.values()) answer.reject(this.#over);
     this.#calls.clear();
     this.#port.post({ kind: "bye" });
-    this.#port.end();
-    await Promise.resolve();
+    await this.#port.end();
   }
 
   command<T>(command: unknown): Promise<T> {
@@ -207,7 +221,23 @@ export class PortClient implements Client {
   }
 
   readonly #line = (): void => this.#say({ kind: "line", online: navigator.onLine });
-  readonly #bye = (): void => this.#port.post({ kind: "bye" });
+
+  readonly #hide = (event: PageTransitionEvent): void => {
+    this.#port.post({ kind: "bye" });
+    // A page that is only put aside must not hold the store meanwhile.
+    if (event.persisted) void this.#port.end();
+  };
+
+  readonly #show = (event: PageTransitionEvent): void => {
+    if (event.persisted && this.#over === null) this.#port = this.#connect();
+  };
+
+  /** A store that is lost must not make this somebody else. */
+  async #rememberToken(): Promise<void> {
+    const token = await this.token().catch(() => null);
+    // A password is kept no longer than it takes to be somebody.
+    this.#start.credential = token === null || token === "" ? null : { token };
+  }
 
   #connect(): Port {
     this.#isReady = false;
@@ -270,15 +300,22 @@ export class PortClient implements Client {
   }
 
   #restart(reason: string): void {
-    this.#port.end();
+    void this.#port.end();
+    this.#isReady = false;
     this.#happened("restarted", { reason });
+    this.#restarts += 1;
+    if (this.#restarts > 1) setTimeout(() => (this.#restarts -= 1), RESTARTS_MILLIS);
     for (const [id, answer] of this.#calls) {
       answer.tries += 1;
       if (answer.tries < TRIES) continue;
       this.#calls.delete(id);
       answer.reject(new RejoinderError("store", "the call could not be carried out"));
     }
-    this.#port = this.#connect();
+    // At once the first time; a core that traps again and again gets its time.
+    const wait = this.#restarts > 1 ? RESTART_MILLIS * 2 ** Math.min(this.#restarts, 6) : 0;
+    setTimeout(() => {
+      if (this.#over === null) this.#port = this.#connect();
+    }, wait);
   }
 
   #topic(topic: keyof Topics, value: Topics[keyof Topics]): void {

@@ -87,7 +87,8 @@ export type Problem =
   | "closing"
   | "timed_out"
   | "replaced"
-  | "unknown_site";
+  | "unknown_site"
+  | "origin";
 
 /** Why an agent is notified. */
 export type NotificationKind =

@@ -19,7 +19,10 @@ export function connect(options: ConnectOptions): Client {
     worker.onerror = (event) => listener({ kind: "trapped", reason: event.message });
     return {
       post: (message) => worker.postMessage(message),
-      end: () => worker.terminate(),
+      end: () => {
+        worker.terminate();
+        return Promise.resolve();
+      },
     };
   });
 }

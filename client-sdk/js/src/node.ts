@@ -71,9 +71,10 @@ export function connect(options: NodeOptions): Client {
         if (message.kind === "hello") void begin(message);
         else host?.receive("this", message);
       },
-      end: () => {
+      end: async () => {
         ended = true;
-        void host?.end().then(release);
+        await host?.end();
+        if (host !== null) release();
       },
     };
   });

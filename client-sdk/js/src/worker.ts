@@ -7,8 +7,9 @@
 import type { ErrorCode } from "./api.js";
 import init, { Core } from "../dist/core/rejoinder.js";
 import wasm from "../dist/core/rejoinder_bg.wasm?url";
+import { readFault } from "./host/core.js";
 import { Host } from "./host/host.js";
-import { openStore } from "./host/store.js";
+import { LOST, openStore, type Store } from "./host/store.js";
 import type { FromHost, Start, ToHost } from "./protocol.js";
 
 /** What workers of one profile say to each other. */
@@ -19,6 +20,7 @@ type Between =
 const tab = crypto.randomUUID();
 let host: Host | null = null;
 let channel: BroadcastChannel | null = null;
+const watched = new Set<string>();
 
 const post = (message: FromHost): void => self.postMessage(message);
 
@@ -30,50 +32,96 @@ self.onmessage = ({ data }: MessageEvent<ToHost>) => {
 };
 
 async function begin(start: Start): Promise<void> {
-  const name = `rejoinder ${new URL(start.server).host} ${start.profile}`;
+  const name = profileOf(start);
   channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }: MessageEvent<Between>) => {
-    if (data.to === "leader") host?.receive(data.tab, data.message);
+    if (data.to === "leader" && host !== null) {
+      if (data.message.kind === "hello") watchOver(name, data.tab);
+      host.receive(data.tab, data.message);
+    }
     if (data.to === "tabs" && (data.tab === null || data.tab === tab)) post(data.message);
   };
+  void navigator.locks?.request(lockOf(name, tab), () => new Promise(() => {})).catch(() => {});
   try {
     // Never resolved: the lock is held as long as this worker lives.
-    await navigator.locks.request(name, () => lead(name, start).then(() => new Promise(() => {})));
+    await navigator.locks.request(name, async () => {
+      // Who cannot lead lets the next one try.
+      if (await lead(start)) await new Promise(() => {});
+    });
   } catch {
     // No locks, hence no storage either that another tab could share.
-    await lead(name, { ...start, memory: true });
+    await lead({ ...start, memory: true });
   }
 }
 
-async function lead(name: string, start: Start): Promise<void> {
+/** Whether this worker leads now. */
+async function lead(start: Start): Promise<boolean> {
   try {
     await init({ module_or_path: wasm });
-    const store = await openStore(name, start.memory);
-    const leading = await Host.open({
-      ...store,
-      start,
-      socket: (url) => new WebSocket(url),
-      make: (keys, head, medium, mode, opened) =>
-        new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
-      firstDocument: () => Core.first_document(),
-      documentPrefix: (document) => Core.document_prefix(document),
-      post: (to, message) => {
-        if (to === null || to === tab) post(message);
-        if (to !== tab) channel?.postMessage({ to: "tabs", tab: to, message } satisfies Between);
-      },
-      trapped: (reason) => post({ kind: "trapped", reason }),
+  } catch (error) {
+    const unsupported = error instanceof WebAssembly.CompileError;
+    const code: ErrorCode = unsupported ? "unsupported" : "no_contact";
+    const problem = unsupported
+      ? "this browser is too old for this chat: update it"
+      : "the program could not be loaded: check the network and reload the page";
+    post({ kind: "failed", code, message: problem });
+    return false;
+  }
+  try {
+    const store = await openStore(profileOf(start), start.memory);
+    let lost = store.lost;
+    const leading = await open(store, start).catch(async (error: unknown) => {
+      if (readFault(error).code !== "damaged") throw error;
+      await store.erase();
+      lost = LOST;
+      return open(store, start);
     });
     host = leading;
-    if (store.lost !== null) {
-      const event = { name: "store", detail: { reason: store.lost } } as const;
-      post({ kind: "event", event });
-    }
     // Every page, this one too, says again what it had said to whoever led before.
     channel?.postMessage({ to: "tabs", tab: null, message: { kind: "ready" } } satisfies Between);
     post({ kind: "ready" });
+    if (lost !== null) {
+      post({ kind: "event", event: { name: "store", detail: { reason: lost } } });
+    }
+    return true;
   } catch (error) {
-    const code: ErrorCode = error instanceof WebAssembly.CompileError ? "unsupported" : "store";
-    const message = error instanceof Error ? error.message : String(error);
-    post({ kind: "failed", code, message });
+    post({ kind: "failed", code: "store", message: readFault(error).message });
+    return false;
   }
+}
+
+/** What names a profile's store, its lock and its channel. */
+function profileOf({ server, profile }: Start): string {
+  return `rejoinder ${new URL(server).host} ${profile}`;
+}
+
+function open(store: Store, start: Start): Promise<Host> {
+  return Host.open({
+    ...store,
+    start,
+    socket: (url) => new WebSocket(url),
+    make: (keys, head, medium, mode, opened) =>
+      new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
+    firstDocument: () => Core.first_document(),
+    documentPrefix: (document) => Core.document_prefix(document),
+    post: (to, message) => {
+      if (to === null || to === tab) post(message);
+      if (to !== tab) channel?.postMessage({ to: "tabs", tab: to, message } satisfies Between);
+    },
+    trapped: (reason) => post({ kind: "trapped", reason }),
+  });
+}
+
+/** A page that crashed never says that it is gone: its worker held a lock as long as it lived. */
+function watchOver(name: string, other: string): void {
+  if (watched.has(other)) return;
+  watched.add(other);
+  void navigator.locks.request(lockOf(name, other), () => {
+    watched.delete(other);
+    host?.receive(other, { kind: "bye" });
+  });
+}
+
+function lockOf(name: string, of: string): string {
+  return `${name} tab ${of}`;
 }

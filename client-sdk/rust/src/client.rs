@@ -361,7 +361,10 @@ fn unsent(engine: &mut Engine) -> Result<usize, Error> {
 }
 
 const fn is_final(problem: Problem) -> bool {
-    matches!(problem, Problem::Version | Problem::Credential | Problem::UnknownSite)
+    matches!(
+        problem,
+        Problem::Version | Problem::Credential | Problem::UnknownSite | Problem::Origin
+    )
 }
 
 fn random_seed() -> Result<[u8; 32], Error> {

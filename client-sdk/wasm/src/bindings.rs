@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::engine::{Engine, Step};
 use crate::rows::key::Key;
-use crate::rows::{Batch, Rows, Words};
+use crate::rows::{Batch, Rows, RowsError, Words};
 use crate::show;
 
 #[wasm_bindgen]
@@ -110,6 +110,7 @@ impl Core {
     /// those below [`Core::first_document`]. `opened` is called with the first step.
     ///
     /// # Errors
+    /// `{ code: "damaged", message }` when rows and keyring are of no use to each other, and
     /// `{ code: "store", message }`.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -133,8 +134,11 @@ impl Core {
         let keys: Vec<Key> = keys.iter().map(|key| bytes(&key)).collect();
         let head: BTreeMap<Key, Vec<u8>> = pairs(head).into_iter().collect();
         let dice = Dice::from_seed(seed);
-        let (engine, first) =
-            Engine::open(keys, head, Handle(medium), words, keeping, dice).map_err(store)?;
+        let (engine, first) = Engine::open(keys, head, Handle(medium), words, keeping, dice)
+            .map_err(|error| {
+                let damaged = matches!(error, RowsError::Damaged(_));
+                fault(if damaged { "damaged" } else { "store" }, &error)
+            })?;
         let mut core = Self { engine, batch: None };
         opened.call1(&JsValue::NULL, &core.step(first))?;
         Ok(core)

@@ -11,12 +11,10 @@ use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
 use rejoinder_core::limits;
 use rejoinder_core::replica::record::Write;
-use rejoinder_core::session::backoff::{Backoff, Ending};
+use rejoinder_core::session::backoff::{Backoff, Ending, Verdict};
 use rejoinder_core::session::client::{Connection, Output, Session, SessionEvent};
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{
-    ClientFrame, Credential, Keeping, Notification, Offer, Problem, ServerFrame,
-};
+use rejoinder_core::wire::{ClientFrame, Credential, Keeping, Notification, Offer, ServerFrame};
 
 use crate::command::{Command, Fault, Made};
 use crate::rows::key::Key;
@@ -286,10 +284,7 @@ impl<B: Blocks> Engine<B> {
     /// Milliseconds to wait before connecting again; none when no try will go better until
     /// somebody asks for one.
     pub fn wait(&mut self) -> Option<u64> {
-        let hopeless = matches!(
-            self.ending.told,
-            Some((Problem::Version | Problem::Credential | Problem::UnknownSite, None))
-        );
+        let hopeless = Verdict::from(self.ending) == Verdict::Hopeless;
         let wait = u64::try_from(self.backoff.wait().as_millis()).unwrap_or(u64::MAX);
         (!hopeless).then_some(wait)
     }

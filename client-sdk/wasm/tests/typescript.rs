@@ -29,8 +29,8 @@ use rejoinder_wasm::show::{
 };
 use serde::Serialize;
 
-const HEAD: &str = "// Written by `BLESS=1 cargo test -p rejoinder-wasm`, which fails when it is out \
-                    of date.\n\n";
+const HEAD: &str = "// Written by `BLESS=1 cargo test -p rejoinder-wasm`, which fails when it is \
+                    out of date.\n\n";
 
 /// Compares with a file of the package, or writes it when blessed.
 #[track_caller]

@@ -1,4 +1,4 @@
-import { batch, effect, signal } from "@preact/signals";
+import { batch, effect, signal, untracked } from "@preact/signals";
 import {
   type Client,
   type ConnectOptions,
@@ -65,7 +65,7 @@ export class Session {
       clearTimeout(this.#looking);
       this.unreachable.value = false;
       this.banners.drop("blocked", "passing");
-      void this.#keepToken();
+      void untracked(() => this.#keepToken());
     });
   }
 
@@ -127,7 +127,8 @@ export class Session {
       const code = error instanceof RejoinderError ? error.code : null;
       // Without a network the server is not told, but this device forgets all the same.
       if (code === "offline") return await this.logOut("lose");
-      this.#report(error);
+      // That it was wiped meanwhile is what was asked for.
+      if (code !== "wiped") this.#report(error);
       if (code === "unsent") {
         this.askUnsent.value = true;
         return;

@@ -45,5 +45,6 @@ export function place(host: HTMLElement, settings: Settings): void {
   const both = typeof offset === "number" ? { block: offset, inline: offset } : offset;
   const atStart = position === "start" || position === (host.dir === "rtl" ? "right" : "left");
   host.toggleAttribute("data-start", atStart);
-  host.style.cssText = `--block:${both.block ?? 20}px;--inline:${both.inline ?? 20}px;--z:${zIndex ?? 2147483000}`;
+  const { block = 20, inline = 20 } = both;
+  host.style.cssText = `--block:${block}px;--inline:${inline}px;--z:${zIndex ?? 2147483000}`;
 }

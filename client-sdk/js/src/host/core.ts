@@ -49,11 +49,9 @@ export function isTrap(error: unknown): boolean {
 
 /** What the core threw: `{ code, message }`. */
 export function readFault(error: unknown): { code: string; message: string } {
-  if (typeof error === "string") {
-    const fault: unknown = JSON.parse(error);
-    if (typeof fault === "object" && fault !== null && "code" in fault && "message" in fault) {
-      return { code: String(fault.code), message: String(fault.message) };
-    }
+  if (typeof error === "string" && error.startsWith("{")) {
+    const fault = JSON.parse(error) as { code?: unknown; message?: unknown };
+    return { code: String(fault.code), message: String(fault.message) };
   }
   return { code: "store", message: error instanceof Error ? error.message : String(error) };
 }

@@ -25,6 +25,9 @@ const FOLLOWED = 100;
 const ROOM = 16;
 /** Milliseconds that a conversation nobody looks at is still followed. */
 const LINGER_MILLIS = 30_000;
+/** Milliseconds to wait after a store that failed; doubled with each failure, up to the longest. */
+const STORE_WAIT_MILLIS = 500;
+const STORE_LONGEST_MILLIS = 30_000;
 
 export interface Environment {
   table: Table;
@@ -66,6 +69,7 @@ export class Host {
   #toldUnreachable = false;
   #ended = false;
   #dirty = false;
+  #storeFailures = 0;
 
   private constructor(env: Environment) {
     this.#env = env;
@@ -96,7 +100,10 @@ export class Host {
     switch (message.kind) {
       case "hello":
         this.#tabs.arrive(tab);
-        this.#env.start.credential ??= message.start.credential;
+        // One is needed for a first contact only; a password is kept no longer than that.
+        if (this.#core.identity() === "null") {
+          this.#env.start.credential ??= message.start.credential;
+        }
         this.#env.post(tab, { kind: "ready" });
         this.#input(() => Promise.resolve());
         return;
@@ -166,11 +173,14 @@ export class Host {
     const { message } = readFault(error);
     this.#event({ name: "store", detail: { reason: message } });
     this.#line.close();
+    this.#storeFailures += 1;
     try {
       this.#core.free();
       await this.#openCore();
       for (const topic of this.#tabs.topics()) await this.#follow(topic);
-      this.#connectLater();
+      // What the server brings would fail as well while there is no room.
+      const bound = Math.min(STORE_WAIT_MILLIS * 2 ** this.#storeFailures, STORE_LONGEST_MILLIS);
+      this.#connectAfter(bound);
     } catch (again) {
       this.#ended = true;
       this.#env.trapped(readFault(again).message);
@@ -203,6 +213,7 @@ export class Host {
     if (keys !== null) changes.puts.push(KEYRING_ROW, keys);
     if (changes.clear || changes.puts.length > 0 || changes.deletes.length > 0) {
       await table.commit(changes);
+      this.#storeFailures = 0;
     }
     this.#core.committed();
     const erased = travels?.take() ?? null;
@@ -238,6 +249,7 @@ export class Host {
     if (conversation === null || this.#tabs.isWatched(topic) || this.#env.start.followInbox) return;
     const leave = () =>
       this.#input(async () => {
+        this.#lingering.delete(conversation);
         if (this.#tabs.isWatched(topic)) return;
         await this.#carryOut(this.#core.leave(conversation, Date.now()) as Step);
       });
@@ -385,8 +397,13 @@ export class Host {
     clearTimeout(this.#retry);
     if (this.#ended || this.#wanted === "offline" || !this.#online) return;
     const wait = this.#core.wait();
-    if (wait === undefined) return;
-    this.#retry = setTimeout(() => this.#input(() => Promise.resolve(this.#line.open())), wait);
+    if (wait !== undefined) this.#connectAfter(wait);
+  }
+
+  #connectAfter(millis: number): void {
+    clearTimeout(this.#retry);
+    if (this.#ended || this.#wanted === "offline" || !this.#online) return;
+    this.#retry = setTimeout(() => this.#input(() => Promise.resolve(this.#line.open())), millis);
   }
 
   #refreshPeople(): void {
@@ -460,10 +477,8 @@ export class Host {
         return JSON.stringify(this.#core.waiting());
       case "inbox":
         return this.#core.inbox();
-      case "offers":
-        return this.#core.offers();
-      case "notifications":
-        return this.#core.notifications();
+      case "offers": return this.#core.offers();
+      case "notifications": return this.#core.notifications();
       case "people":
         return JSON.stringify((this.#people.people ?? NO_PEOPLE) satisfies People);
     }

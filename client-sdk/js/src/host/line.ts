@@ -5,6 +5,8 @@ const CONNECT_MILLIS = 10_000;
 /** Milliseconds without an answer to something that is answered, after which a line counts as lost. */
 const ANSWER_MILLIS = 20_000;
 const WATCH_MILLIS = 2_000;
+/** Milliseconds between two looks that tell of a computer that slept, rather than a busy one. */
+const SLEPT_MILLIS = 60_000;
 
 /** Frames that the server answers. */
 const ANSWERED = new Set(["hello", "open", "push", "want", "log_out"]);
@@ -81,9 +83,12 @@ export class Line {
   }
 
   #watch(socket: WebSocket): void {
+    const began = Date.now();
     this.#timer = setTimeout(() => {
       const waited = this.#awaiting === null ? 0 : Date.now() - this.#awaiting;
-      if (waited > ANSWER_MILLIS) this.#over(socket, true);
+      // A computer that slept holds a socket that nobody else knows of any more.
+      const slept = Date.now() - began > SLEPT_MILLIS;
+      if (slept || waited > ANSWER_MILLIS) this.#over(socket, true);
       else if (this.#socket === socket) this.#watch(socket);
     }, WATCH_MILLIS);
   }

@@ -4,7 +4,7 @@ import type { StorageMode } from "../api.js";
 import { IndexedDbTable } from "../store/indexeddb.js";
 import { MemoryMedium, MemoryTable, TravellingMedium } from "../store/memory.js";
 import { OpfsMedium } from "../store/opfs.js";
-import type { Medium, Table } from "../store/table.js";
+import { after, type Medium, type Table } from "../store/table.js";
 import { KEYRING_ROW } from "./host.js";
 
 export interface Store {
@@ -13,13 +13,20 @@ export interface Store {
   mode: StorageMode;
   /** What was lost on the way, for people; null when nothing was. */
   lost: string | null;
+  /** Erases everything: for a store that is damaged. */
+  erase(): Promise<void>;
 }
+
+/** What is told when a store was of no use. */
+export const LOST =
+  "this browser has lost or damaged what was kept: all but what was not sent comes back";
 
 /** The header of a keyring: enough to see whether there is one. */
 const HEADER_BYTES = 64;
 
 export async function openStore(name: string, memory: boolean): Promise<Store> {
-  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null };
+  const erase = () => Promise.resolve();
+  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null, erase };
   if (memory) return { ...nothing, mode: "memory" };
   let table: IndexedDbTable;
   try {
@@ -29,13 +36,19 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
   }
   try {
     const medium = await OpfsMedium.open(`${name.replaceAll(/[^\w.-]/g, "_")}.keyring`);
-    return { table, medium, mode: "durable", lost: await reconcile(table, medium) };
+    const erase = async () => {
+      await table.clear();
+      medium.erase();
+    };
+    return { table, medium, mode: "durable", lost: await reconcile(table, medium), erase };
   } catch {
-    const [row] = await table.range(KEYRING_ROW, null);
-    const kept = row === undefined ? undefined : (await table.range(KEYRING_ROW, null))[1];
-    const isKeyring = row !== undefined && row.length === 2 && row[1] === KEYRING_ROW[1];
-    const bytes = isKeyring && kept !== undefined ? kept.slice() : new Uint8Array();
-    return { table, medium: new TravellingMedium(bytes), mode: "outbox_only", lost: null };
+    const [, kept] = await table.range(KEYRING_ROW, after(KEYRING_ROW));
+    const medium = new TravellingMedium(kept?.slice() ?? new Uint8Array());
+    const erase = async () => {
+      await table.clear();
+      medium.erase();
+    };
+    return { table, medium, mode: "outbox_only", lost: null, erase };
   }
 }
 
@@ -50,7 +63,5 @@ async function reconcile(table: Table, medium: OpfsMedium): Promise<string | nul
   if (keys.length > 0 && !blank) return null;
   await table.clear();
   if (!blank) medium.erase();
-  return keys.length === 0
-    ? null
-    : "this browser has dropped a part of what was kept: it comes back from the server";
+  return keys.length === 0 ? null : LOST;
 }

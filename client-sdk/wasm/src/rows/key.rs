@@ -15,8 +15,8 @@
 //!
 //! Ids have 16 bytes, a document its conversation and one byte; seqs and places are 8 bytes,
 //! slots 4, all big-endian. An id of zeros stands for none: nothing has that id. What must be known
-//! without reading a row stands in its key, so that a list of the keys is an index. Keys from `0f` to
-//! `10` are for whoever keeps the table.
+//! without reading a row stands in its key, so that a list of the keys is an index. Keys from `0f`
+//! to `10` are for whoever keeps the table.
 
 use rejoinder_core::id::{
     ConversationId, DocumentId, DocumentKind, KeyId, MessageId, OperationId, ParticipantId,

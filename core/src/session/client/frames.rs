@@ -256,12 +256,34 @@ impl Session {
             return;
         }
         let mut effects = Effects::default();
+        let end = opened.replica.end();
         let applied = opened.replica.entries(entries, &mut self.dice, &mut effects);
+        let reached = opened.replica.cursor() >= last;
         output.take(effects);
+        self.have_spoken(document, end, output);
         if let Err(error) = applied {
             self.damaged(document, error, output);
-        } else if opened.replica.cursor() >= last {
+        } else if reached {
             self.caught_up(document, output);
+        }
+    }
+
+    /// Who wrote what came after `end` is not typing it any more, whatever their last signal was.
+    fn have_spoken(&mut self, document: DocumentId, end: Seq, output: &mut Output) {
+        let Some(opened) = self.documents.get(&document) else { return };
+        let entries = opened.replica.confirmed().history().entries().rev();
+        let new = entries.take_while(|(seq, _)| *seq > end);
+        let authors: Vec<_> = new.filter_map(|(_, entry)| entry.value.author()).collect();
+        let mut typed = false;
+        for author in authors {
+            let at = (document, author);
+            if matches!(self.signals.get(&at), Some((Signal::Typing, _))) {
+                self.signals.remove(&at);
+                typed = true;
+            }
+        }
+        if typed {
+            output.events.push(SessionEvent::Signals(document));
         }
     }
 
