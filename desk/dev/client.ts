@@ -2,8 +2,8 @@
 
 import {
   type Client, type ClientEvents, type ConnectOptions, type Connection, type Conversation,
-  type ConversationView, type DocumentKind, type InboxRow, type MessageView, type People,
-  type Principal, RejoinderError, type Status, type StorageMode,
+  type ConversationView, type DocumentKind, type InboxRow, type MessageView, type Notification,
+  type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
 } from "@rejoinder/client";
 import { Cell } from "./readable.js";
 import { conversations, id, ME, people, rowOf, say } from "./script.js";
@@ -20,6 +20,8 @@ export class ScriptedClient implements Client {
   readonly waiting = new Cell(0);
   readonly inbox = new Cell<InboxRow[]>([]);
   readonly people = new Cell<People>(people);
+  readonly offers = new Cell<Offer[]>([]);
+  readonly notifications = new Cell<Notification[]>([]);
   readonly views = new Map<string, Cell<ConversationView | null>>();
   readonly #credential: ConnectOptions["credential"];
   readonly #listeners: Listeners = {};
