@@ -66,6 +66,18 @@ test("a log-out while the chat begins erases who begins", async () => {
   expect(session.client.value).toBeNull();
 });
 
+test("a log-out by a token alone waits until the server has heard of it", async () => {
+  const client = new FakeClient(NEW);
+  const heard: (string | null)[] = [];
+  client.logOut = async () => {
+    heard.push(client.connection.value);
+  };
+  const { session } = await visitor([client]);
+  session.remember("a token");
+  await session.logOut("keep");
+  expect(heard).toEqual(["live"]);
+});
+
 test("a log-out of somebody whose token the page has lost makes nobody new", async () => {
   const client = new FakeClient(NEW);
   client.logOut = vi.fn(async () => {});

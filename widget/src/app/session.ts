@@ -179,7 +179,9 @@ export class Session {
   async #leave(client: Client | null, unsent: "keep" | "lose"): Promise<Left> {
     if (!client) return "failed";
     try {
-      if (client.identity.value) await this.#reach(client);
+      // Whom neither the page nor the store knows, the server does not either.
+      const known = this.returning.value || client.identity.value !== null;
+      if (!known || !(await this.#reach(client))) await client.goOffline();
       await client.logOut(unsent);
       return "left";
     } catch (error) {
@@ -206,20 +208,23 @@ export class Session {
     }
   }
 
-  /** Waits for the server, for as long as a page can be expected to wait. */
-  async #reach(client: Client): Promise<void> {
+  /**
+   * Waits until the server listens, for as long as a page can be expected to: before it is live, a
+   * log-out would come out of turn.
+   */
+  async #reach(client: Client): Promise<boolean> {
     await client.goOnline();
-    if (!navigator.onLine) return;
     let stop = () => {};
     let timer = 0;
     await new Promise<void>((resolve) => {
-      timer = window.setTimeout(resolve, LINE_MILLIS);
+      timer = window.setTimeout(resolve, navigator.onLine ? LINE_MILLIS : 0);
       stop = effect(() => {
-        if (this.connection.value !== "offline" || this.unreachable.value) resolve();
+        if (this.connection.value === "live" || this.unreachable.value) resolve();
       });
     });
     clearTimeout(timer);
     stop();
+    return this.connection.value === "live";
   }
 
   #askUnsent(): void {
