@@ -45,8 +45,11 @@ export interface ConnectOptions {
   memory?: boolean;
   /** Whether to connect at once (the default) or only after `goOnline`. */
   network?: "online" | "offline";
-  /** Makes the worker that the core runs in, from `@rejoinder/client/worker`: see `workerFrom`. */
-  worker: () => Worker;
+  /**
+   * Makes the worker that the core runs in, from `@rejoinder/client/worker`: see `workerFrom`. A
+   * browser needs it; in Node there is none.
+   */
+  worker?: () => Worker;
   /** Follow the newest conversations of the inbox, so that they can be read without a network. */
   followInbox?: boolean;
 }
