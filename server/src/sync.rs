@@ -135,8 +135,19 @@ impl Connection {
         }
     }
 
+    /// Asks whether the other side is there, and says that this one is: a page sees no ping, and
+    /// an empty frame of the feed instead.
     async fn ping(&mut self) -> Result<(), End> {
-        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| End::Gone)
+        let sent = self.socket.send(Message::Ping(Bytes::new()));
+        match tokio::time::timeout(Duration::from_millis(limits::IDLE_MILLIS), sent).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(End::Gone),
+        }
+        if self.session.is_open() {
+            let here = ServerFrame::Feed { cursor: 0, rows: Vec::new() };
+            self.write(here.encode().into()).await?;
+        }
+        Ok(())
     }
 
     /// Serves an authenticated connection until it ends.

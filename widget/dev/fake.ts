@@ -39,7 +39,7 @@ export class FakeClient implements Client {
   readonly conversations = new Map<string, FakeConversation>();
   readonly #listeners: { event: string; listener: (event: never) => void }[] = [];
   settled = nothing;
-  logOut = nothing;
+  logOut: Client["logOut"] = nothing;
   close = nothing;
 
   constructor(scene: Scene) {
@@ -121,7 +121,7 @@ export class FakeConversation implements Conversation {
   note = operation;
   sendAnyway = nothing;
   discard = nothing;
-  setDraft = nothing;
+  readonly drafts: { text: string; message?: string | undefined }[] = [];
   markSeen = nothing;
   typing = nothing;
   viewing = nothing;
@@ -133,6 +133,10 @@ export class FakeConversation implements Conversation {
     first: ConversationView,
   ) {
     this.view = new Cell<ConversationView | null>(first);
+  }
+
+  async setDraft(text: string, place?: { message?: string }): Promise<void> {
+    this.drafts.push({ text, message: place?.message });
   }
 
   async send(text: string) {

@@ -45,8 +45,8 @@ export interface ConnectOptions {
   memory?: boolean;
   /** Whether to connect at once (the default) or only after `goOnline`. */
   network?: "online" | "offline";
-  /** Makes the worker that the core runs in: for applications that bundle it themselves. */
-  worker?: () => Worker;
+  /** Makes the worker that the core runs in, from `@rejoinder/client/worker`: see `workerFrom`. */
+  worker: () => Worker;
   /** Follow the newest conversations of the inbox, so that they can be read without a network. */
   followInbox?: boolean;
 }
@@ -78,7 +78,7 @@ export type Traffic = {
 
 export type ErrorCode =
   | CommandCode | "refused" | "no_contact" | "unsent" | "offline" | "wiped" | "closed" | "store"
-  | "address" | "unsupported";
+  | "address" | "unsupported" | "malformed" | "too_many_open";
 
 export interface Client {
   /** Resolves when the store is open and what it has can be shown. */
@@ -94,7 +94,7 @@ export interface Client {
   readonly people: Readable<People>;
   /** Waits for the first contact; answers at once when there was one. Default: 30 s. */
   contact(timeoutMillis?: number): Promise<Principal>;
-  /** Waits until nothing waits for a fate and every word asked for is here. */
+  /** Waits until the connection is live and nothing waits for a fate. */
   settled(timeoutMillis?: number): Promise<void>;
   /** A visitor begins a conversation, without a network too. */
   begin(): Promise<Conversation>;

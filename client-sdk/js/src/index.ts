@@ -2,19 +2,17 @@
 
 import type { Client, ConnectOptions } from "./api.js";
 import { PortClient } from "./client.js";
-import { workerFrom } from "./trusted.js";
 
 export * from "./api.js";
 export * from "./views.js";
-export { newMessageId } from "./ids.js";
+export { newId } from "./ids.js";
 export { State } from "./readable.js";
 export { trustedScriptUrl, workerFrom } from "./trusted.js";
 
 /** Opens a client on its store, in a worker. It connects by itself, and again after a loss. */
 export function connect(options: ConnectOptions): Client {
-  const start = options.worker ?? (() => workerFrom(new URL(/* @vite-ignore */ "./worker.js", import.meta.url)));
   return new PortClient(options, (listener) => {
-    const worker = start();
+    const worker = options.worker();
     worker.onmessage = ({ data }) => listener(data);
     worker.onerror = (event) => listener({ kind: "trapped", reason: event.message });
     return {

@@ -34,6 +34,7 @@ export type Call =
   | { call: "command"; command: unknown }
   | { call: "token" }
   | { call: "network"; wanted: "online" | "offline" }
+  | { call: "log_out"; unsent: "keep" | "lose" }
   | { call: "wipe" }
   | { call: "settled" };
 
@@ -41,7 +42,10 @@ export type ToHost =
   | { kind: "hello"; start: Start }
   | { kind: "subscribe"; topic: Topic }
   | { kind: "unsubscribe"; topic: Topic }
-  | { kind: "call"; id: number; call: Call }
+  /** A tab that said hello to another host is here, too. */
+  | { kind: "here"; start: Start }
+  /** `again`: it may have been carried out by a host that is gone. */
+  | { kind: "call"; id: number; call: Call; again: boolean }
   /** The page says what its browser says of the network. */
   | { kind: "line"; online: boolean }
   | { kind: "bye" };

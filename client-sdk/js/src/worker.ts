@@ -20,38 +20,71 @@ type Between =
 const tab = crypto.randomUUID();
 let host: Host | null = null;
 let channel: BroadcastChannel | null = null;
+let begun = false;
 const watched = new Set<string>();
 
 const post = (message: FromHost): void => self.postMessage(message);
 
 self.onmessage = ({ data }: MessageEvent<ToHost>) => {
-  if (data.kind === "hello" && channel === null) void begin(data.start);
+  if (data.kind === "hello") {
+    if (!begun) void begin(data.start);
+    begun = true;
+    return;
+  }
   if (host !== null) host.receive(tab, data);
   // Whoever leads takes it; a leader that comes later is told everything again.
   else channel?.postMessage({ to: "leader", tab, message: data } satisfies Between);
 };
 
 async function begin(start: Start): Promise<void> {
+  if (start.memory || !("locks" in navigator)) {
+    // Nothing is shared with other tabs: each is on its own.
+    await lead({ ...start, memory: true });
+    return;
+  }
   const name = profileOf(start);
-  channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }: MessageEvent<Between>) => {
-    if (data.to === "leader" && host !== null) {
-      if (data.message.kind === "hello") watchOver(name, data.tab);
-      host.receive(data.tab, data.message);
-    }
-    if (data.to === "tabs" && (data.tab === null || data.tab === tab)) post(data.message);
-  };
-  void navigator.locks?.request(lockOf(name, tab), () => new Promise(() => {})).catch(() => {});
   try {
-    // Never resolved: the lock is held as long as this worker lives.
+    channel = join(name);
+    await held(lockOf(name, tab));
+    channel.postMessage({ to: "leader", tab, message: { kind: "hello", start } } satisfies Between);
     await navigator.locks.request(name, async () => {
       // Who cannot lead lets the next one try.
       if (await lead(start)) await new Promise(() => {});
     });
-  } catch {
-    // No locks, hence no storage either that another tab could share.
+  } catch (error) {
+    if (host !== null) {
+      // The lock was taken away: somebody else leads.
+      post({ kind: "trapped", reason: "another tab has taken over" });
+      return;
+    }
+    if (!(error instanceof DOMException)) throw error;
+    channel?.close();
+    channel = null;
     await lead({ ...start, memory: true });
   }
+}
+
+function join(name: string): BroadcastChannel {
+  const joined = new BroadcastChannel(name);
+  joined.onmessage = ({ data }: MessageEvent<Between>) => {
+    if (data.to === "leader" && host !== null) {
+      if (data.message.kind === "hello" || data.message.kind === "here") watchOver(name, data.tab);
+      host.receive(data.tab, data.message);
+    }
+    if (data.to === "tabs" && (data.tab === null || data.tab === tab)) post(data.message);
+  };
+  return joined;
+}
+
+/** Resolves once a lock is held, which it is as long as this worker lives. */
+function held(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forEver = () => {
+      resolve();
+      return new Promise<never>(() => {});
+    };
+    navigator.locks.request(name, forEver).catch(reject);
+  });
 }
 
 /** Whether this worker leads now. */

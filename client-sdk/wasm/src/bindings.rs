@@ -82,6 +82,11 @@ fn fault(code: &str, message: &dyn core::fmt::Display) -> JsValue {
     JsValue::from_str(&json!({ "code": code, "message": message.to_string() }).to_string())
 }
 
+/// Without what was given: it may hold words.
+fn malformed(what: &str) -> JsValue {
+    fault("malformed", &format_args!("{what} is not in its form"))
+}
+
 fn store(error: impl core::fmt::Display) -> JsValue {
     fault("store", &error)
 }
@@ -198,7 +203,7 @@ impl Core {
     /// # Errors
     /// `{ code, message }`.
     pub fn command(&mut self, command: &str, now: f64) -> Result<Object, JsValue> {
-        let command = serde_json::from_str(command).map_err(|e| fault("malformed", &e))?;
+        let command = serde_json::from_str(command).map_err(|_| malformed("a command"))?;
         let (made, step) = self
             .engine
             .command(command, at(now))
@@ -233,7 +238,7 @@ impl Core {
     /// # Errors
     /// `{ code, message }`; `malformed` when it is none.
     pub fn frame(&mut self, bytes: &[u8], now: f64) -> Result<Object, JsValue> {
-        let frame = ServerFrame::decode(bytes).map_err(|error| fault("malformed", &error))?;
+        let frame = ServerFrame::decode(bytes).map_err(|_| malformed("what was given"))?;
         let (name, about) = received(&frame);
         let step = self.engine.frame(frame, at(now)).map_err(store)?;
         let step = self.step(step);
@@ -317,6 +322,19 @@ impl Core {
         show::waiting(self.engine.session())
     }
 
+    /// Operations that wait for a fate, or for a decision of their author.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        let session = self.engine.session();
+        session.loaded().filter_map(|id| session.replica(id)).map(|r| r.outbox().len()).sum()
+    }
+
+    /// Whether the server has said who this is on this connection.
+    #[must_use]
+    pub fn is_welcome(&self) -> bool {
+        self.engine.session().is_welcome()
+    }
+
     /// Documents that may be followed beside those that are.
     #[must_use]
     pub fn room(&self) -> usize {
@@ -386,11 +404,11 @@ fn pairs(rows: &Array) -> Vec<(Key, Vec<u8>)> {
 }
 
 fn parse(document: &str) -> Result<DocumentId, JsValue> {
-    serde_json::from_str(document).map_err(|error| fault("malformed", &error))
+    serde_json::from_str(document).map_err(|_| malformed("what was given"))
 }
 
 fn conversation_id(id: &str) -> Result<ConversationId, JsValue> {
-    id.parse().map_err(|error| fault("malformed", &error))
+    id.parse().map_err(|_| malformed("what was given"))
 }
 
 /// What proves who somebody is, as applications write it.
@@ -404,7 +422,7 @@ enum Proof {
 
 fn read_credential(text: &str) -> Result<Option<Credential>, JsValue> {
     let proof: Option<Proof> =
-        serde_json::from_str(text).map_err(|error| fault("malformed", &error))?;
+        serde_json::from_str(text).map_err(|_| malformed("what was given"))?;
     Ok(proof.map(|proof| match proof {
         Proof::Visitor(site) => Credential::Visitor(site),
         Proof::Token(token) => Credential::Token(token),

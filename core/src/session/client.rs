@@ -221,6 +221,12 @@ impl Session {
         }
     }
 
+    /// Whether the server has said who this is on this connection: a log-out can be asked for.
+    #[must_use]
+    pub fn is_welcome(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
     /// Whether a document is loaded.
     #[must_use]
     pub fn is_loaded(&self, document: DocumentId) -> bool {

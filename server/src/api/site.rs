@@ -19,7 +19,6 @@ pub(crate) struct Widget {
     name: String,
     mode: &'static str,
     human_support: bool,
-    /// Whether visitors may edit, and recall, what they wrote.
     visitor_edit: bool,
     visitor_recall: bool,
     /// Whether somebody who answers here is online.

@@ -21,8 +21,8 @@ type Views = ReadonlyMap<ConversationId, ConversationView | null>;
 export class Thread {
   /** What was typed and is in no conversation yet. */
   readonly queued = signal<Queued[]>([]);
-  /** What was written on this page. */
-  readonly written = signal<ReadonlySet<MessageId>>(new Set());
+  /** What was written on this page, and as which row it was shown before it was a message. */
+  readonly written = signal<ReadonlyMap<MessageId, string>>(new Map());
   readonly reach = signal(REACH);
   readonly views = signal<Views>(new Map());
   readonly #begun = signal<ConversationId[]>([]);
@@ -37,6 +37,8 @@ export class Thread {
   readonly view = computed(() => this.views.value.get(this.current.value ?? "") ?? null);
   readonly #stops = new Map<ConversationId, () => void>();
   #draining = false;
+  /** One for all who ask while it begins: the first message and a draft of it. */
+  #begins: { client: Client; conversation: Promise<Conversation> } | null = null;
   #keys = 0;
 
   constructor(readonly session: Session) {
@@ -52,6 +54,11 @@ export class Thread {
       if (client) for (const id of ids) this.#watch(client, id);
     });
     session.beforeRestart = () => this.#salvage();
+    session.hasUntaken = () => this.queued.value.some((one) => !one.went);
+    session.whenForgotten(() => {
+      this.queued.value = [];
+      this.written.value = new Map();
+    });
   }
 
   get conversation(): Conversation | null {
@@ -79,9 +86,18 @@ export class Thread {
     const client = await this.session.known();
     const { conversation } = this;
     if (conversation) return conversation;
-    const begun = await client.begin();
-    this.#add(begun.id);
-    return begun;
+    if (this.#begins?.client !== client) {
+      const begun = client.begin().then((made) => {
+        this.#add(made.id);
+        return made;
+      });
+      this.#begins = { client, conversation: begun };
+      const over = () => {
+        if (this.#begins?.conversation === begun) this.#begins = null;
+      };
+      begun.then(over, over);
+    }
+    return this.#begins.conversation;
   }
 
   #enqueue(text: string): void {
@@ -109,9 +125,12 @@ export class Thread {
   async #send(one: Queued): Promise<void> {
     const begins = !this.current.value;
     try {
+      await this.session.known();
+      // Given up while it waited, or whoever wrote it has logged out.
+      if (!this.queued.value.some(({ key }) => key === one.key)) return;
       const conversation = await this.ensure();
       const went = await conversation.send(one.text);
-      this.written.value = new Set([...this.written.value, went.message]);
+      this.written.value = new Map(this.written.value).set(went.message, one.key);
       this.#change(one.key, { went });
       this.#add(went.conversation);
       if (begins || went.conversation !== conversation.id) {

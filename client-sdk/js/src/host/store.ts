@@ -4,8 +4,7 @@ import type { StorageMode } from "../api.js";
 import { IndexedDbTable } from "../store/indexeddb.js";
 import { MemoryMedium, MemoryTable, TravellingMedium } from "../store/memory.js";
 import { OpfsMedium } from "../store/opfs.js";
-import { after, type Medium, type Table } from "../store/table.js";
-import { KEYRING_ROW } from "./host.js";
+import { after, KEYRING_ROW, type Medium, StoreError, type Table } from "../store/table.js";
 
 export interface Store {
   table: Table;
@@ -31,25 +30,40 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
   let table: IndexedDbTable;
   try {
     table = await IndexedDbTable.open(name);
-  } catch {
-    return { ...nothing, mode: "memory" };
+  } catch (error) {
+    // Slow or too new is not denied: what is kept there must not be taken for nothing.
+    if (error instanceof StoreError && error.isDenied) return { ...nothing, mode: "memory" };
+    throw error;
   }
+  const [, travelling] = await table.range(KEYRING_ROW, after(KEYRING_ROW));
+  let medium: OpfsMedium;
   try {
-    const medium = await OpfsMedium.open(`${name.replaceAll(/[^\w.-]/g, "_")}.keyring`);
-    const erase = async () => {
-      await table.clear();
-      medium.erase();
-    };
-    return { table, medium, mode: "durable", lost: await reconcile(table, medium), erase };
+    medium = await OpfsMedium.open(`${encodeURIComponent(name)}.keyring`);
   } catch {
-    const [, kept] = await table.range(KEYRING_ROW, after(KEYRING_ROW));
-    const medium = new TravellingMedium(kept?.slice() ?? new Uint8Array());
-    const erase = async () => {
-      await table.clear();
-      medium.erase();
-    };
+    if (travelling === undefined && (await table.keys()).length > 0) {
+      throw new StoreError("this browser does not open what it keeps at the moment: reload the page");
+    }
+    const medium = new TravellingMedium(travelling?.slice() ?? new Uint8Array());
+    // Keys that travel are never another's: nothing is erased unasked.
     return { table, medium, mode: "outbox_only", lost: null, erase };
   }
+  if (travelling !== undefined && medium.size() < HEADER_BYTES) {
+    // There was no such file before, and now there is: the keys move into it.
+    medium.write(0, travelling);
+    medium.flush();
+    await table.commit({ clear: false, puts: [], deletes: [KEYRING_ROW] });
+  }
+  const eraseBoth = async () => {
+    await table.clear();
+    medium.erase();
+  };
+  return {
+    table,
+    medium,
+    mode: "durable",
+    lost: await reconcile(table, medium),
+    erase: eraseBoth,
+  };
 }
 
 /**

@@ -91,13 +91,6 @@ export class TravellingMedium extends MemoryMedium {
     this.#changed = true;
   }
 
-  /** Overwrites everything: for a keyring whose rows are gone. */
-  erase(): void {
-    this.bytes.fill(0);
-    this.bytes = new Uint8Array();
-    this.#changed = false;
-  }
-
   /** The bytes, if they have changed since the last call. */
   take(): Uint8Array | null {
     if (!this.#changed) return null;

@@ -19,6 +19,17 @@ impl Session {
     /// A frame has come.
     pub fn handle_frame(&mut self, frame: ServerFrame, now: Timestamp) -> Output {
         let mut output = Output::default();
+        // Of a connection that this session did not greet: what was on its way when it was made.
+        let greets = matches!(
+            frame,
+            ServerFrame::Welcome(_)
+                | ServerFrame::Wipe
+                | ServerFrame::Retry { .. }
+                | ServerFrame::Refused { .. }
+        );
+        if self.phase != Phase::Open && !greets {
+            return output;
+        }
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(*welcome, &mut output),
             ServerFrame::Wipe => self.wipe(&mut output),
@@ -189,6 +200,10 @@ impl Session {
     }
 
     fn feed(&mut self, cursor: u64, rows: Vec<FeedRow>, output: &mut Output) {
+        if rows.is_empty() && cursor <= self.cursors.feed {
+            // The server says that it is there.
+            return;
+        }
         for row in rows {
             output.events.push(SessionEvent::Feed(row.conversation));
             output.writes.push(Write::Feed(row.clone()));
