@@ -56,7 +56,9 @@ export async function visitor(clients: (FakeClient | Promise<FakeClient>)[]) {
     asked.push(options);
     return left.shift() ?? new FakeClient(LIVE);
   };
-  const session = new Session(new Site("s"), new Host("s"), connect, undefined);
+  const session = new Session(new Site("s"), new Host("s"), connect, () => {
+    throw new Error("a scripted client has no worker");
+  });
   const thread = new Thread(session);
   const said = () =>
     thread.sections.value.flatMap(({ view: one }) =>

@@ -17,6 +17,8 @@ const CONTACT_MILLIS = 30_000;
 const CLOSE_MILLIS = 2_000;
 /** Milliseconds before a worker that trapped again is started anew, doubled each time. */
 const RESTART_MILLIS = 100;
+/** Workers that end before they were ever ready, after which none will be. */
+const HOPELESS_RESTARTS = 4;
 const RESTARTS_MILLIS = 60_000;
 /** Restarts with a call under way after which the call is given up: it may be what traps. */
 const TRIES = 3;
@@ -65,6 +67,8 @@ export class PortClient implements Client {
   #isReady = false;
   #next = 1;
   #restarts = 0;
+  /** Whether there ever was a host. */
+  #wasReady = false;
   #restarting: ReturnType<typeof setTimeout> | undefined;
   #over: RejoinderError | null = null;
   #opened: { resolve: () => void; reject: (error: Error) => void } = {
@@ -304,6 +308,7 @@ export class PortClient implements Client {
   /** A host is there, perhaps another one: it is told everything that is still wanted. */
   #sayAgain(): void {
     this.#isReady = true;
+    this.#wasReady = true;
     this.#port.post({ kind: "here", start: this.#start });
     if ("document" in globalThis && !navigator.onLine) this.#line();
     const topics: (keyof Topics)[] = ["identity", "connection", "storage", "waiting", "inbox"];
@@ -322,6 +327,11 @@ export class PortClient implements Client {
     this.#isReady = false;
     this.#happened("restarted", { reason });
     this.#restarts += 1;
+    if (!this.#wasReady && this.#restarts > HOPELESS_RESTARTS) {
+      const problem = "the program could not be loaded: check the network and reload the page";
+      this.#end(new RejoinderError("no_contact", problem));
+      return;
+    }
     if (this.#restarts > 1) setTimeout(() => (this.#restarts -= 1), RESTARTS_MILLIS);
     for (const [id, answer] of this.#calls) {
       answer.tries += 1;
@@ -352,7 +362,10 @@ export class PortClient implements Client {
       if (document === null && FINAL.has(reason)) this.#refusal.set(reason);
     }
     for (const listener of this.#listeners.get(name) ?? []) listener(detail as never);
-    if (name === "wiped") this.#end(new RejoinderError("wiped", "this client was logged out"));
+    if (name === "wiped") {
+      this.#end(new RejoinderError("wiped", "this client was logged out"));
+      this.#showNothing();
+    }
   }
 
   #end(error: RejoinderError): void {
@@ -364,6 +377,15 @@ export class PortClient implements Client {
     this.#start.credential = null;
     // The lock goes with the port: whoever comes next leads.
     void this.#port.end();
+  }
+
+  #showNothing(): void {
+    for (const conversation of this.#conversations.values()) conversation.show(null);
+    this.identity.set(null);
+    this.connection.set("offline");
+    this.waiting.set(0);
+    this.inbox.set([]);
+    this.people.set({ agents: [], sites: [], fetched_at: null });
   }
 
   #listen(on: boolean): void {

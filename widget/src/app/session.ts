@@ -74,7 +74,7 @@ export class Session {
     readonly site: Site,
     readonly host: Host,
     readonly connect: Connect,
-    readonly worker: (() => Worker) | undefined,
+    readonly worker: () => Worker,
   ) {
     effect(() => this.host.say({ type: "unread", count: this.#unread() }));
     effect(() => this.host.tell("connection", { state: this.connection.value }));
@@ -123,7 +123,7 @@ export class Session {
         // A page sees what was written on its own origin, whoever else shows this chat in a frame.
         profile: `visitor:${this.site.id}@${this.host.origin}`,
         network,
-        ...(this.worker ? { worker: this.worker } : {}),
+        worker: this.worker,
       });
       await client.ready;
       this.#isNew = client.identity.value === null;

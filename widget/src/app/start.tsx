@@ -15,7 +15,7 @@ import "./styles/composer.css";
 const PRESENCE_MILLIS = 60_000;
 
 /** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
-export async function start(connect: Connect, worker?: () => Worker): Promise<void> {
+export async function start(connect: Connect, worker: () => Worker): Promise<void> {
   const id = new URLSearchParams(location.search).get("site") ?? "";
   const site = new Site(id);
   const host = new Host(id);

@@ -24,6 +24,8 @@ const errors: Record<ErrorCode, string> = {
   store: "This browser cannot keep anything more. Free some space, then try again.",
   address: "The address of the chat is wrong. Please tell the owner of this page.",
   unsupported: "This browser is too old for the chat. Please update it.",
+  malformed: "This could not be understood. Please reload the page.",
+  too_many_open: "Too many conversations are open. Please reload the page.",
 };
 
 const refusals: Record<Refusal, string> = {

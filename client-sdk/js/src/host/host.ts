@@ -429,7 +429,7 @@ export class Host {
     this.#env.start.credential = null;
     this.#people.forget();
     this.#line.close();
-    this.#tell();
+    // What pages show goes with it; until then they can take along what was typed there.
     this.#event({ name: "wiped", detail: {} });
     this.#ended = true;
   }
