@@ -5,7 +5,11 @@
 
 pub mod demo;
 mod error;
+pub mod history;
+pub mod notifications;
 pub mod people;
+pub mod routing;
+pub mod search;
 pub mod site;
 pub mod unread;
 
@@ -19,6 +23,7 @@ use error::fault;
 pub(crate) use error::{unknown, wrong_method};
 
 use crate::directory::{AuthError, Directory, DirectoryError, Session, TokenHash};
+use crate::router::Served;
 use crate::storage::StorageError;
 
 /// Bytes of a token that are looked at: a hundred times what one has.
@@ -39,6 +44,18 @@ async fn bearer(directory: &Arc<Directory>, headers: &HeaderMap) -> Result<Sessi
             Err(ApiError::InvalidToken)
         }
     }
+}
+
+/// The same, of an agent.
+///
+/// # Errors
+/// Those of [`bearer`], and 403 for a visitor.
+async fn agent(served: &Served, headers: &HeaderMap) -> Result<Session, ApiError> {
+    let session = bearer(served.hub.directory(), headers).await?;
+    if session.principal.role.agent().is_none() {
+        return Err(ApiError::AgentsOnly);
+    }
+    Ok(session)
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

@@ -22,17 +22,21 @@ mod tests;
 
 use core::future::Future;
 use core::pin::Pin;
+use std::collections::BTreeSet;
 
 use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
+use rejoinder_core::conversation::layout::{Priority, Status};
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
-    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
-    RevisionId, Seq, SiteId,
+    Actor, CategoryId, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId,
+    ParticipantId, RevisionId, Seq, SiteId,
 };
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::Keeping;
+use rejoinder_core::wire::{Keeping, Notification, NotificationKind};
 use tokio::sync::watch;
+
+use crate::directory::Scope;
 
 /// A future that a trait object can return.
 pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -66,6 +70,79 @@ pub struct Batch {
     pub admission: Admission,
     /// The summary after it.
     pub summary: Summary,
+    /// Whom it notifies.
+    pub notified: Vec<Notified>,
+}
+
+/// Exactly those who are notified of something in a conversation from now on: whoever was before
+/// and is not named is notified no more, whoever was and is named has read it or not, as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notified {
+    /// Why.
+    pub kind: NotificationKind,
+    /// Of which note, if of one: its recall withdraws it.
+    pub message: Option<MessageId>,
+    /// Who.
+    pub to: BTreeSet<ParticipantId>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Which notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All.
+    All,
+    /// Those that were not read.
+    Unread,
+}
+
+/// Which conversations. Each part narrows, and lets everything through by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of these sites.
+    pub sites: Option<Vec<SiteId>>,
+    /// In one of these statuses; none named: in any.
+    pub status: Vec<Status>,
+    /// Closed, or not.
+    pub closed: Option<bool>,
+    /// Of this agent, or of nobody.
+    pub assignee: Option<Option<ParticipantId>>,
+    /// Of this visitor.
+    pub visitor: Option<ParticipantId>,
+    /// About this, or about nothing that was said.
+    pub category: Option<Option<CategoryId>>,
+    /// As urgent as this.
+    pub priority: Option<Priority>,
+    /// In which something last happened at this moment or later.
+    pub since: Option<Timestamp>,
+    /// In which something last happened before.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Conversations that wait for a human, or have one.
+    #[must_use]
+    pub fn open() -> Self {
+        let status = vec![Status::WaitingForHuman, Status::ActiveHuman];
+        Self { status, closed: Some(false), ..Self::default() }
+    }
+
+    /// Narrowed to the sites where somebody works. Which of these conversations they may see, their
+    /// role says.
+    #[must_use]
+    pub fn within(mut self, scope: &Scope) -> Self {
+        let here: &[SiteId] = match scope {
+            Scope::All => return self,
+            Scope::Sites(sites) => sites,
+            Scope::Visitor { .. } => &[],
+        };
+        self.sites = Some(match self.sites {
+            Some(asked) => asked.into_iter().filter(|site| here.contains(site)).collect(),
+            None => here.to_vec(),
+        });
+        self
+    }
 }
 
 /// What an append did.
@@ -78,6 +155,8 @@ pub struct Appended {
     /// The number of each recall in [`Admission::recalled`], in its order: what device cursors
     /// count.
     pub erasures: Vec<u64>,
+    /// Whose notifications are others now.
+    pub notified: BTreeSet<ParticipantId>,
 }
 
 /// Why an append did nothing at all.
@@ -304,6 +383,46 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn feed_entry(&self, conversation: ConversationId) -> Result<Option<FeedEntry>, StorageError>;
+
+    /// Conversations below a place in the feed, the newest first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn conversations(
+        &self,
+        filter: &Filter,
+        below: u64,
+        at_most: usize,
+    ) -> Result<Vec<FeedEntry>, StorageError>;
+
+    /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
+    /// are damaged are left out.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn live_words(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(DocumentKind, Revision)>, StorageError>;
+
+    /// Notifications of a participant below a number, the newest first, and whether each was read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn notifications(
+        &self,
+        participant: ParticipantId,
+        kept: Kept,
+        below: u64,
+        at_most: usize,
+    ) -> Result<Vec<(Notification, bool)>, StorageError>;
+
+    /// Marks notifications of a participant as read. Others' numbers change nothing.
+    fn keep_read(
+        &self,
+        participant: ParticipantId,
+        numbers: Vec<u64>,
+    ) -> Boxed<Result<(), StorageError>>;
 
     /// Whether some conversation of a visitor has messages of others, not recalled, after what the
     /// visitor has seen of it. System messages hold no words and do not count.

@@ -6,6 +6,8 @@ import {
   type ConversationView,
   type InboxRow,
   type MessageView,
+  type Notification,
+  type Offer,
   type People,
   type Principal,
   RejoinderError,
@@ -36,6 +38,8 @@ export class FakeClient implements Client {
     sites: [],
     fetched_at: Date.now(),
   });
+  readonly offers = new Cell<Offer[]>([]);
+  readonly notifications = new Cell<Notification[]>([]);
   readonly conversations = new Map<string, FakeConversation>();
   readonly #listeners: { event: string; listener: (event: never) => void }[] = [];
   settled = nothing;

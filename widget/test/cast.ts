@@ -35,7 +35,12 @@ export function page(origin = SHOP) {
   vi.stubGlobal("location", { hash: `#n=x&o=${origin}`, origin: "https://chat.example" });
   vi.stubGlobal("document", { visibilityState: "visible", addEventListener: () => {} });
   vi.stubGlobal("navigator", { language: "en", onLine: true });
-  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {}, removeItem: () => {} });
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  });
   const hear = (message: ToApp, from = origin) => {
     const event = { source: parent, origin: from, data: { rejoinder: "x", message } };
     for (const listener of listeners) listener(event);

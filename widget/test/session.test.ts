@@ -43,12 +43,31 @@ test("the token of who has just begun is told to the page", async () => {
   await vi.waitFor(() => expect(around.tokens()).toEqual(["a token"]));
 });
 
-test("a token that the store had is told to no page", async () => {
+test("a first contact that is quicker than the store is told to the page too", async () => {
   const { session } = await visitor([new FakeClient(LIVE)]);
   await session.start();
+  await vi.waitFor(() => expect(around.tokens()).toEqual(["a token"]));
+});
+
+test("a token that the store had is told to no page", async () => {
+  const first = await visitor([new FakeClient(LIVE)]);
+  await first.session.start();
+  await vi.waitFor(() => expect(around.tokens()).toEqual(["a token"]));
+  // The page has lost it, and the chat is loaded anew.
+  const again = await visitor([new FakeClient(LIVE)]);
+  await again.session.start();
   await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(session.connection.value).toBe("live");
-  expect(around.tokens()).toEqual([]);
+  expect(again.session.connection.value).toBe("live");
+  expect(around.tokens()).toEqual(["a token"]);
+});
+
+test("whoever comes after a log-out is told to the page", async () => {
+  const { session } = await visitor([new FakeClient(LIVE), new FakeClient(LIVE)]);
+  await session.start();
+  await vi.waitFor(() => expect(around.tokens()).toEqual(["a token"]));
+  await session.logOut("keep");
+  await session.start();
+  await vi.waitFor(() => expect(around.tokens()).toEqual(["a token", null, "a token"]));
 });
 
 test("a log-out while the chat begins erases who begins", async () => {
@@ -64,6 +83,18 @@ test("a log-out while the chat begins erases who begins", async () => {
   expect(client.logOut).toHaveBeenCalledOnce();
   expect(around.tokens()).toEqual([null]);
   expect(session.client.value).toBeNull();
+});
+
+test("a log-out by a token alone waits until the server has heard of it", async () => {
+  const client = new FakeClient(NEW);
+  const heard: (string | null)[] = [];
+  client.logOut = async () => {
+    heard.push(client.connection.value);
+  };
+  const { session } = await visitor([client]);
+  session.remember("a token");
+  await session.logOut("keep");
+  expect(heard).toEqual(["live"]);
 });
 
 test("a log-out of somebody whose token the page has lost makes nobody new", async () => {
@@ -104,7 +135,7 @@ test("a log-out that would lose something asks where it can be seen", async () =
   expect(session.askUnsent.value).toBe(true);
   expect(around.said).toContainEqual({ type: "open" });
   await session.logOut("lose");
-  expect(around.tokens()).toEqual([null]);
+  expect(around.tokens().at(-1)).toBeNull();
 });
 
 test("what waits in the page is asked about too, and is nobody else's afterwards", async () => {

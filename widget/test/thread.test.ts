@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FakeClient } from "../dev/fake";
 import { view } from "../dev/scenes";
@@ -77,6 +78,21 @@ test("a first message and its draft begin one conversation", async () => {
   const [one, other] = await Promise.all([thread.ensure(), thread.ensure()]);
   expect(one).toBe(other);
   expect(client.conversations.size).toBe(1);
+});
+
+test("a message that is shown before it is told is not there twice", async () => {
+  const client = new FakeClient({ ...LIVE, views: [view("c", [])] });
+  const { session, thread, said } = await visitor([client]);
+  await session.start();
+  const waiting = () => thread.queued.value.filter((one) => !one.went);
+  const rows: number[] = [];
+  effect(() => void rows.push(waiting().length + said().length));
+  thread.say("hello");
+  await vi.waitFor(() => expect(said()).toEqual(["hello"]));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(rows).not.toContain(2);
+  const [message] = thread.view.value?.timeline.messages ?? [];
+  expect(thread.written.value.get(message?.id ?? "")).toBe("queued 1");
 });
 
 test("what is given up while it waits is not sent", async () => {

@@ -4,7 +4,7 @@ import {
 } from "./api.js";
 import { ConversationHandle } from "./conversation.js";
 import type {
-  Connection, ConversationId, ConversationView, InboxRow, Principal, Problem,
+  Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, Problem,
 } from "./views.js";
 import type { Call, FromHost, Identity, Start, ToHost, Topic, Topics } from "./protocol.js";
 import { isId, newId } from "./ids.js";
@@ -53,6 +53,8 @@ export class PortClient implements Client {
   readonly waiting = new State<number>(0);
   readonly inbox = new State<InboxRow[]>([]);
   readonly people = new State<People>({ agents: [], sites: [], fetched_at: null });
+  readonly offers = new State<Offer[]>([]);
+  readonly notifications = new State<Notification[]>([]);
   readonly ready: Promise<void>;
 
   readonly #start: Start;
@@ -311,9 +313,11 @@ export class PortClient implements Client {
     this.#wasReady = true;
     this.#port.post({ kind: "here", start: this.#start });
     if ("document" in globalThis && !navigator.onLine) this.#line();
-    const topics: (keyof Topics)[] = ["identity", "connection", "storage", "waiting", "inbox"];
+    const topics: (keyof Topics)[] = [
+      "identity", "connection", "storage", "waiting", "inbox", "people", "offers", "notifications",
+    ];
     const watched = [...this.#watched].map((id): Topic => `conversation:${id}`);
-    for (const topic of [...topics, "people" as const, ...watched]) {
+    for (const topic of [...topics, ...watched]) {
       this.#port.post({ kind: "subscribe", topic });
     }
     for (const [id, answer] of this.#calls) {
@@ -348,8 +352,15 @@ export class PortClient implements Client {
   }
 
   #topic(topic: keyof Topics, value: Topics[keyof Topics]): void {
+    const [offers, notifications] = [this.offers.value, this.notifications.value];
     (this[topic] as State<unknown>).set(value);
     this.#known.add(topic);
+    for (const offer of added(offers, this.offers.value, (one) => one.conversation)) {
+      this.#happened("offer", offer);
+    }
+    for (const one of added(notifications, this.notifications.value, (one) => one.number)) {
+      this.#happened("notification", one);
+    }
     // What an application shows first is here.
     if (["identity", "connection", "storage", "inbox"].every((name) => this.#known.has(name))) {
       this.#opened.resolve();
@@ -406,6 +417,13 @@ export class PortClient implements Client {
       }
     });
   }
+}
+
+/** What is there now and was not before. */
+function added<T>(before: T[], now: T[], key: (one: T) => unknown): T[] {
+  if (before === now) return [];
+  const known = new Set(before.map(key));
+  return now.filter((one) => !known.has(key(one)));
 }
 
 function closed(): RejoinderError {

@@ -2,7 +2,7 @@
 
 import type { ClientEvents, Credential, ErrorCode, People, StorageMode } from "./api.js";
 import type {
-  Connection, ConversationId, ConversationView, InboxRow, Principal, SiteId,
+  Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, SiteId,
 } from "./views.js";
 
 /** What a worker is started with. */
@@ -25,6 +25,8 @@ export interface Topics {
   waiting: number;
   inbox: InboxRow[];
   people: People;
+  offers: Offer[];
+  notifications: Notification[];
 }
 
 /** A topic's name: one of {@link Topics}, or a conversation's id. */

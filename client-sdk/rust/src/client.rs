@@ -7,7 +7,7 @@ use std::time::Duration;
 use rejoinder_core::id::ConversationId;
 use rejoinder_core::principal::Principal;
 use rejoinder_core::session::client::{Connection, Session};
-use rejoinder_core::wire::{ClientFrame, FeedRow, Problem, ServerFrame};
+use rejoinder_core::wire::{ClientFrame, FeedRow, Notification, Offer, Problem, ServerFrame};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::connection::Address;
@@ -233,6 +233,24 @@ impl Client {
         let mut rows = rows.await?;
         rows.sort_by_key(|row| core::cmp::Reverse((row.at, row.conversation)));
         Ok(rows)
+    }
+
+    /// Waiting conversations that are offered to this agent, what has waited longest first: none
+    /// without a connection. Taking one is [`Conversation::claim`].
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Wiped`], [`Error::Closed`].
+    pub async fn offers(&self) -> Result<Vec<Offer>, Error> {
+        self.call(|engine| Ok(engine.session()?.offers().to_vec())).await
+    }
+
+    /// What this agent was notified of and has not read, newest first, as far as the server has
+    /// told since the client began.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Wiped`], [`Error::Closed`].
+    pub async fn notifications(&self) -> Result<Vec<Notification>, Error> {
+        self.call(|engine| Ok(engine.session()?.notifications().to_vec())).await
     }
 
     /// The state of the connection, now and as it changes.

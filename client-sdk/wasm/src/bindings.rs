@@ -310,6 +310,18 @@ impl Core {
         json(&self.engine.inbox())
     }
 
+    /// Waiting conversations that are offered to this agent, as JSON.
+    #[must_use]
+    pub fn offers(&self) -> String {
+        json(&self.engine.offers())
+    }
+
+    /// What this agent was notified of and has not read, as JSON.
+    #[must_use]
+    pub fn notifications(&self) -> String {
+        json(&self.engine.notifications())
+    }
+
     /// The state of the connection.
     #[must_use]
     pub fn connection(&self) -> String {
@@ -443,6 +455,8 @@ fn event(event: SessionEvent) -> Value {
         SessionEvent::Connection(now) => json!({ "connection": connection(now) }),
         SessionEvent::Feed(conversation) => json!({ "feed": conversation }),
         SessionEvent::Signals(document) => json!({ "signals": document }),
+        SessionEvent::Offers => json!({ "offers": {} }),
+        SessionEvent::Notifications => json!({ "notifications": {} }),
         SessionEvent::Wiped => json!({ "wiped": {} }),
         SessionEvent::Problem { document, reason, retry_after } => json!({
             "problem": { "document": document, "reason": reason, "retry_after_millis": retry_after }
@@ -492,6 +506,8 @@ const fn received(frame: &ServerFrame) -> (&'static str, Option<DocumentId>) {
         ServerFrame::Revisions { document, .. } => ("revisions", Some(*document)),
         ServerFrame::Signals { document, .. } => ("signals", Some(*document)),
         ServerFrame::Progress(progress) => ("progress", Some(progress.document)),
+        ServerFrame::Offers { .. } => ("offers", None),
+        ServerFrame::Notifications { .. } => ("notifications", None),
         ServerFrame::Retry { .. } => ("retry", None),
         ServerFrame::Refused { document, .. } => ("refused", *document),
         ServerFrame::Reopen { document } => ("reopen", Some(*document)),

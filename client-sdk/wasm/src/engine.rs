@@ -14,7 +14,7 @@ use rejoinder_core::replica::record::Write;
 use rejoinder_core::session::backoff::{Backoff, Ending, Verdict};
 use rejoinder_core::session::client::{Connection, Output, Session, SessionEvent};
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{ClientFrame, Credential, Keeping, ServerFrame};
+use rejoinder_core::wire::{ClientFrame, Credential, Keeping, Notification, Offer, ServerFrame};
 
 use crate::command::{Command, Fault, Made};
 use crate::rows::key::Key;
@@ -311,6 +311,18 @@ impl<B: Blocks> Engine<B> {
     #[must_use]
     pub fn inbox(&self) -> Vec<InboxRow> {
         show::inbox(&self.session)
+    }
+
+    /// Waiting conversations that are offered to this agent, what has waited longest first.
+    #[must_use]
+    pub fn offers(&self) -> &[Offer] {
+        self.session.offers()
+    }
+
+    /// What this agent was notified of and has not read, newest first.
+    #[must_use]
+    pub fn notifications(&self) -> &[Notification] {
+        self.session.notifications()
     }
 
     fn freshness(&self, id: ConversationId, now: Timestamp) -> Freshness {

@@ -22,8 +22,20 @@ pub enum ApiError {
     RevokedToken,
     /// The token is that of an agent, and what was asked for is a visitor's.
     VisitorsOnly,
+    /// The token is that of a visitor, and what was asked for is an agent's.
+    AgentsOnly,
+    /// Their role does not allow it.
+    NotAllowed,
+    /// There is no such conversation, or not for them: the answer is the same.
+    UnknownConversation,
     /// What was sent is not what is expected there.
     Malformed,
+    /// What stands after `?` is not what is expected there.
+    BadQuery,
+    /// Nothing to look for, or too much of it.
+    BadSearch,
+    /// Too many ask for the same at once.
+    Busy,
     /// A word of the demo's search that is too short to mean anything, or too long to be one.
     BadWord,
     /// The disk is full or fails.
@@ -70,6 +82,32 @@ impl ApiError {
             Self::VisitorsOnly => {
                 (StatusCode::FORBIDDEN, "visitors_only", "this is for visitors: use their token")
             }
+            Self::AgentsOnly => {
+                (StatusCode::FORBIDDEN, "agents_only", "this is for agents: use their token")
+            }
+            Self::NotAllowed => (
+                StatusCode::FORBIDDEN,
+                "not_allowed",
+                "your role does not allow this: ask a supervisor",
+            ),
+            Self::UnknownConversation => (
+                StatusCode::NOT_FOUND,
+                "unknown_conversation",
+                "there is no such conversation, or you may not see it: compare its id",
+            ),
+            Self::BadQuery => (
+                StatusCode::BAD_REQUEST,
+                "bad_query",
+                "what stands after `?` is not expected here: compare it with the documentation",
+            ),
+            Self::BadSearch => {
+                (StatusCode::BAD_REQUEST, "bad_search", "look for 2 to 200 characters")
+            }
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "others are searching: try again in a moment",
+            ),
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
                 "malformed",

@@ -177,7 +177,7 @@ fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasin
                 site: entry.header.site,
                 visitor: entry.header.visitor,
                 assignee: entry.summary.assignee,
-                collaborators: &entry.summary.collaborators,
+                collaborators: &entry.summary.team.collaborators,
             };
             may_see(&by.principal, &by.scope, &rights)
         });

@@ -13,6 +13,7 @@ import {
 } from "@rejoinder/client";
 import { Banners } from "./banners";
 import type { Host } from "./host";
+import { Introduced } from "./introduced";
 import { moment } from "./language";
 import type { Site } from "./site";
 
@@ -29,7 +30,7 @@ declare global {
 /** How long it is tried in vain before it is looked into why, and how often then. */
 const LOOK_AFTER_MILLIS = 3_000;
 const LOOK_EVERY_MILLIS = 15_000;
-/** How long a log-out waits for the server, which is to hear of it, before it is done here alone. */
+/** How long a log-out waits for the server to hear of it, before it is done here alone. */
 const LINE_MILLIS = 3_000;
 
 /** How long is told at least what passes by itself. */
@@ -65,9 +66,7 @@ export class Session {
   #looking = 0;
   #passing = 0;
   #starting: Promise<void> | null = null;
-  /** Whether the store knew nobody when it was opened: then a token is new, and for the page. */
-  #isNew = false;
-  /** Whether a visitor was given up because the server refused them, and nobody got through since. */
+  /** Whether a visitor was given up as refused, and nobody got through since. */
   #wasRefused = false;
 
   constructor(
@@ -79,7 +78,7 @@ export class Session {
     effect(() => this.host.say({ type: "unread", count: this.#unread() }));
     effect(() => this.host.tell("connection", { state: this.connection.value }));
     effect(() => {
-      if (this.connection.value !== "live") return;
+      if (this.connection.value !== "live" || !this.principal.value) return;
       // Once, as it goes live: what is put afterwards is about what came after.
       untracked(() => this.#live());
     });
@@ -121,12 +120,11 @@ export class Session {
         server: location.origin,
         credential: token ? { token } : { visitor: this.site.id },
         // A page sees what was written on its own origin, whoever else shows this chat in a frame.
-        profile: `visitor:${this.site.id}@${this.host.origin}`,
+        profile: this.#profile,
         network,
         worker: this.worker,
       });
       await client.ready;
-      this.#isNew = client.identity.value === null;
       this.#bind(client);
       this.host.tell("ready");
     } catch (error) {
@@ -179,7 +177,9 @@ export class Session {
   async #leave(client: Client | null, unsent: "keep" | "lose"): Promise<Left> {
     if (!client) return "failed";
     try {
-      if (client.identity.value) await this.#reach(client);
+      // Whom neither the page nor the store knows, the server does not either.
+      const known = this.returning.value || client.identity.value !== null;
+      if (!known || !(await this.#reach(client))) await client.goOffline();
       await client.logOut(unsent);
       return "left";
     } catch (error) {
@@ -206,20 +206,23 @@ export class Session {
     }
   }
 
-  /** Waits for the server, for as long as a page can be expected to wait. */
-  async #reach(client: Client): Promise<void> {
+  /**
+   * Waits until the server listens, for as long as a page can be expected to: before it is live, a
+   * log-out would come out of turn.
+   */
+  async #reach(client: Client): Promise<boolean> {
     await client.goOnline();
-    if (!navigator.onLine) return;
     let stop = () => {};
     let timer = 0;
     await new Promise<void>((resolve) => {
-      timer = window.setTimeout(resolve, LINE_MILLIS);
+      timer = window.setTimeout(resolve, navigator.onLine ? LINE_MILLIS : 0);
       stop = effect(() => {
-        if (this.connection.value !== "offline" || this.unreachable.value) resolve();
+        if (this.connection.value === "live" || this.unreachable.value) resolve();
       });
     });
     clearTimeout(timer);
     stop();
+    return this.connection.value === "live";
   }
 
   #askUnsent(): void {
@@ -435,11 +438,20 @@ export class Session {
     });
   }
 
-  /** Never one that the store had: only who has just begun is unknown to the page. */
+  get #profile(): string {
+    return `visitor:${this.site.id}@${this.host.origin}`;
+  }
+
+  /** Never one that it was told before: only who has just begun is unknown to the page. */
   async #keepToken(): Promise<void> {
-    if (!this.#isNew) return;
+    const who = this.principal.value?.participant;
+    const introduced = new Introduced(this.#profile);
+    if (!who || introduced.has(who)) return;
     const token = await this.client.value?.token();
-    if (!token || token === this.#token) return;
+    // Given up meanwhile.
+    if (!token || this.principal.value?.participant !== who) return;
+    introduced.keep(who);
+    if (token === this.#token) return;
     this.#token = token;
     this.host.say({ type: "token", token });
   }
@@ -461,6 +473,7 @@ export class Session {
 
   #forget(): void {
     this.remember(null);
+    new Introduced(this.#profile).keep(null);
     this.host.say({ type: "token", token: null });
   }
 

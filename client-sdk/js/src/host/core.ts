@@ -37,6 +37,9 @@ export interface CoreEvent {
   recalled?: { document: DocumentId };
   progress?: { document: DocumentId };
   moved?: { from: string; to: string };
+  /** They are topics: what is told is read again. */
+  offers?: unknown;
+  notifications?: unknown;
 }
 
 /** Whether an error is the core's own end, which no further call comes back from. */

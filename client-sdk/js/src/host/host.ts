@@ -491,6 +491,8 @@ export class Host {
         return JSON.stringify(this.#core.waiting());
       case "inbox":
         return this.#core.inbox();
+      case "offers": return this.#core.offers();
+      case "notifications": return this.#core.notifications();
       case "people":
         return JSON.stringify((this.#people.people ?? NO_PEOPLE) satisfies People);
     }

@@ -58,6 +58,14 @@ impl Session {
                 self.progress.insert((progress.document, progress.message), progress.clone());
                 output.events.push(SessionEvent::Document(Event::Progress(progress)));
             }
+            ServerFrame::Offers { offers } => {
+                self.offers = offers;
+                output.events.push(SessionEvent::Offers);
+            }
+            ServerFrame::Notifications { unread } => {
+                self.notifications = unread;
+                output.events.push(SessionEvent::Notifications);
+            }
             ServerFrame::Retry { after_millis, reason } => {
                 // What was handed over may not have been admitted: the connection starts again.
                 let retry_after = Some(after_millis);
@@ -192,6 +200,8 @@ impl Session {
         self.feed.clear();
         self.signals.clear();
         self.progress.clear();
+        self.offers.clear();
+        self.notifications.clear();
         self.identity = None;
         self.cursors = Cursors::default();
         output.writes.push(Write::Wipe);

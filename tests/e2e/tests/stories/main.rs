@@ -4,5 +4,8 @@
 mod devices;
 mod erasure;
 mod following;
+mod history;
+mod mentions;
+mod routing;
 mod secrets;
 mod talk;
