@@ -28,7 +28,7 @@ test("UI14 a server that is down when the chat is opened is told, and can be tri
   await expect(ann.launcher).toBeVisible();
   ann.line.cut();
   await ann.open();
-  await expect(ann.page.getByRole("alert")).toContainText("Check your connection, then try again");
+  await expect(ann.page.getByRole("alert")).toContainText("Check your connection");
   ann.line.mend();
   await ann.page.getByRole("button", { name: "Try again" }).click();
   await ann.say("There you are, nettle.");
@@ -119,6 +119,7 @@ test("UI14 UI9 a browser without room says so; nothing typed is lost, and all is
     await expect(ann.row(text).locator(".state.sent, .state.bad")).toBeVisible();
     await expect(full).toBeVisible({ timeout: 10 });
   }).toPass({ intervals: [10] });
+  await expect(ann.chat.locator(".notice-words")).toHaveCount(0);
   await expect(ann.messages).toHaveText(said);
   await session.send("Storage.overrideQuotaForOrigin", { origin });
   const again = ann.chat.getByRole("button", { name: "Send again" });
