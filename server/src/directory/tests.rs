@@ -188,11 +188,11 @@ fn an_unknown_address_takes_as_long_as_a_wrong_password() {
             assert!(world.logs_in(name, "wrong password").is_err());
             start.elapsed()
         };
-        (0..4).map(|_| try_once()).min().unwrap()
+        (0..8).map(|_| try_once()).min().unwrap()
     };
     let (known, unknown) = (fastest("bo"), fastest("nobody"));
     // Without the decoy it would be a hundred times faster; the rest is noise of the machine.
-    assert!(unknown * 3 > known, "unknown {unknown:?}, known {known:?}");
+    assert!(unknown * 10 > known, "unknown {unknown:?}, known {known:?}");
 }
 
 #[test]

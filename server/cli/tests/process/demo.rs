@@ -20,7 +20,8 @@ async fn ask(world: &World, request: &str) -> (u16, String) {
 }
 
 async fn get(world: &World, path: &str) -> (u16, String) {
-    ask(world, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close");
+    ask(world, &format!("{head}\r\n\r\n")).await
 }
 
 /// What is stored of the word.

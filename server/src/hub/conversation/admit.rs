@@ -302,7 +302,8 @@ impl Task {
         });
     }
 
-    /// Takes the conversation from an assignee who is not there, if it still waits under their name.
+    /// Takes the conversation from an assignee who is not there, if it still waits under their
+    /// name.
     pub(super) async fn release(&mut self, from: ParticipantId) {
         if self.ensure().await.is_err() {
             // Routing asks again as long as it stands like that.
