@@ -39,11 +39,13 @@ tour: setup web ## Build, and play a chat with recalls between real processes
 	$(REJOINDER) tour
 
 test: setup web ## Run every test
+	@tools/browser.sh
 	$(CARGO) test --workspace --locked
 	$(CARGO) build --locked --bin rejoinder
 	$(NPM) test --workspaces --if-present
+	$(NPM) run stories --workspace tests/browser
 
-stories: web
+stories: setup web ## Run only the stories in browsers
 	@tools/browser.sh
 	$(CARGO) build --locked --bin rejoinder
 	$(NPM) run stories --workspace tests/browser

@@ -14,6 +14,7 @@ import { conversationOf, Following } from "./following.js";
 import { Line, type SocketFactory } from "./line.js";
 import { NO_PEOPLE, PeopleBook } from "./people.js";
 import { Tabs } from "./tabs.js";
+import { Telling } from "./telling.js";
 
 /** Milliseconds after which words from before are shown on a slow line; see the core. */
 const CHECKING_MILLIS = 3_000;
@@ -54,7 +55,7 @@ export class Host {
   readonly #tabs = new Tabs();
   readonly #people: PeopleBook;
   readonly #following: Following;
-  readonly #told = new Map<string, string>();
+  readonly #telling: Telling;
   readonly #signals = new Signals();
   #core!: Core;
   #turn: Promise<void> = Promise.resolve();
@@ -65,7 +66,6 @@ export class Host {
   /** Whether there was a line: what was shown since stays shown, as of then. */
   #wasReached = false;
   #ended = false;
-  #dirty = false;
   #storeFailures = 0;
   #storeRestsUntil = 0;
   /** Counts the cores there were: what came for one is not for the next. */
@@ -74,6 +74,12 @@ export class Host {
   private constructor(env: Environment) {
     this.#env = env;
     this.#wanted = env.start.network;
+    this.#telling = new Telling(
+      this.#tabs,
+      (topic) => this.#text(topic),
+      (tab, message) => env.post(tab, message),
+      (error) => this.#input(() => Promise.reject(error as Error)),
+    );
     this.#people = new PeopleBook(env.start.server, env.table, () => this.#core.token() ?? null);
     this.#following = new Following({
       core: () => this.#core,
@@ -83,7 +89,7 @@ export class Host {
       documentPrefix: (document) => env.documentPrefix(document),
       carryOut: (step) => this.#carryOut(step),
       input: (run) => this.#input(run),
-      opened: () => setTimeout(() => this.#tellLater(), CHECKING_MILLIS + 50),
+      opened: () => setTimeout(() => this.#telling.soon(), CHECKING_MILLIS + 50),
     });
     this.#line = new Line(env.start.server, env.socket, {
       opened: () => this.#ofThisLife(() => this.#connected()),
@@ -125,7 +131,7 @@ export class Host {
         return;
       case "subscribe":
         this.#tabs.subscribe(tab, message.topic);
-        this.#told.delete(message.topic);
+        this.#telling.again(message.topic);
         this.#input(() => this.#following.follow(message.topic));
         return;
       case "unsubscribe":
@@ -154,6 +160,7 @@ export class Host {
     this.#line.close();
     await this.#turn;
     this.#ended = true;
+    this.#telling.end();
     this.#env.table.close();
   }
 
@@ -175,7 +182,7 @@ export class Host {
       if (this.#ended) return;
       try {
         await run();
-        this.#tellLater();
+        this.#telling.soon();
       } catch (error) {
         await this.#failed(error).catch((again: unknown) => this.#trapped(again));
       }
@@ -184,6 +191,7 @@ export class Host {
 
   #trapped(error: unknown): void {
     this.#ended = true;
+    this.#telling.end();
     this.#line.close();
     this.#env.trapped(readFault(error).message);
   }
@@ -212,9 +220,11 @@ export class Host {
     this.#storeRestsUntil = Date.now() + bound;
     this.#core.free();
     await this.#openCore();
+    this.#telling.release();
     for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
     await this.#following.followInbox();
     this.#connectAfter(0);
+    this.#telling.soon();
   }
 
   /** Does what follows from an input: what is sent or told is durable. */
@@ -237,6 +247,7 @@ export class Host {
 
   async #commit(step: Step): Promise<void> {
     const { table, medium } = this.#env;
+    this.#telling.hold();
     const changes = { clear: step.clear, puts: [...step.puts], deletes: step.deletes };
     const travels = medium instanceof TravellingMedium ? medium : null;
     const keys = travels?.take() ?? null;
@@ -246,6 +257,7 @@ export class Host {
       this.#storeFailures = 0;
     }
     this.#core.committed();
+    this.#telling.release();
     const erased = travels?.take() ?? null;
     if (erased !== null) {
       await table.commit({ clear: false, puts: [KEYRING_ROW, erased], deletes: [] });
@@ -392,7 +404,7 @@ export class Host {
   /** Somebody waits for it: at once. */
   #connectNow(): void {
     if (!this.#wasReached) this.#core.trying(Date.now());
-    setTimeout(() => this.#tellLater(), CHECKING_MILLIS + 50);
+    setTimeout(() => this.#telling.soon(), CHECKING_MILLIS + 50);
     this.#openLine();
   }
 
@@ -432,10 +444,11 @@ export class Host {
     // What pages show goes with it; until then they can take along what was typed there.
     this.#event({ name: "wiped", detail: {} });
     this.#ended = true;
+    this.#telling.end();
   }
 
   #coreTold(event: CoreEvent): void {
-    if (event.signals !== undefined) setTimeout(() => this.#tellLater(), SIGNAL_MILLIS);
+    if (event.signals !== undefined) setTimeout(() => this.#telling.soon(), SIGNAL_MILLIS);
     const names = ["recalled", "edit_superseded", "refused", "collided", "progress", "moved"];
     for (const name of [...names, "problem"]) {
       const detail = (event as Record<string, unknown>)[name];
@@ -453,30 +466,6 @@ export class Host {
     this.#env.post(null, { kind: "event", event });
   }
 
-  #tellLater(): void {
-    if (this.#dirty) return;
-    this.#dirty = true;
-    setTimeout(() => {
-      this.#dirty = false;
-      if (!this.#ended) this.#tell();
-    });
-  }
-
-  /** Tells every topic that somebody looks at and that is not what was told last. */
-  #tell(): void {
-    try {
-      for (const topic of this.#tabs.topics()) {
-        const text = this.#text(topic);
-        if (this.#told.get(topic) === text) continue;
-        this.#told.set(topic, text);
-        const message = told(topic, JSON.parse(text));
-        for (const tab of this.#tabs.watching(topic)) this.#env.post(tab, message);
-      }
-    } catch (error) {
-      this.#input(() => Promise.reject(error as Error));
-    }
-  }
-
   #text(topic: Topic): string {
     const conversation = conversationOf(topic);
     if (conversation !== null) return this.#core.conversation(conversation, Date.now());
@@ -491,16 +480,12 @@ export class Host {
         return JSON.stringify(this.#core.waiting());
       case "inbox":
         return this.#core.inbox();
-      case "offers": return this.#core.offers();
-      case "notifications": return this.#core.notifications();
+      case "offers":
+        return this.#core.offers();
+      case "notifications":
+        return this.#core.notifications();
       case "people":
         return JSON.stringify((this.#people.people ?? NO_PEOPLE) satisfies People);
     }
   }
-}
-
-function told(topic: Topic, value: unknown): FromHost {
-  const conversation = conversationOf(topic);
-  if (conversation !== null) return { kind: "view", conversation, view: value } as FromHost;
-  return { kind: "topic", topic, value } as FromHost;
 }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { Tabs } from "../src/host/tabs.ts";
+import { Telling } from "../src/host/telling.ts";
+import type { FromHost } from "../src/protocol.ts";
+
+test("UI9 what rows do not hold yet is shown to nobody: it could vanish again", async () => {
+  const tabs = new Tabs();
+  tabs.subscribe("a tab", "waiting");
+  let waiting = 0;
+  const said: FromHost[] = [];
+  const telling = new Telling(
+    tabs,
+    () => JSON.stringify(waiting),
+    (_, message) => said.push(message),
+    (error) => assert.fail(String(error)),
+  );
+  telling.soon();
+  await pause(5);
+  // An input is carried out while something else has made a telling due.
+  telling.soon();
+  telling.hold();
+  waiting = 1;
+  await pause(5);
+  assert.deepEqual(said, [{ kind: "topic", topic: "waiting", value: 0 }]);
+  telling.release();
+  telling.soon();
+  await pause(5);
+  assert.deepEqual(said.at(-1), { kind: "topic", topic: "waiting", value: 1 });
+  telling.end();
+  waiting = 2;
+  telling.soon();
+  await pause(5);
+  assert.equal(said.length, 2);
+});
