@@ -3,11 +3,36 @@
 //! A handler extracts, authorises, acts, and answers. No cookie exists, so a page of any origin may
 //! ask: what it can show depends on the token that it has.
 
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod agents;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod audit;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod canned;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod categories;
 pub mod demo;
+pub mod document;
 mod error;
+#[expect(dead_code, reason = "described before it comes")]
+mod input;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod links;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod me;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod page;
 pub mod people;
+pub mod schema;
 pub mod site;
+pub(crate) mod sites;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod tickets;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod tokens;
 pub mod unread;
+#[expect(dead_code, reason = "described before it comes")]
+pub(crate) mod visitors;
 
 use std::sync::Arc;
 

@@ -17,6 +17,7 @@ mod agent;
 mod backup;
 mod email;
 mod event;
+mod named;
 mod origin;
 mod password;
 mod rate;
@@ -42,10 +43,13 @@ pub use agent::{Agent, AgentChange, NewAgent};
 pub use backup::{Present, RestoredDirectory, restore};
 pub use email::{Email, EmailError};
 pub use event::DirectoryEvent;
+pub use named::{
+    Action, Availability, LinkKind, Routing, SiteMode, TicketPriority, TicketStatus, TokenKind,
+};
 pub use origin::{Origin, OriginError};
 pub use password::{PASSWORD_LONGEST, PASSWORD_SHORTEST, Password, PasswordError};
 pub use session::{AuthError, Scope, Session};
-pub use site::{NewSite, Site, SiteChange, SiteMode};
+pub use site::{NewSite, Site, SiteChange};
 pub use token::TokenHash;
 pub use visitor::Visitor;
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a request was not carried out. The code is for programs, the message for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum ApiError {
     Malformed,
     /// A word of the demo's search that is too short to mean anything, or too long to be one.
     BadWord,
+    /// Not there yet.
+    Coming,
     /// The disk is full or fails.
     Storage,
 }
@@ -80,6 +83,11 @@ impl ApiError {
                 "bad_word",
                 "choose 5 to 200 characters: a shorter word stands in sealed ones by chance",
             ),
+            Self::Coming => (
+                StatusCode::NOT_IMPLEMENTED,
+                "coming",
+                "this server cannot do it yet: use a newer one",
+            ),
             Self::Storage => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "storage",
@@ -89,22 +97,29 @@ impl ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Envelope {
-    error: Inner,
+/// What every request is answered with that was not carried out.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failure {
+    error: Reason,
 }
 
-#[derive(Serialize)]
-struct Inner {
+/// Why it was not.
+#[derive(Serialize, ToSchema)]
+struct Reason {
+    /// For programs.
     code: &'static str,
+    /// For people: what was wrong, and what to do.
     message: &'static str,
+    /// Which field was wrong, where one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
-        let mut response =
-            (status, Json(Envelope { error: Inner { code, message } })).into_response();
+        let mut response = (status, Json(Failure { error: Reason { code, message, field: None } }))
+            .into_response();
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -10,35 +10,44 @@ use axum::http::HeaderMap;
 use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::principal::Role;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::schema::{Id, PersonRole};
 use super::{ApiError, asked, bearer};
 use crate::directory::{Agent, Scope};
 use crate::router::Served;
 
 /// Who a participant may know of.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct People {
     agents: Vec<Person>,
     sites: Vec<SiteName>,
 }
 
 /// An agent as others see them: never their e-mail address.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Person {
+    #[schema(value_type = Id)]
     id: ParticipantId,
     name: String,
+    #[schema(value_type = PersonRole)]
     role: Role,
+    /// Whether they are connected, or were a minute ago.
     online: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct SiteName {
+/// A site that one may see.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SiteName {
+    #[schema(value_type = Id)]
     id: SiteId,
     name: String,
 }
 
-/// `GET /api/v1/people`: a visitor learns of their site and its agents, an agent of the sites they
-/// may see and of everybody who may see one of them.
+/// A visitor learns of their site and its agents, an agent of the sites they may see and of
+/// everybody who may see one of them.
+#[utoipa::path(get, path = "/v1/people", tag = "people",
+    responses((status = 200, body = People), ApiError))]
 pub(crate) async fn people(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,

@@ -7,31 +7,39 @@ use axum::Json;
 use axum::extract::{Path, State};
 use rejoinder_core::id::{ParticipantId, SiteId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::people::answers_one_of;
+use super::schema::Id;
 use super::{ApiError, asked};
+use crate::directory::SiteMode;
 use crate::router::Served;
 
 /// A site, as everybody may know it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Widget {
+    #[schema(value_type = Id)]
     site: SiteId,
     name: String,
-    mode: &'static str,
+    mode: SiteMode,
     human_support: bool,
     /// Whether somebody who answers here is online.
     online: bool,
     agents: Vec<Answering>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Answering {
+    #[schema(value_type = Id)]
     id: ParticipantId,
     name: String,
     online: bool,
 }
 
-/// `GET /api/v1/sites/{site}/widget`: public.
+/// A site as its widget shows it. No token is needed.
+#[utoipa::path(get, path = "/v1/sites/{site}/widget", tag = "widget",
+    params(("site" = Id, Path)), security(()),
+    responses((status = 200, body = Widget), ApiError))]
 pub(crate) async fn widget(
     State(served): State<Arc<Served>>,
     Path(site): Path<String>,
@@ -52,7 +60,7 @@ pub(crate) async fn widget(
     Ok(Json(Widget {
         site: id,
         name: site.name,
-        mode: site.mode.name(),
+        mode: site.mode,
         human_support: site.human_support,
         online: agents.iter().any(|agent| agent.online),
         agents,

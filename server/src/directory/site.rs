@@ -6,40 +6,9 @@ use rejoinder_core::id::SiteId;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 
-use super::{Directory, DirectoryError, DirectoryEvent, Origin, event, known, name, site_id};
-
-/// Who answers a site's visitors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SiteMode {
-    /// The assistant, always.
-    AssistantOnly,
-    /// Agents, from the first message on.
-    #[default]
-    LiveChat,
-    /// The assistant, until a visitor asks for a human or the assistant for help.
-    AssistantThenHuman,
-}
-
-impl SiteMode {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::AssistantOnly, Self::LiveChat, Self::AssistantThenHuman];
-
-    /// Its name on the command line and in storage.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AssistantOnly => "assistant_only",
-            Self::LiveChat => "live_chat",
-            Self::AssistantThenHuman => "assistant_then_human",
-        }
-    }
-
-    /// The mode with this [`name`](Self::name).
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.name() == name)
-    }
-}
+use super::{
+    Directory, DirectoryError, DirectoryEvent, Origin, SiteMode, event, known, name, site_id,
+};
 
 /// A website or chatbot that a widget is installed on.
 #[derive(Clone, Debug, PartialEq, Eq)]

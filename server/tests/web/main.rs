@@ -3,6 +3,7 @@
 
 mod apps;
 mod demo;
+mod description;
 mod origin;
 mod rest;
 mod stage;
