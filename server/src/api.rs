@@ -3,35 +3,24 @@
 //! A handler extracts, authorises, acts, and answers. No cookie exists, so a page of any origin may
 //! ask: what it can show depends on the token that it has.
 
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod agents;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod audit;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod canned;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod categories;
 pub mod demo;
 pub mod document;
 mod error;
-#[expect(dead_code, reason = "described before it comes")]
 mod input;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod links;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod me;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod page;
 pub mod people;
 pub mod schema;
 pub mod site;
 pub(crate) mod sites;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod tickets;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod tokens;
 pub mod unread;
-#[expect(dead_code, reason = "described before it comes")]
 pub(crate) mod visitors;
 
 use std::sync::Arc;
@@ -43,7 +32,7 @@ pub use error::ApiError;
 use error::fault;
 pub(crate) use error::{unknown, wrong_method};
 
-use crate::directory::{AuthError, Directory, DirectoryError, Session, TokenHash};
+use crate::directory::{Directory, DirectoryError, Session, TokenHash};
 use crate::storage::StorageError;
 
 /// Bytes of a token that are looked at: a hundred times what one has.
@@ -56,14 +45,7 @@ const TOKEN_BYTES: usize = 4 * 1024;
 async fn bearer(directory: &Arc<Directory>, headers: &HeaderMap) -> Result<Session, ApiError> {
     let token = token(headers).ok_or(ApiError::NoToken)?;
     let hash = TokenHash::of(token);
-    match asked(directory, move |directory| Ok(directory.standing(hash))).await? {
-        Ok(session) => Ok(session),
-        Err(AuthError::Wipe) => Err(ApiError::RevokedToken),
-        Err(AuthError::Directory(error)) => Err(fault(&error)),
-        Err(AuthError::Invalid | AuthError::UnknownSite | AuthError::TooMany { .. }) => {
-            Err(ApiError::InvalidToken)
-        }
-    }
+    Ok(asked(directory, move |directory| Ok(directory.standing(hash))).await??)
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
@@ -83,7 +65,7 @@ async fn asked<T: Send + 'static>(
     let directory = Arc::clone(directory);
     match tokio::task::spawn_blocking(move || ask(&directory)).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(fault(&error)),
+        Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(fault(&StorageError::Failed("the server is shutting down".to_owned()))),
     }
 }

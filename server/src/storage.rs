@@ -195,6 +195,23 @@ pub struct Erasure {
     pub message: Option<MessageId>,
 }
 
+/// A recall that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recall {
+    /// Its number: later ones are higher.
+    pub number: u64,
+    /// In which document.
+    pub document: DocumentId,
+    /// The recalled message.
+    pub message: MessageId,
+    /// Who recalled it.
+    pub by: ParticipantId,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// On which site; none when a restore brought the recall without its conversation.
+    pub site: Option<SiteId>,
+}
+
 /// How far a recall is carried out, counted over devices that keep and were ever sent words of the
 /// document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,6 +381,17 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError>;
+
+    /// Recalls numbered before `before`, newest first: who recalled what, and when.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn recalls(
+        &self,
+        scope: &FeedScope,
+        before: u64,
+        at_most: usize,
+    ) -> Result<Vec<Recall>, StorageError>;
 
     /// Devices that hold a document.
     ///

@@ -1,17 +1,24 @@
 //! Agents, as admins know them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
 
+use axum::Json;
+use axum::extract::State;
 use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ApiError;
-use super::input::set;
+use super::error::Conflict;
+use super::input::{Caller, Named, Sent, set};
 use super::schema::{Id, Moment, RoleName};
-use crate::directory::Availability;
+use super::{ApiError, asked};
+use crate::clock::now;
+use crate::directory::{self, Availability, Email};
+use crate::router::Served;
 
 /// A human who answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,20 +100,106 @@ pub(crate) struct AgentChange {
 /// All agents. Admins and above.
 #[utoipa::path(get, path = "/v1/agents", tag = "agents",
     responses((status = 200, body = Agents), ApiError))]
-pub(crate) async fn agents() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn agents(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+) -> Result<Json<Agents>, ApiError> {
+    caller.at_least(AgentRole::Admin)?;
+    let all = asked(served.hub.directory(), directory::Directory::agents).await?;
+    let online = served.hub.registry().online(Instant::now());
+    let agents = all.into_iter().map(|agent| show(agent, &online)).collect();
+    Ok(Json(Agents { agents }))
 }
 
 /// Adds an agent: a repeat is answered with the agent as they are. Admins and above.
 #[utoipa::path(put, path = "/v1/agents/{id}", tag = "agents", params(("id" = Id, Path)),
     request_body = NewAgent, responses((status = 200, body = Agent), ApiError))]
-pub(crate) async fn put_agent() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn put_agent(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Named(id): Named<ParticipantId>,
+    Sent(new): Sent<NewAgent>,
+) -> Result<Json<Agent>, ApiError> {
+    caller.looks_after(new.role)?;
+    let email: Email = new.email.parse().map_err(|_| ApiError::Invalid {
+        field: "email",
+        message: "expected an e-mail address such as ann@example.com",
+    })?;
+    let (by, limit) = (caller.by(), new.chat_limit);
+    let NewAgent { name, role, sites, .. } = new;
+    let new = directory::NewAgent { email, name, role, password: None, sites };
+    let put = asked(served.hub.directory(), move |d| d.put_agent(by, id, &new, limit, now()));
+    let agent = put.await?;
+    Ok(Json(show(agent, &served.hub.registry().online(Instant::now()))))
 }
 
 /// Changes an agent of at most one's own role. Admins and above.
 #[utoipa::path(patch, path = "/v1/agents/{id}", tag = "agents", params(("id" = Id, Path)),
     request_body = AgentChange, responses((status = 200, body = Agent), ApiError))]
-pub(crate) async fn change_agent() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn change_agent(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Named(id): Named<ParticipantId>,
+    Sent(change): Sent<AgentChange>,
+) -> Result<Json<Agent>, ApiError> {
+    found(&served, &caller, id).await?;
+    if let Some(role) = change.role {
+        caller.looks_after(role)?;
+    }
+    let shuts_out = change.disabled == Some(true) || change.role.is_some_and(|r| r < caller.role);
+    if id == caller.me && shuts_out {
+        return Err(ApiError::Conflict(Conflict::Oneself));
+    }
+    let by = caller.by();
+    let change = directory::AgentChange {
+        version: change.version,
+        name: change.name,
+        role: change.role,
+        sites: change.sites,
+        password: None,
+        disabled: change.disabled,
+        chat_limit: change.chat_limit,
+    };
+    let changed = asked(served.hub.directory(), move |d| d.change_agent_by(by, id, &change, now()));
+    let agent = changed.await?;
+    Ok(Json(show(agent, &served.hub.registry().online(Instant::now()))))
+}
+
+impl Caller {
+    /// Admins look after agents of at most their own role.
+    pub(super) fn looks_after(&self, role: AgentRole) -> Result<(), ApiError> {
+        self.at_least(AgentRole::Admin)?;
+        self.at_least(role)
+    }
+}
+
+/// An agent whom the caller looks after.
+pub(super) async fn found(
+    served: &Served,
+    caller: &Caller,
+    id: ParticipantId,
+) -> Result<directory::Agent, ApiError> {
+    caller.at_least(AgentRole::Admin)?;
+    let found = asked(served.hub.directory(), move |d| d.agent(id)).await?;
+    let agent = found.ok_or(ApiError::NotFound)?;
+    caller.looks_after(agent.role)?;
+    Ok(agent)
+}
+
+fn show(agent: directory::Agent, online: &BTreeSet<ParticipantId>) -> Agent {
+    Agent {
+        available: agent.is_available(online),
+        id: agent.participant,
+        name: agent.name,
+        email: agent.email.to_string(),
+        role: agent.role,
+        sites: agent.sites,
+        disabled: agent.disabled,
+        has_password: agent.has_password,
+        link_expires_at: agent.link_expires_at,
+        availability: agent.availability,
+        chat_limit: agent.chat_limit,
+        created_at: agent.created_at,
+        version: agent.version,
+    }
 }

@@ -1,13 +1,22 @@
 //! Who did what, and when: never words.
 
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
 use rejoinder_core::id::{ConversationId, DocumentKind, MessageId, ParticipantId, SiteId};
+use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ApiError;
+use super::input::{Asked, Caller, bad_cursor, page_size};
 use super::schema::{Document, Id, Moment};
-use crate::directory::Action;
+use super::{ApiError, asked, fault};
+use crate::directory::{Action, AuditEntry, By, Scope};
+use crate::hub::blocking;
+use crate::router::Served;
+use crate::storage::{FeedScope, Recall};
 
 /// Something that was done.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,6 +73,96 @@ pub(crate) struct WhichEntries {
 /// supervisors.
 #[utoipa::path(get, path = "/v1/audit", tag = "audit", params(WhichEntries),
     responses((status = 200, body = Audit), ApiError))]
-pub(crate) async fn audit() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn audit(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Asked(which): Asked<WhichEntries>,
+) -> Result<Json<Audit>, ApiError> {
+    caller.at_least(AgentRole::Supervisor)?;
+    let (cursor, at_most) = (Cursor::parse(which.cursor.as_deref())?, page_size(which.limit)?);
+    // One more of each says whether there is more.
+    let read = at_most + 1;
+    let sites = match &caller.scope {
+        Scope::All => FeedScope::All,
+        Scope::Sites(sites) => FeedScope::Sites(sites.clone()),
+        Scope::Visitor { .. } => return Err(ApiError::AgentsOnly),
+    };
+    let scope = caller.scope;
+    let deeds = asked(served.hub.directory(), move |d| d.audit(&scope, cursor.deeds, read)).await?;
+    let storage = Arc::clone(served.hub.storage());
+    let recalls = blocking(move || storage.recalls(&sites, cursor.recalls, read)).await;
+    let recalls = recalls.map_err(|error| fault(&error))?;
+    Ok(Json(merge(deeds, recalls, cursor, at_most)))
+}
+
+/// How far the two logs that are one here were read: what comes next stands before these numbers.
+#[derive(Clone, Copy)]
+struct Cursor {
+    deeds: u64,
+    recalls: u64,
+}
+
+impl Cursor {
+    fn parse(text: Option<&str>) -> Result<Self, ApiError> {
+        let Some(text) = text else { return Ok(Self { deeds: u64::MAX, recalls: u64::MAX }) };
+        let (deeds, recalls) = text.split_once('-').ok_or_else(bad_cursor)?;
+        let number = |text: &str| text.parse().map_err(|_| bad_cursor());
+        Ok(Self { deeds: number(deeds)?, recalls: number(recalls)? })
+    }
+}
+
+/// Puts the newest of both together, and says where the next page begins.
+fn merge(
+    deeds: Vec<AuditEntry>,
+    recalls: Vec<Recall>,
+    mut cursor: Cursor,
+    at_most: usize,
+) -> Audit {
+    let (mut deeds, mut recalls) = (deeds.into_iter().peekable(), recalls.into_iter().peekable());
+    let mut entries = Vec::new();
+    while entries.len() < at_most {
+        let (deed, recall) = (deeds.peek().map(|d| d.at), recalls.peek().map(|r| r.at));
+        if recall > deed {
+            let Some(recall) = recalls.next() else { break };
+            cursor.recalls = recall.number;
+            entries.push(recall.into());
+        } else {
+            let Some(deed) = deeds.next() else { break };
+            cursor.deeds = deed.id;
+            entries.push(deed.into());
+        }
+    }
+    let more = deeds.peek().is_some() || recalls.peek().is_some();
+    let next = more.then(|| format!("{}-{}", cursor.deeds, cursor.recalls));
+    Audit { entries, next }
+}
+
+impl From<AuditEntry> for Entry {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { at, by, action, site, subject, fields, .. } = entry;
+        let by = match by {
+            By::CommandLine => None,
+            By::Agent(agent) => Some(agent),
+        };
+        Self { at, by, action, site, subject, fields, recalled: None }
+    }
+}
+
+impl From<Recall> for Entry {
+    fn from(recall: Recall) -> Self {
+        let recalled = Recalled {
+            conversation: recall.document.conversation,
+            document: recall.document.kind,
+            message: recall.message,
+        };
+        Self {
+            at: recall.at,
+            by: Some(recall.by),
+            action: Action::MessageRecalled,
+            site: recall.site,
+            subject: None,
+            fields: Vec::new(),
+            recalled: Some(recalled),
+        }
+    }
 }

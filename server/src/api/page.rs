@@ -1,9 +1,17 @@
 //! Where a visitor is.
 
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::ApiError;
+use super::input::{Sent, Visiting};
+use super::{ApiError, asked};
+use crate::clock::now;
+use crate::directory::VisitedPage;
+use crate::router::Served;
 
 /// A page of the customer's.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -18,6 +26,18 @@ pub(crate) struct Page {
 /// Tells agents which page a visitor is on. A visitor's token; 30 times a minute.
 #[utoipa::path(post, path = "/v1/page", tag = "visitors", request_body = Page,
     responses((status = 204), ApiError))]
-pub(crate) async fn page() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn page(
+    State(served): State<Arc<Served>>,
+    Visiting(principal): Visiting,
+    Sent(Page { title, url }): Sent<Page>,
+) -> Result<StatusCode, ApiError> {
+    let (directory, now) = (served.hub.directory(), now());
+    if directory.is_blocked(&principal) {
+        return Err(ApiError::Blocked);
+    }
+    let whose = principal.participant;
+    directory.admit_page(whose, now)?;
+    let page = VisitedPage::new(&title, &url, now)?;
+    asked(directory, move |d| d.visit(whose, &page)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

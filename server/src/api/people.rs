@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::schema::{Id, PersonRole};
 use super::{ApiError, asked, bearer};
-use crate::directory::{Agent, Scope};
+use crate::directory::{Agent, Availability, Scope, Site};
 use crate::router::Served;
 
 /// Who a participant may know of.
@@ -34,6 +34,10 @@ struct Person {
     role: Role,
     /// Whether they are connected, or were a minute ago.
     online: bool,
+    /// As they set it.
+    availability: Availability,
+    /// Whether they are given conversations: they set themselves online, and are online.
+    available: bool,
 }
 
 /// A site that one may see.
@@ -71,16 +75,24 @@ pub(crate) async fn people(
     let sites = sites.into_iter().filter(|site| sees(site.id));
     Ok(Json(People {
         agents: agents.map(|agent| person(agent, &online)).collect(),
-        sites: sites.map(|site| SiteName { id: site.id, name: site.name }).collect(),
+        sites: sites.map(SiteName::from).collect(),
     }))
 }
 
 /// Whether an agent answers on one of these sites: assigned to it, or because they see all.
 pub(super) fn answers_one_of(agent: &Agent, sites: &[SiteId]) -> bool {
-    agent.role.sees_all_sites() || sites.iter().any(|site| agent.sites.contains(site))
+    agent.role.sees_all_sites() || sites.iter().any(|site| agent.answers_on(*site))
 }
 
 fn person(agent: Agent, online: &BTreeSet<ParticipantId>) -> Person {
-    let Agent { participant: id, name, role, .. } = agent;
-    Person { id, name, role: Role::Agent(role), online: online.contains(&id) }
+    let available = agent.is_available(online);
+    let Agent { participant: id, name, role, availability, .. } = agent;
+    let (role, online) = (Role::Agent(role), online.contains(&id));
+    Person { id, name, role, online, availability, available }
+}
+
+impl From<Site> for SiteName {
+    fn from(site: Site) -> Self {
+        Self { id: site.id, name: site.name }
+    }
 }

@@ -23,8 +23,14 @@ pub(crate) struct Widget {
     name: String,
     mode: SiteMode,
     human_support: bool,
-    /// Whether somebody who answers here is online.
+    /// Whether somebody who answers here takes conversations now.
     online: bool,
+    /// What visitors read when nobody does; empty: the widget's own words.
+    offline_message: String,
+    /// `#rrggbb`
+    theme_color: String,
+    /// What is said before anything is written; empty: the widget's own words.
+    greeting: String,
     agents: Vec<Answering>,
 }
 
@@ -53,7 +59,7 @@ pub(crate) async fn widget(
         .filter(|agent| !agent.disabled && answers_one_of(agent, &[id]))
         .map(|agent| Answering {
             id: agent.participant,
-            online: online.contains(&agent.participant),
+            online: agent.is_available(&online),
             name: agent.name,
         })
         .collect();
@@ -63,6 +69,9 @@ pub(crate) async fn widget(
         mode: site.mode,
         human_support: site.human_support,
         online: agents.iter().any(|agent| agent.online),
+        offline_message: site.offline_message,
+        theme_color: site.theme_color.to_string(),
+        greeting: site.greeting,
         agents,
     }))
 }

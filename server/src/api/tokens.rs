@@ -1,13 +1,23 @@
 //! Sessions, and the tokens of programs.
 
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
 use rejoinder_core::id::ParticipantId;
+use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ApiError;
+use super::input::{Asked, Caller, Named};
 use super::schema::{Id, Moment};
-use crate::directory::TokenKind;
+use super::{ApiError, agents, asked, fault};
+use crate::clock::now;
+use crate::directory::{ListedToken, TokenKind, TokenName};
+use crate::hub::blocking;
+use crate::router::Served;
 
 /// A token that is not revoked: what it is called, never what it is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,14 +57,67 @@ pub(crate) struct WhoseTokens {
 /// Sessions and tokens of programs. One's own, or as an admin or above all.
 #[utoipa::path(get, path = "/v1/tokens", tag = "tokens", params(WhoseTokens),
     responses((status = 200, body = Tokens), ApiError))]
-pub(crate) async fn tokens() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn tokens(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Asked(WhoseTokens { agent }): Asked<WhoseTokens>,
+) -> Result<Json<Tokens>, ApiError> {
+    if agent != Some(caller.me) {
+        caller.at_least(AgentRole::Admin)?;
+    }
+    let found = asked(served.hub.directory(), move |d| d.tokens(agent)).await?;
+    Ok(Json(Tokens { tokens: shown(&served, &caller, found).await? }))
 }
 
 /// Revokes a token: its device erases what it has. Again is no error. One's own, or as an admin or
 /// above those of agents of at most one's own role.
 #[utoipa::path(delete, path = "/v1/tokens/{id}", tag = "tokens", params(("id" = String, Path)),
     responses((status = 204), ApiError))]
-pub(crate) async fn revoke_token() -> ApiError {
-    ApiError::Coming
+pub(crate) async fn revoke_token(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Named(name): Named<TokenName>,
+) -> Result<StatusCode, ApiError> {
+    let directory = served.hub.directory();
+    let found = asked(directory, move |d| d.token_named(name)).await?;
+    let (token, agent) = found.ok_or(ApiError::NotFound)?;
+    if agent != caller.me {
+        agents::found(&served, &caller, agent).await.map_err(|error| match error {
+            // To who does not look after others, their tokens are not there.
+            ApiError::NotAllowed if caller.role < AgentRole::Admin => ApiError::NotFound,
+            other => other,
+        })?;
+    }
+    let by = caller.by();
+    asked(directory, move |d| d.revoke_token(by, token, now())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// With when each device was heard from.
+async fn shown(
+    served: &Served,
+    caller: &Caller,
+    tokens: Vec<ListedToken>,
+) -> Result<Vec<Token>, ApiError> {
+    let storage = Arc::clone(served.hub.storage());
+    let all = served.hub.registry().all();
+    let current = caller.token;
+    let shown = blocking(move || {
+        tokens
+            .into_iter()
+            .map(|token| {
+                let device = token.device.map(|device| storage.device(device)).transpose()?;
+                Ok(Token {
+                    id: TokenName::of(token.hash).to_string(),
+                    agent: token.agent,
+                    kind: token.kind(),
+                    created_at: token.created_at,
+                    heard_at: device.flatten().map(|device| device.heard_at),
+                    connected: all.iter().any(|connected| connected.token == token.hash),
+                    current: token.hash == current,
+                })
+            })
+            .collect()
+    });
+    shown.await.map_err(|error| fault(&error))
 }

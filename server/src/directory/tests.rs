@@ -340,6 +340,7 @@ fn au24_a_site_is_as_it_was_set() {
         recall: Some(Window::Last),
         visitor_edit: None,
         visitor_recall: Some(true),
+        ..SiteChange::default()
     };
     assert_eq!(shop.policy(), Policy::default());
     let changed = world.directory.change_site(shop.id, change).unwrap();
