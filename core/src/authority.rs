@@ -17,6 +17,7 @@ mod document;
 pub mod fate;
 mod judgement;
 pub mod log;
+mod own;
 pub mod policy;
 
 use std::collections::BTreeSet;
@@ -264,11 +265,15 @@ impl Authority {
             status: self.status(),
             closed: self.closed(),
             assignee: self.assignee(),
-            collaborators: self.collaborators().collect(),
             timeline: self.timeline.history.last(),
             newest: self.newest(),
             at: self.last_at,
-            team: TeamRow { seq: team.last(), priority, category },
+            team: TeamRow {
+                seq: team.last(),
+                priority,
+                category,
+                collaborators: self.collaborators().collect(),
+            },
         }
     }
 

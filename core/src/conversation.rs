@@ -3,6 +3,7 @@
 pub mod compose;
 pub mod history;
 pub mod layout;
+pub mod mention;
 pub mod operation;
 pub mod revision;
 pub mod view;

@@ -162,7 +162,10 @@ impl<B: Blocks> Keyring<B> {
             return Ok(keyring);
         }
         let mut header = [0; SLOT_BYTES];
-        blocks.read(0, &mut header).map_err(|_| KeyringError::NotAKeyring)?;
+        if bytes < SLOT_BYTES as u64 {
+            return Err(KeyringError::NotAKeyring);
+        }
+        blocks.read(0, &mut header).map_err(KeyringError::Medium)?;
         let found = read_header(&header)?;
         if found.database != owner.database {
             return Err(KeyringError::WrongDatabase {

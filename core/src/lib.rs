@@ -94,6 +94,7 @@ pub mod keyring;
 pub mod limits;
 pub mod principal;
 pub mod replica;
+pub mod routing;
 pub mod sealing;
 pub mod session;
 pub mod time;

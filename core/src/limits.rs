@@ -115,3 +115,9 @@ pub const PAGES_PER_MINUTE: u32 = 30;
 
 /// Log-ins by password from one address in a minute.
 pub const PASSWORDS_PER_MINUTE: u32 = 10;
+
+/// Unread notifications that a client is told of: what a person would still go through.
+pub const NOTIFICATIONS: usize = 256;
+
+/// Agents that one note can mention: a team. Those named after are not notified.
+pub const MENTIONS: usize = 50;

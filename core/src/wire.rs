@@ -5,6 +5,7 @@
 
 mod client;
 mod feed;
+mod notice;
 mod problem;
 mod server;
 
@@ -12,6 +13,7 @@ use crate::limits;
 
 pub use client::{ClientFrame, Credential, Hello, Keeping, Signal};
 pub use feed::{FeedRow, NewestMessage, TeamRow};
+pub use notice::{Notification, NotificationKind, Offer};
 pub use problem::Problem;
 pub use server::{
     ErasureOrder, Limits, LogEntry, OperationFate, Order, OrderRow, ParticipantSignal, Progress,

@@ -2,13 +2,13 @@
 
 import {
   type Client, type ClientEvents, type ConnectOptions, type Connection, type Conversation,
-  type ConversationView, type DocumentKind, type InboxRow, type MessageView, type People,
-  type Principal, RejoinderError, type Status, type StorageMode,
+  type ConversationView, type DocumentKind, type InboxRow, type MessageView, type Notification,
+  type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
 } from "@rejoinder/client";
 import { Cell } from "./readable.js";
 import { conversations, id, ME, people, rowOf, say } from "./script.js";
 
-const PRINCIPAL: Principal = { participant: ME, former: [], role: { agent: "supervisor" } };
+const PRINCIPAL: Principal = { participant: ME, former: [], role: { agent: "admin" } };
 const SESSION = "fake identity";
 type Listeners = { [K in keyof ClientEvents]?: Set<(event: ClientEvents[K]) => void> };
 
@@ -20,6 +20,8 @@ export class ScriptedClient implements Client {
   readonly waiting = new Cell(0);
   readonly inbox = new Cell<InboxRow[]>([]);
   readonly people = new Cell<People>(people);
+  readonly offers = new Cell<Offer[]>([]);
+  readonly notifications = new Cell<Notification[]>([]);
   readonly views = new Map<string, Cell<ConversationView | null>>();
   readonly #credential: ConnectOptions["credential"];
   readonly #listeners: Listeners = {};
@@ -66,7 +68,7 @@ export class ScriptedClient implements Client {
   }
 
   async token(): Promise<string | null> {
-    return null;
+    return "scripted";
   }
 
   on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => void) {
@@ -201,11 +203,20 @@ class ScriptedConversation implements Conversation {
     return id(1);
   }
 
-  async setCategory() {
+  async setCategory(category: string | null) {
+    this.#change((view) => view.team ? { ...view, team: { ...view.team, category } } : view);
     return id(2);
   }
 
-  async setCollaborator() {
+  async setCollaborator(participant: string, follows: boolean) {
+    this.#change((view) => {
+      if (!view.team) {
+        return view;
+      }
+      const others = view.team.collaborators.filter((one) => one !== participant);
+      const collaborators = follows ? [...others, participant] : others;
+      return { ...view, team: { ...view.team, collaborators } };
+    });
     return id(3);
   }
 

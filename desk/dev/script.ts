@@ -56,7 +56,7 @@ interface Scene {
   unread: number; messages: MessageView[]; notes?: MessageView[];
 }
 
-function visitorOf(seed: number): string {
+export function visitorOf(seed: number): string {
   return id(100 + seed);
 }
 
@@ -79,7 +79,10 @@ function parcel(): Scene {
       say("visitor", visitor, 2, "Should I post the wrong one back before Friday?"),
     ],
     notes: [
-      say("note", ANN, 37, "Express pick-up is at 15:30, warehouse knows.", { delivery: "sent" }),
+      say("note", ANN, 37, `@[Mira Santos](participant:${ME}) express pick-up is at 15:30, `
+        + "warehouse knows.", { delivery: "sent" }),
+      say("note", ANN, 39, "[pinned]: #\nBuys for a **hotel**: invoices go to accounting.",
+        { delivery: "sent" }),
     ],
   };
 }
@@ -128,7 +131,9 @@ function viewOf(scene: Scene): ConversationView {
       seq: last?.seq ?? 0, waiting: 0,
     },
     team: {
-      notes: scene.notes ?? [], priority: null, category: null, collaborators: [], waiting: 0,
+      notes: scene.notes ?? [], category: null, waiting: 0,
+      priority: scene.seed === 3 ? "urgent" : scene.seed === 5 ? "high" : null,
+      collaborators: scene.seed === 1 ? [ANN] : scene.seed === 4 ? [ME] : [],
     },
     freshness: "live", drafts: [],
     active: scene.seed === 1 ? [{ participant: BO, signal: "viewing" }] : [],
@@ -151,8 +156,12 @@ export function rowOf(view: ConversationView): InboxRow {
     ? last.words.said.text : null;
   const waits = timeline.messages.filter((message) => message.delivery === "waiting").length;
   const asks = timeline.messages.filter((message) => typeof message.delivery === "object").length;
+  const team = view.team && {
+    seq: 1, priority: view.team.priority, category: view.team.category,
+    collaborators: view.team.collaborators,
+  };
   return {
-    conversation: timeline.conversation, row: view.row, status: timeline.status,
+    conversation: timeline.conversation, row: view.row && { ...view.row, team }, status: timeline.status,
     closed: timeline.closed, assignee: timeline.assignee,
     at: last?.at ?? last?.composed_at ?? NOW,
     preview: last ? {

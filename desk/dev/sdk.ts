@@ -20,3 +20,5 @@ export function makeWorker(): Worker {
 export async function connect(options: ConnectOptions): Promise<Client> {
   return new ScriptedClient(options);
 }
+
+export { fetchApi } from "./directory.js";

@@ -3,6 +3,7 @@ import { App } from "./components/App.js";
 import { startAttention } from "./state/attention.js";
 import { startClock } from "./state/clock.js";
 import { startLocale } from "./state/i18n.js";
+import { startLayout } from "./state/layout.js";
 import { keepApp } from "./state/offline.js";
 import { startRoute } from "./state/route.js";
 import { start } from "./state/session.js";
@@ -12,6 +13,7 @@ import "./styles/index.css";
 keepSettings();
 startClock();
 startAttention();
+startLayout();
 startRoute();
 const root = document.getElementById("desk");
 if (root) {

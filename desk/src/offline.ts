@@ -10,6 +10,8 @@ declare const self: ServiceWorkerGlobalScope & {
   __WB_MANIFEST: { url: string; revision: string | null }[];
 };
 
+/** How long the network may take to bring a page before the kept one is shown. */
+const PATIENCE_MILLIS = 2_000;
 const PAGES = new Set(["/desk", "/desk/", "/portal", "/portal/"]);
 
 precacheAndRoute(self.__WB_MANIFEST, { directoryIndex: "", cleanURLs: false });
@@ -35,21 +37,28 @@ self.addEventListener("message", (event) => {
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(show(event.notification.data));
+  event.waitUntil(show());
 });
 
+/**
+ * From the network where it is quick, so that reloading brings the page that fits the server, with
+ * the rules that the server sets for it now; else as it was kept.
+ */
 async function page(request: Request): Promise<Response> {
-  return (await matchPrecache("/desk/index.html")) ?? fetch(request);
+  const kept = await matchPrecache("/desk/index.html");
+  return kept ? await quick(request) ?? kept : fetch(request);
 }
 
-async function show(conversation: unknown): Promise<void> {
+function quick(request: Request): Promise<Response | null> {
+  const asked = fetch(request).then((answer) => answer.ok ? answer : null).catch(() => null);
+  const late = new Promise<null>((resolve) => {
+    setTimeout(() => resolve(null), PATIENCE_MILLIS);
+  });
+  return Promise.race([asked, late]);
+}
+
+async function show(): Promise<void> {
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const desk = windows.find((client) => PAGES.has(new URL(client.url).pathname));
-  const hash = typeof conversation === "string" ? `#/c/${conversation}` : "";
-  if (desk) {
-    await desk.focus();
-    desk.postMessage({ open: conversation });
-  } else {
-    await self.clients.openWindow(`/desk${hash}`);
-  }
+  await (desk ? desk.focus() : self.clients.openWindow("/desk"));
 }

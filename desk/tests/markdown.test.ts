@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parse, plain } from "../src/model/markdown.js";
+import { parse, plain, withoutBidi } from "../src/model/markdown.js";
 
 const paragraph = (source: string) => {
   const block = parse(source)[0];
@@ -37,6 +37,25 @@ describe("links", () => {
     }
   });
 
+  test("a label that reads as another address is followed by the real one", () => {
+    const shown = (source: string) => {
+      const node = paragraph(source)?.[0];
+      return node?.type === "link" ? node.children : null;
+    };
+    for (const label of ["https://bank.example", "bank.example/login", "Visit www.bank.example now",
+      "ann@bank.example", "https://evil.example@bank.example"]) {
+      expect(shown(`[${label}](https://evil.example/x)`), label)
+        .toEqual([text(`${label} (https://evil.example/x)`)]);
+    }
+    expect(shown("[https://bank.example](https://bank.example@evil.example/)"))
+      .toEqual([text("https://bank.example (https://bank.example@evil.example/)")]);
+    for (const [label, target] of [["bank.example", "https://www.bank.example/login"],
+      ["here", "https://evil.example"], ["ann@bank.example", "mailto:ann@bank.example"],
+      ["bücher.example", "https://bücher.example/"]]) {
+      expect(shown(`[${label}](${target})`), label).toEqual([text(label ?? "")]);
+    }
+  });
+
   test("an address ends before what ends the sentence", () => {
     expect(paragraph("See https://a.example/x. Or mailto:a@b.example!")).toEqual([
       text("See "),
@@ -66,13 +85,24 @@ test("controls that turn the direction of writing are taken out", () => {
 });
 
 test("the longest allowed text takes no noticeable time, whatever it is", () => {
-  for (const piece of ["*", "**a", "_a_", "[", "`", "[a](http://", "> ", "- ", "~~*_", "http://"]) {
-    const began = performance.now();
-    parse(piece.repeat(10_000 / piece.length));
-    expect(performance.now() - began, piece).toBeLessThan(250);
+  for (const piece of ["*", "**a", "_a_", "[", "`", "[a](http://", "> ", "- ", "~~*_", "http://",
+    `[${"a.".repeat(240)}](http://a.b)`]) {
+    // The quickest of three: what else the machine does is no matter of the text's.
+    const source = piece.repeat(10_000 / piece.length);
+    const millis = [1, 2, 3].map(() => {
+      const began = performance.now();
+      parse(source);
+      return performance.now() - began;
+    });
+    expect(Math.min(...millis), piece).toBeLessThan(250);
   }
 });
 
 test("a preview is the words alone, on one line", () => {
   expect(plain("**Hello**\n- a\n- `b`")).toBe("Hello a b");
+});
+
+test("a file's name turns nothing around", () => {
+  expect(withoutBidi("invoice\u202Efdp.exe")).toBe("invoicefdp.exe");
+  expect(withoutBidi("\u200Fa\u2066b\u061C.pdf")).toBe("ab.pdf");
 });

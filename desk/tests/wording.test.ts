@@ -2,10 +2,13 @@ import type { MessageView, Progress } from "@rejoinder/client";
 import { describe, expect, test } from "vitest";
 import { ar } from "../src/locales/ar.js";
 import { en } from "../src/locales/en.js";
+import { composes } from "../src/model/keys.js";
 import { hueOf, HUES, initials, shortId } from "../src/model/names.js";
 import { report } from "../src/model/progress.js";
 import { sensitive } from "../src/model/sensitive.js";
-import { parseRoute } from "../src/state/route.js";
+import { ar as arPages } from "../src/pages/words/ar.js";
+import { en as enPages } from "../src/pages/words/en.js";
+import { hashOf, parseRoute, type Route } from "../src/state/route.js";
 
 const DAY = 24 * 3_600_000;
 const RECALLED: MessageView = {
@@ -67,6 +70,17 @@ test("a visitor has the same name and colour everywhere", () => {
   expect(initials("Ann Keller")).toBe("AK");
 });
 
+test("an Enter of an input method is told from one that sends, in Safari too", () => {
+  expect(composes({ isComposing: true, keyCode: 13 })).toBe(true);
+  expect(composes({ isComposing: false, keyCode: 229 })).toBe(true);
+  expect(composes({ isComposing: false, keyCode: 13 })).toBe(false);
+});
+
+test("one person is typing, two are", () => {
+  expect(en.conversation.typing("Ann", 1)).toBe("Ann is typing …");
+  expect(en.conversation.viewing("Ann & Bo", 2)).toBe("Ann & Bo are viewing");
+});
+
 test("an address holds an id and nothing else", () => {
   const id = "3f2a9c01-0000-4000-8000-000000000000";
   expect(parseRoute(`#/c/${id}`)).toEqual({ page: "inbox", conversation: id });
@@ -74,16 +88,33 @@ test("an address holds an id and nothing else", () => {
   expect(parseRoute("")).toEqual({ page: "inbox", conversation: null });
 });
 
-test("the languages say the same things, and none is left in English", () => {
-  const leaves = (value: object, path = ""): [string, unknown][] =>
-    Object.entries(value).flatMap(([key, one]) => typeof one === "object" && one !== null
-      ? leaves(one, `${path}.${key}`) : [[`${path}.${key}`, one]]);
-  const english = new Map(leaves(en));
-  for (const [path, value] of leaves(ar)) {
-    expect(english.has(path), path).toBe(true);
-    if (typeof value === "string" && path !== ".app") {
-      expect(value, path).not.toBe(english.get(path));
-      expect(value, path).toMatch(/[\u0600-\u06FF]/);
-    }
+test("every place has an address of its own, and reads back from it", () => {
+  const id = "3f2a9c01-0000-4000-8000-000000000000";
+  const places: Route[] = [
+    { page: "inbox", conversation: id }, { page: "tickets", ticket: null },
+    { page: "tickets", ticket: id }, { page: "history" }, { page: "search" },
+    { page: "settings", section: "agents", item: null },
+    { page: "settings", section: "sites", item: "new" },
+    { page: "settings", section: "canned", item: id },
+  ];
+  for (const place of places) {
+    expect(parseRoute(hashOf(place))).toEqual(place);
   }
+  expect(parseRoute("#/settings/nothing/x")).toEqual(
+    { page: "settings", section: "sites", item: null });
 });
+
+test.each([["the desk", en, ar], ["its pages", enPages, arPages]])(
+  "the languages of %s say the same things, and none is left in English", (_, one, other) => {
+    const leaves = (value: object, path = ""): [string, unknown][] =>
+      Object.entries(value).flatMap(([key, one]) => typeof one === "object" && one !== null
+        ? leaves(one, `${path}.${key}`) : [[`${path}.${key}`, one]]);
+    const english = new Map(leaves(one));
+    for (const [path, value] of leaves(other)) {
+      expect(english.has(path), path).toBe(true);
+      if (typeof value === "string" && path !== ".app") {
+        expect(value, path).not.toBe(english.get(path));
+        expect(value, path).toMatch(/[\u0600-\u06FF]/);
+      }
+    }
+  });

@@ -10,12 +10,16 @@ pub(crate) mod categories;
 pub mod demo;
 pub mod document;
 mod error;
+pub mod history;
 mod input;
 pub(crate) mod links;
 pub(crate) mod me;
+pub mod notifications;
 pub(crate) mod page;
 pub mod people;
+pub mod routing;
 pub mod schema;
+pub mod search;
 pub mod site;
 pub(crate) mod sites;
 pub(crate) mod tickets;
@@ -33,6 +37,7 @@ use error::fault;
 pub(crate) use error::{unknown, wrong_method};
 
 use crate::directory::{Directory, DirectoryError, Session, TokenHash};
+use crate::router::Served;
 use crate::storage::StorageError;
 
 /// Bytes of a token that are looked at: a hundred times what one has.
@@ -46,6 +51,18 @@ async fn bearer(directory: &Arc<Directory>, headers: &HeaderMap) -> Result<Sessi
     let token = token(headers).ok_or(ApiError::NoToken)?;
     let hash = TokenHash::of(token);
     Ok(asked(directory, move |directory| Ok(directory.standing(hash))).await??)
+}
+
+/// The same, of an agent.
+///
+/// # Errors
+/// Those of [`bearer`], and 403 for a visitor.
+async fn agent(served: &Served, headers: &HeaderMap) -> Result<Session, ApiError> {
+    let session = bearer(served.hub.directory(), headers).await?;
+    if session.principal.role.agent().is_none() {
+        return Err(ApiError::AgentsOnly);
+    }
+    Ok(session)
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

@@ -119,16 +119,49 @@ pub fn export<E: From<ExportError>>(
     conversation: ConversationId,
     names: impl FnOnce(&BTreeSet<ParticipantId>) -> Result<BTreeMap<ParticipantId, String>, E>,
 ) -> Result<Export, E> {
-    let stored = storage.load(conversation).map_err(ExportError::from)?;
-    let stored = stored.ok_or(ExportError::Unknown(conversation))?;
-    let read = |kind| Log::read(DocumentId { conversation, kind }, &stored);
-    let (timeline, team) = (read(DocumentKind::Timeline)?, read(DocumentKind::Team)?);
-    let mut messages = timeline.messages(storage, &stored)?;
-    messages.extend(team.messages(storage, &stored)?);
+    let stored = stored(storage, conversation)?;
+    let (timeline, team) = logs(&stored)?;
+    let transcript = written(storage, &stored, &timeline, &team, names)?;
+    Ok(Export { timeline: timeline.saved()?, team: team.saved()?, transcript })
+}
+
+/// Only what people see of it.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn transcript<E: From<ExportError>>(
+    storage: &dyn Storage,
+    conversation: ConversationId,
+    names: impl FnOnce(&BTreeSet<ParticipantId>) -> Result<BTreeMap<ParticipantId, String>, E>,
+) -> Result<Transcript, E> {
+    let stored = stored(storage, conversation)?;
+    let (timeline, team) = logs(&stored)?;
+    written(storage, &stored, &timeline, &team, names)
+}
+
+fn stored(storage: &dyn Storage, conversation: ConversationId) -> Result<Stored, ExportError> {
+    storage.load(conversation)?.ok_or(ExportError::Unknown(conversation))
+}
+
+fn logs(stored: &Stored) -> Result<(Log<'_>, Log<'_>), ExportError> {
+    let conversation = stored.header.conversation;
+    let read = |kind| Log::read(DocumentId { conversation, kind }, stored);
+    Ok((read(DocumentKind::Timeline)?, read(DocumentKind::Team)?))
+}
+
+fn written<E: From<ExportError>>(
+    storage: &dyn Storage,
+    stored: &Stored,
+    timeline: &Log<'_>,
+    team: &Log<'_>,
+    names: impl FnOnce(&BTreeSet<ParticipantId>) -> Result<BTreeMap<ParticipantId, String>, E>,
+) -> Result<Transcript, E> {
+    let mut messages = timeline.messages(storage, stored)?;
+    messages.extend(team.messages(storage, stored)?);
     messages.sort_by(|a, b| a.accepted_at.cmp(&b.accepted_at));
     let state = |key| timeline.history.current(key).map(|entry| entry.value);
-    let transcript = Transcript {
-        conversation,
+    Ok(Transcript {
+        conversation: stored.header.conversation,
         site: stored.header.site,
         visitor: stored.header.visitor,
         follows: stored.header.follows,
@@ -142,10 +175,18 @@ pub fn export<E: From<ExportError>>(
             Some(Value::Assignee(assignee)) => assignee,
             _ => None,
         },
-        agents: names(&messages.iter().map(|message| message.author).collect())?,
+        agents: names(&messages.iter().flat_map(named).collect())?,
         messages,
+    })
+}
+
+/// Whom a message names.
+fn named(message: &Message) -> impl Iterator<Item = ParticipantId> + use<> {
+    let subject = match message.content {
+        Said::Notice { subject, .. } => subject,
+        Said::Words { .. } | Said::Recalled { .. } | Said::Gone { .. } => None,
     };
-    Ok(Export { timeline: timeline.saved()?, team: team.saved()?, transcript })
+    core::iter::once(message.author).chain(subject)
 }
 
 /// One document's log, read again.

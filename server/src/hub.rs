@@ -7,6 +7,7 @@
 mod conversation;
 mod entries;
 mod feed;
+mod notify;
 mod outbound;
 mod progress;
 mod registry;
@@ -21,18 +22,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
-use rejoinder_core::id::{ConversationId, DocumentKind, RevisionId, Seq, SiteId};
+use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+pub(crate) use feed::row as feed_row;
+pub use notify::{notifications, notifications_of};
 pub use outbound::{Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::directory::{Directory, DirectoryError};
+use crate::routing::Board;
 use crate::storage::Storage;
+
+/// Searches at once: each unseals with every processor there is.
+const SEARCHES: usize = 2;
 
 /// What a connection asks of a conversation.
 #[derive(Debug)]
@@ -49,6 +56,8 @@ pub enum Ask {
     Signal(Arc<Connected>, DocumentKind, Signal),
     /// The connection is gone.
     Gone(ConnectionId),
+    /// Take it from an assignee who is not there, if it still waits under their name.
+    Release(ParticipantId),
 }
 
 /// More waits for a conversation than may.
@@ -67,6 +76,10 @@ struct Shared {
     policies: Mutex<Policies>,
     feed: Notify,
     new_conversations: u32,
+    board: Board,
+    /// Held while somebody's notifications are read and told.
+    notifying: tokio::sync::Mutex<()>,
+    searching: Arc<Semaphore>,
 }
 
 impl core::fmt::Debug for Shared {
@@ -86,12 +99,15 @@ impl Hub {
     ) -> Self {
         Self(Arc::new(Shared {
             storage,
+            board: Board::new(Arc::clone(&directory) as Arc<dyn crate::routing::Source>),
             directory,
             registry: Registry::default(),
             live: Mutex::default(),
             policies: Mutex::default(),
             feed: Notify::new(),
             new_conversations,
+            notifying: tokio::sync::Mutex::default(),
+            searching: Arc::new(Semaphore::new(SEARCHES)),
         }))
     }
 
@@ -111,6 +127,17 @@ impl Hub {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// What routing knows and has decided.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.0.board
+    }
+
+    /// Turns for those who search.
+    pub(crate) fn searching(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.searching)
     }
 
     /// How many conversations have a task.

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
@@ -21,7 +21,7 @@ use crate::api::{self, document::Described};
 use crate::hub::{Hub, blocking};
 use crate::sync::{self, Visit};
 use crate::telemetry::Metrics;
-use crate::web::{Opener, Web, apps, harden};
+use crate::web::{Opener, Web, apps, harden, is_loopback};
 
 /// Bytes read from a socket at once: small, for there are thousands of idle ones.
 const READ_BYTES: usize = 4 * 1024;
@@ -76,8 +76,11 @@ pub fn router(served: Served) -> Router {
             .route("/demo/search", post(api::demo::search))
             .route("/demo/{*path}", get(apps::demo_file));
     }
+    router = router.fallback(apps::nothing);
+    if demo {
+        router = router.layer(from_fn(only_here));
+    }
     router
-        .fallback(apps::nothing)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(map_response(harden))
         .with_state(Arc::new(served))
@@ -98,6 +101,12 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
     let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
         .route("/v1/openapi.json", get(api::document::openapi))
+        .route("/v1/me/routing", get(api::routing::routing))
+        .route("/v1/me/notifications", get(api::notifications::list))
+        .route("/v1/me/notifications/read", post(api::notifications::read))
+        .route("/v1/search", post(api::search::find))
+        .route("/v1/conversations", get(api::history::list))
+        .route("/v1/conversations/{id}/transcript", get(api::history::write_out))
         .merge(work())
         .merge(administration());
     let mut described = Described::openapi();
@@ -154,6 +163,16 @@ fn pages(method: Method, headers: &[HeaderName]) -> CorsLayer {
         .allow_methods([method])
         .allow_headers(headers.to_vec())
         .max_age(core::time::Duration::from_secs(PREFLIGHT_SECONDS))
+}
+
+/// A demo's log-ins are known to everybody: it answers this machine by its own names only, and no
+/// page whose name was made to lead here.
+async fn only_here(request: Request, next: Next) -> Response {
+    if is_loopback(request.headers()) {
+        return next.run(request).await;
+    }
+    let text = "a demo answers as localhost or 127.0.0.1 only\n";
+    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
 }
 
 /// The process is alive.

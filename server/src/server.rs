@@ -107,6 +107,7 @@ impl Server {
         let mut following = JoinSet::new();
         following.spawn(hub.clone().run_feed(end_of_feed));
         following.spawn(follow_directory(hub.clone()));
+        following.spawn(hub.clone().run_routing());
         let (closing, closed) = watch::channel(false);
         let served =
             Served { hub: hub.clone(), closing: closed.clone(), metrics: parts.metrics, web };
@@ -228,6 +229,7 @@ async fn follow_directory(hub: Hub) {
             event = events.recv() => match event {
                 Ok(event) => directory_changed(&hub, event),
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                    hub.board().directory_changed();
                     hub.registry().all().iter().for_each(|c| c.tell(News::Standing));
                 }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
@@ -244,6 +246,7 @@ async fn follow_directory(hub: Hub) {
 }
 
 fn directory_changed(hub: &Hub, event: DirectoryEvent) {
+    hub.board().directory_changed();
     match event {
         DirectoryEvent::AgentDisabled(agent)
         | DirectoryEvent::RoleChanged(agent)

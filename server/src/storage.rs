@@ -14,6 +14,7 @@
 //!
 //! A crash between any two is finished when the storage is opened again.
 
+mod devices;
 mod keyring_file;
 mod ledger;
 pub mod sqlite;
@@ -22,17 +23,23 @@ mod tests;
 
 use core::future::Future;
 use core::pin::Pin;
+use std::collections::BTreeSet;
 
 use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
+use rejoinder_core::conversation::layout::{Priority, Status};
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
-    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
-    RevisionId, Seq, SiteId,
+    Actor, CategoryId, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId,
+    ParticipantId, RevisionId, Seq, SiteId,
 };
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::Keeping;
+use rejoinder_core::wire::{Notification, NotificationKind};
 use tokio::sync::watch;
+
+pub use devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
+
+use crate::directory::Scope;
 
 /// A future that a trait object can return.
 pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -66,6 +73,79 @@ pub struct Batch {
     pub admission: Admission,
     /// The summary after it.
     pub summary: Summary,
+    /// Whom it notifies.
+    pub notified: Vec<Notified>,
+}
+
+/// Exactly those who are notified of something in a conversation from now on: whoever was before
+/// and is not named is notified no more, whoever was and is named has read it or not, as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notified {
+    /// Why.
+    pub kind: NotificationKind,
+    /// Of which note, if of one: its recall withdraws it.
+    pub message: Option<MessageId>,
+    /// Who.
+    pub to: BTreeSet<ParticipantId>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Which notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All.
+    All,
+    /// Those that were not read.
+    Unread,
+}
+
+/// Which conversations. Each part narrows, and lets everything through by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of these sites.
+    pub sites: Option<Vec<SiteId>>,
+    /// In one of these statuses; none named: in any.
+    pub status: Vec<Status>,
+    /// Closed, or not.
+    pub closed: Option<bool>,
+    /// Of this agent, or of nobody.
+    pub assignee: Option<Option<ParticipantId>>,
+    /// Of this visitor.
+    pub visitor: Option<ParticipantId>,
+    /// About this, or about nothing that was said.
+    pub category: Option<Option<CategoryId>>,
+    /// As urgent as this.
+    pub priority: Option<Priority>,
+    /// In which something last happened at this moment or later.
+    pub since: Option<Timestamp>,
+    /// In which something last happened before.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Conversations that wait for a human, or have one.
+    #[must_use]
+    pub fn open() -> Self {
+        let status = vec![Status::WaitingForHuman, Status::ActiveHuman];
+        Self { status, closed: Some(false), ..Self::default() }
+    }
+
+    /// Narrowed to the sites where somebody works. Which of these conversations they may see, their
+    /// role says.
+    #[must_use]
+    pub fn within(mut self, scope: &Scope) -> Self {
+        let here: &[SiteId] = match scope {
+            Scope::All => return self,
+            Scope::Sites(sites) => sites,
+            Scope::Visitor { .. } => &[],
+        };
+        self.sites = Some(match self.sites {
+            Some(asked) => asked.into_iter().filter(|site| here.contains(site)).collect(),
+            None => here.to_vec(),
+        });
+        self
+    }
 }
 
 /// What an append did.
@@ -78,6 +158,8 @@ pub struct Appended {
     /// The number of each recall in [`Admission::recalled`], in its order: what device cursors
     /// count.
     pub erasures: Vec<u64>,
+    /// Whose notifications are others now.
+    pub notified: BTreeSet<ParticipantId>,
 }
 
 /// Why an append did nothing at all.
@@ -167,69 +249,6 @@ pub struct Snapshot {
     pub seq: Seq,
     /// The saved Automerge document.
     pub bytes: Vec<u8>,
-}
-
-/// A client's installation, as the server knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    /// Which.
-    pub device: DeviceId,
-    /// Whose.
-    pub participant: ParticipantId,
-    /// Whether it keeps what it receives.
-    pub keeping: Keeping,
-    /// How far it has carried erasures out.
-    pub erasures: u64,
-    /// When it was last heard from.
-    pub heard_at: Timestamp,
-}
-
-/// A recall that devices carry out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Erasure {
-    /// Its number.
-    pub number: u64,
-    /// In which document.
-    pub document: DocumentId,
-    /// The recalled message; none for an order to one device to drop a whole document.
-    pub message: Option<MessageId>,
-}
-
-/// A recall that was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recall {
-    /// Its number: later ones are higher.
-    pub number: u64,
-    /// In which document.
-    pub document: DocumentId,
-    /// The recalled message.
-    pub message: MessageId,
-    /// Who recalled it.
-    pub by: ParticipantId,
-    /// When it was accepted.
-    pub at: Timestamp,
-    /// On which site; none when a restore brought the recall without its conversation.
-    pub site: Option<SiteId>,
-}
-
-/// How far a recall is carried out, counted over devices that keep and were ever sent words of the
-/// document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErasureProgress {
-    /// In which document.
-    pub document: DocumentId,
-    /// The recalled message.
-    pub message: MessageId,
-    /// Its number.
-    pub number: u64,
-    /// Who recalled it.
-    pub by: ParticipantId,
-    /// Devices that have carried it out.
-    pub done: u32,
-    /// Devices in all.
-    pub devices: u32,
-    /// When the device that has been away longest was last heard from, of those not done.
-    pub longest_away: Option<Timestamp>,
 }
 
 /// Where the server keeps things.
@@ -322,6 +341,46 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn feed_entry(&self, conversation: ConversationId) -> Result<Option<FeedEntry>, StorageError>;
 
+    /// Conversations below a place in the feed, the newest first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn conversations(
+        &self,
+        filter: &Filter,
+        below: u64,
+        at_most: usize,
+    ) -> Result<Vec<FeedEntry>, StorageError>;
+
+    /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
+    /// are damaged are left out.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn live_words(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(DocumentKind, Revision)>, StorageError>;
+
+    /// Notifications of a participant below a number, the newest first, and whether each was read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn notifications(
+        &self,
+        participant: ParticipantId,
+        kept: Kept,
+        below: u64,
+        at_most: usize,
+    ) -> Result<Vec<(Notification, bool)>, StorageError>;
+
+    /// Marks notifications of a participant as read. Others' numbers change nothing.
+    fn keep_read(
+        &self,
+        participant: ParticipantId,
+        numbers: Vec<u64>,
+    ) -> Boxed<Result<(), StorageError>>;
+
     /// Whether some conversation of a visitor has messages of others, not recalled, after what the
     /// visitor has seen of it. System messages hold no words and do not count.
     ///
@@ -405,16 +464,4 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn progress(&self, of: ProgressOf) -> Result<Vec<ErasureProgress>, StorageError>;
-}
-
-/// Which recalls' progress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProgressOf {
-    /// The recall of this message.
-    Message(DocumentId, MessageId),
-    /// This participant's recalls that some device has not carried out.
-    Unfinished(ParticipantId),
-    /// Recalls in the documents that a device holds, numbered after the first number and up to the
-    /// second: those that this device has just carried out.
-    Device(DeviceId, u64, u64),
 }

@@ -87,6 +87,7 @@ pub async fn serve(hub: Hub, socket: WebSocket, visit: Visit, mut closing: watch
                 let _gone = hub.ask(document.conversation, Ask::Gone(connected.id));
             }
             hub.registry().depart(&connected);
+            team_changed(&hub, &connected);
             connection.end(&hub, Some(&connected), end).await;
         }
         Err(end) => connection.end(&hub, None, end).await,
@@ -135,8 +136,19 @@ impl Connection {
         }
     }
 
+    /// Asks whether the other side is there, and says that this one is: a page sees no ping, and
+    /// an empty frame of the feed instead.
     async fn ping(&mut self) -> Result<(), End> {
-        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| End::Gone)
+        let sent = self.socket.send(Message::Ping(Bytes::new()));
+        match tokio::time::timeout(Duration::from_millis(limits::IDLE_MILLIS), sent).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(End::Gone),
+        }
+        if self.session.is_open() {
+            let here = ServerFrame::Feed { cursor: 0, rows: Vec::new() };
+            self.write(here.encode().into()).await?;
+        }
+        Ok(())
     }
 
     /// Serves an authenticated connection until it ends.
@@ -395,8 +407,21 @@ async fn purged(hub: &Hub, connected: &Arc<Connected>, purge: &mut Purge) -> Res
         for frame in hub.unfinished(connected.principal.participant).await {
             connected.outbound.send(&frame);
         }
+        if connected.principal.role.agent().is_some() {
+            hub.board().greet(connected);
+            hub.tell_unread(connected.principal.participant).await;
+            team_changed(hub, connected);
+        }
     }
     Ok(())
+}
+
+/// Who can be offered a conversation may be somebody else now. An agent who was added a moment ago
+/// may not be known to routing yet.
+fn team_changed(hub: &Hub, connected: &Connected) {
+    if connected.principal.role.agent().is_some() {
+        hub.board().directory_changed();
+    }
 }
 
 async fn keep(hub: &Hub, connected: &Connected, erasures: u64) -> Result<(), StorageError> {

@@ -26,8 +26,10 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next)? {
-            let path = entry?.path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            let entry = entry?;
+            // Not through links: they lead elsewhere, or round in circles.
+            let is_folder = entry.file_type()?.is_dir();
+            if is_folder { folders.push(entry.path()) } else { found.push(entry.path()) }
         }
     }
     Ok(found)

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 pub use bundle::{Asset, Bundle};
 pub use opener::Opener;
+pub(crate) use opener::is_loopback;
 pub(crate) use page::harden;
 
 use crate::config::PublicUrl;

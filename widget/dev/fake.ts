@@ -6,6 +6,8 @@ import {
   type ConversationView,
   type InboxRow,
   type MessageView,
+  type Notification,
+  type Offer,
   type People,
   type Principal,
   RejoinderError,
@@ -36,10 +38,12 @@ export class FakeClient implements Client {
     sites: [],
     fetched_at: Date.now(),
   });
+  readonly offers = new Cell<Offer[]>([]);
+  readonly notifications = new Cell<Notification[]>([]);
   readonly conversations = new Map<string, FakeConversation>();
   readonly #listeners: { event: string; listener: (event: never) => void }[] = [];
   settled = nothing;
-  logOut = nothing;
+  logOut: Client["logOut"] = nothing;
   close = nothing;
 
   constructor(scene: Scene) {
@@ -121,7 +125,7 @@ export class FakeConversation implements Conversation {
   note = operation;
   sendAnyway = nothing;
   discard = nothing;
-  setDraft = nothing;
+  readonly drafts: { text: string; message?: string | undefined }[] = [];
   markSeen = nothing;
   typing = nothing;
   viewing = nothing;
@@ -133,6 +137,10 @@ export class FakeConversation implements Conversation {
     first: ConversationView,
   ) {
     this.view = new Cell<ConversationView | null>(first);
+  }
+
+  async setDraft(text: string, place?: { message?: string }): Promise<void> {
+    this.drafts.push({ text, message: place?.message });
   }
 
   async send(text: string) {

@@ -4,4 +4,7 @@ import { SCENES } from "./scenes";
 
 /** The site's id names the scene. */
 const name = new URLSearchParams(location.search).get("site") ?? "";
-void start(() => new FakeClient((SCENES[name] ?? SCENES.empty)?.() as never));
+const noWorker = () => {
+  throw new Error("a scripted client has no worker");
+};
+void start(() => new FakeClient((SCENES[name] ?? SCENES.empty)?.() as never), noWorker);

@@ -39,6 +39,7 @@ function answer(url) {
     const online = !pathname.includes("away");
     return [".json", JSON.stringify({
       site: "s", name: "Mill & Thread", mode: "assistant_then_human", human_support: true, online,
+      visitor_edit: true, visitor_recall: true,
       agents: online ? agents : [],
     })];
   }

@@ -57,7 +57,11 @@ export type ToHost =
   | { type: "token"; token: string | null }
   | { type: "unread"; count: number }
   | { type: "event"; name: EventName; detail: Detail }
-  | { type: "close" };
+  /** Something is asked that must be seen. */
+  | { type: "open" }
+  | { type: "close" }
+  /** Load the app anew: only the page can tell when that fails. */
+  | { type: "reload" };
 
 /** The nonce names one iframe: what an earlier one still says is not taken for the newer's. */
 export type Envelope<M> = { rejoinder: string; message: M };

@@ -1,6 +1,13 @@
 import type { ConversationView, Freshness, MessageView } from "@rejoinder/client";
 import { expect, test } from "vitest";
-import { firstUnread, type Item, itemsOf, type Queued, type Scene } from "../src/app/items";
+import {
+  firstUnread,
+  type Item,
+  itemsOf,
+  type Queued,
+  reached,
+  type Scene,
+} from "../src/app/items";
 
 const NOON = new Date(2026, 4, 3, 12).getTime();
 const MINUTE = 60_000;
@@ -50,7 +57,7 @@ function scene(views: ConversationView[], more: Partial<Scene> = {}): Scene {
     queued: [],
     me: new Set([ME]),
     unreadFrom: null,
-    written: new Set(),
+    written: new Map(),
     window: 50,
     now: NOON,
     ...more,
@@ -67,7 +74,12 @@ test("while the server is asked, nothing from before is shown", () => {
 
 test("what was just written is shown all the same", () => {
   const old = [message("a", "bo", NOON - MINUTE), message("b", ME, null)];
-  const written = scene([view(old, "checking")], { written: new Set(["a", "b"]) });
+  const written = scene([view(old, "checking")], {
+    written: new Map([
+      ["a", "queued 1"],
+      ["b", "queued 2"],
+    ]),
+  });
   expect(shape(itemsOf(written))).toEqual(["skeleton", "b"]);
 });
 
@@ -132,4 +144,29 @@ test("unread begins at the oldest of those that others wrote and did not take ba
   );
   expect(firstUnread({ ...some, unread: 2 }, new Set([ME]))).toBe("b");
   expect(firstUnread({ ...some, unread: 0 }, new Set([ME]))).toBeNull();
+});
+
+test("a message keeps the row that it was while it waited", () => {
+  const waits: Queued = { key: "queued 1", text: "x", at: NOON, went: null, failed: null };
+  const went = { ...waits, went: { conversation: "c0", message: "m" } };
+  const written = new Map([["m", "queued 1"]]);
+  const keys = (one: Scene) => itemsOf(one).map(({ key }) => key);
+  expect(keys(scene([view([], "live")], { queued: [waits] }))).toEqual(["queued 1"]);
+  const arrived = view([message("m", ME, NOON)], "live");
+  expect(keys(scene([arrived], { queued: [went], written }))).toEqual(["queued 1"]);
+});
+
+test("a day that is told twice has two keys", () => {
+  const DAY = 24 * 60 * MINUTE;
+  const old = [message("a", "bo", NOON - DAY), message("b", "bo", NOON)];
+  const waits = { key: "q", text: "x", at: NOON - DAY, went: null, failed: null };
+  const keys = itemsOf(scene([view(old, "live")], { queued: [waits] })).map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("older words are asked for as far as they are shown", () => {
+  const many = Array.from({ length: 80 }, (_, at) => message(`m${at}`, "bo", NOON + at));
+  const { sections } = scene([view(many, "live"), view(many, "live")]);
+  expect(reached(sections, 50)).toEqual([0, 50]);
+  expect(reached(sections, 100)).toEqual([20, 80]);
 });

@@ -95,3 +95,9 @@ describe("blocks", () => {
     expect(parse("```\na\nb")).toEqual([{ type: "code", text: "a\nb" }]);
   });
 });
+
+test("a link with ten thousand brackets is read in time", () => {
+  const before = performance.now();
+  parse(`http://a${")".repeat(10_000)}${".".repeat(10_000)}`);
+  expect(performance.now() - before).toBeLessThan(100);
+});

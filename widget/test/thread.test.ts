@@ -1,40 +1,10 @@
+import { effect } from "@preact/signals";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FakeClient } from "../dev/fake";
-import { type Scene, view } from "../dev/scenes";
+import { view } from "../dev/scenes";
+import { LIVE, page, visitor } from "./cast";
 
-const LIVE: Scene = {
-  contact: true,
-  connection: "live",
-  storage: "durable",
-  waiting: 0,
-  views: [],
-};
-
-beforeEach(() => {
-  vi.stubGlobal("window", globalThis);
-  vi.stubGlobal("location", { hash: "", origin: "https://chat.example", search: "" });
-  vi.stubGlobal("document", { visibilityState: "visible" });
-  vi.stubGlobal("navigator", { language: "en", onLine: true });
-  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {}, removeItem: () => {} });
-});
-
-async function visitor(clients: FakeClient[]) {
-  const { Host } = await import("../src/app/host");
-  const { Session } = await import("../src/app/session");
-  const { Site } = await import("../src/app/site");
-  const { Thread } = await import("../src/app/thread");
-  const left = [...clients];
-  const connect = () => left.shift() ?? new FakeClient(LIVE);
-  const session = new Session(new Site("s"), new Host("s"), connect, undefined);
-  const thread = new Thread(session);
-  const said = () =>
-    thread.sections.value.flatMap(({ view: one }) =>
-      (one?.timeline.messages ?? []).map(({ words }) =>
-        typeof words === "object" && "said" in words ? words.said.text : "",
-      ),
-    );
-  return { session, thread, said };
-}
+beforeEach(() => void page());
 
 test("what is typed before the first contact is sent once, in its order", async () => {
   const client = new FakeClient({ ...LIVE, contact: false, connection: "offline" });
@@ -99,4 +69,39 @@ test("a conversation that is erased from this device leaves the thread", async (
   client.inbox.set([]);
   client.tell("removed", { document: { conversation: id, kind: "timeline" } });
   expect(thread.sections.value).toEqual([]);
+});
+
+test("a first message and its draft begin one conversation", async () => {
+  const client = new FakeClient(LIVE);
+  const { session, thread } = await visitor([client]);
+  await session.start();
+  const [one, other] = await Promise.all([thread.ensure(), thread.ensure()]);
+  expect(one).toBe(other);
+  expect(client.conversations.size).toBe(1);
+});
+
+test("a message that is shown before it is told is not there twice", async () => {
+  const client = new FakeClient({ ...LIVE, views: [view("c", [])] });
+  const { session, thread, said } = await visitor([client]);
+  await session.start();
+  const waiting = () => thread.queued.value.filter((one) => !one.went);
+  const rows: number[] = [];
+  effect(() => void rows.push(waiting().length + said().length));
+  thread.say("hello");
+  await vi.waitFor(() => expect(said()).toEqual(["hello"]));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(rows).not.toContain(2);
+  const [message] = thread.view.value?.timeline.messages ?? [];
+  expect(thread.written.value.get(message?.id ?? "")).toBe("queued 1");
+});
+
+test("what is given up while it waits is not sent", async () => {
+  const client = new FakeClient({ ...LIVE, contact: false, connection: "offline" });
+  const { session, thread, said } = await visitor([client]);
+  await session.start();
+  thread.say("one");
+  thread.say("two");
+  thread.discard(thread.queued.value[0]?.key ?? "");
+  await client.goOnline();
+  await vi.waitFor(() => expect(said()).toEqual(["two"]));
 });

@@ -2,8 +2,8 @@
 
 import type {
   CategoryId, CommandCode, Connection, ConversationId, ConversationView, DocumentId, DocumentKind,
-  InboxRow, MessageId, OperationId, ParticipantId, Principal, Priority, Problem, Progress, Refusal,
-  Role, Seq, SiteId, Status, Timestamp,
+  InboxRow, MessageId, Notification, Offer, OperationId, ParticipantId, Principal, Priority,
+  Problem, Progress, Refusal, Role, Seq, SiteId, Status, Timestamp,
 } from "./views.js";
 
 /** A value that changes. A listener is called at once with what there is, and on every change. */
@@ -45,7 +45,10 @@ export interface ConnectOptions {
   memory?: boolean;
   /** Whether to connect at once (the default) or only after `goOnline`. */
   network?: "online" | "offline";
-  /** Makes the worker that the core runs in: for applications that bundle it themselves. */
+  /**
+   * Makes the worker that the core runs in, from `@rejoinder/client/worker`: see `workerFrom`. A
+   * browser needs it; in Node there is none.
+   */
   worker?: () => Worker;
   /** Follow the newest conversations of the inbox, so that they can be read without a network. */
   followInbox?: boolean;
@@ -59,6 +62,10 @@ export interface ClientEvents {
   collided: { document: DocumentId; operation: OperationId };
   progress: Progress;
   moved: { from: ConversationId; to: ConversationId };
+  /** A waiting conversation is offered to this agent that was not a moment ago. */
+  offer: Offer;
+  /** This agent is notified of something, or learns of it late. */
+  notification: Notification;
   removed: { document: DocumentId };
   unreachable: { reason: string };
   problem: { document: DocumentId | null; reason: Problem; retry_after_millis: number | null };
@@ -78,7 +85,7 @@ export type Traffic = {
 
 export type ErrorCode =
   | CommandCode | "refused" | "no_contact" | "unsent" | "offline" | "wiped" | "closed" | "store"
-  | "address" | "unsupported";
+  | "address" | "unsupported" | "malformed" | "too_many_open";
 
 export interface Client {
   /** Resolves when the store is open and what it has can be shown. */
@@ -92,9 +99,13 @@ export interface Client {
   /** Newest first. */
   readonly inbox: Readable<InboxRow[]>;
   readonly people: Readable<People>;
+  /** What this agent could take now, what has waited longest first; taking it is `claim`. */
+  readonly offers: Readable<Offer[]>;
+  /** What this agent was notified of and has not read, newest first. */
+  readonly notifications: Readable<Notification[]>;
   /** Waits for the first contact; answers at once when there was one. Default: 30 s. */
   contact(timeoutMillis?: number): Promise<Principal>;
-  /** Waits until nothing waits for a fate and every word asked for is here. */
+  /** Waits until the connection is live and nothing waits for a fate. */
   settled(timeoutMillis?: number): Promise<void>;
   /** A visitor begins a conversation, without a network too. */
   begin(): Promise<Conversation>;

@@ -4,34 +4,46 @@ import {
 } from "./api.js";
 import { ConversationHandle } from "./conversation.js";
 import type {
-  Connection, ConversationId, ConversationView, InboxRow, Principal, Problem,
+  Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, Problem,
 } from "./views.js";
 import type { Call, FromHost, Identity, Start, ToHost, Topic, Topics } from "./protocol.js";
+import { isId, newId } from "./ids.js";
 import { State } from "./readable.js";
 
 /** Milliseconds that the server has to answer a log-out before it is carried out here alone. */
 const LOG_OUT_MILLIS = 10_000;
 const CONTACT_MILLIS = 30_000;
+/** Milliseconds that what was asked for may take to be durable when a client is closed. */
+const CLOSE_MILLIS = 2_000;
+/** Milliseconds before a worker that trapped again is started anew, doubled each time. */
+const RESTART_MILLIS = 100;
+/** Workers that end before they were ever ready, after which none will be. */
+const HOPELESS_RESTARTS = 4;
+const RESTARTS_MILLIS = 60_000;
 /** Restarts with a call under way after which the call is given up: it may be what traps. */
 const TRIES = 3;
 
 /** What a client talks to: a worker, or a host in the same thread. */
 export interface Port {
   post(message: ToHost): void;
-  /** Ends it, at once. */
-  end(): void;
+  /** Ends it; when it resolves, the store can be opened again. */
+  end(): Promise<void>;
 }
 
 export type PortFactory = (listener: (message: FromHost) => void) => Port;
 
 type Answer = {
   call: Call;
+  /** Whether a host was told of it. */
+  said: boolean;
   tries: number;
   resolve: (made: never) => void;
   reject: (error: Error) => void;
 };
 
-const FINAL: ReadonlySet<Problem> = new Set<Problem>(["version", "credential", "unknown_site"]);
+const FINAL: ReadonlySet<Problem> = new Set<Problem>([
+  "version", "credential", "unknown_site", "origin",
+]);
 
 /** A client: who somebody is, on one device, connected or not. */
 export class PortClient implements Client {
@@ -41,6 +53,8 @@ export class PortClient implements Client {
   readonly waiting = new State<number>(0);
   readonly inbox = new State<InboxRow[]>([]);
   readonly people = new State<People>({ agents: [], sites: [], fetched_at: null });
+  readonly offers = new State<Offer[]>([]);
+  readonly notifications = new State<Notification[]>([]);
   readonly ready: Promise<void>;
 
   readonly #start: Start;
@@ -54,13 +68,17 @@ export class PortClient implements Client {
   #port: Port;
   #isReady = false;
   #next = 1;
+  #restarts = 0;
+  /** Whether there ever was a host. */
+  #wasReady = false;
+  #restarting: ReturnType<typeof setTimeout> | undefined;
   #over: RejoinderError | null = null;
   #opened: { resolve: () => void; reject: (error: Error) => void } = {
     resolve: () => {},
     reject: () => {},
   };
 
-  constructor(options: ConnectOptions, make: PortFactory) {
+  constructor(options: Omit<ConnectOptions, "worker">, make: PortFactory) {
     this.#start = {
       server: httpOrigin(options.server),
       profile: options.profile,
@@ -75,16 +93,20 @@ export class PortClient implements Client {
     });
     this.ready.catch(() => {});
     this.#port = this.#connect();
-    if (typeof addEventListener === "function" && "document" in globalThis) {
-      addEventListener("online", this.#line);
-      addEventListener("offline", this.#line);
-      addEventListener("pagehide", this.#bye);
-    }
+    this.#listen(true);
+    this.identity.subscribe((identity) => {
+      if (identity !== null) void this.#rememberToken();
+    });
   }
 
   async contact(timeoutMillis: number = CONTACT_MILLIS): Promise<Principal> {
-    await this.ready;
     const late = () => new RejoinderError("no_contact", "no contact with the server yet");
+    await Promise.race([
+      this.ready,
+      this.#settle(timeoutMillis).then(() => {
+        if (!this.#isReady) throw late();
+      }),
+    ]);
     let stop = () => {};
     const refused = new Promise<never>((_, reject) => {
       stop = this.#refusal.subscribe((refusal) => {
@@ -112,11 +134,13 @@ export class PortClient implements Client {
   }
 
   async begin(): Promise<Conversation> {
-    const made = await this.command<{ conversation: ConversationId }>({ begin: {} });
-    return this.conversation(made.conversation);
+    const conversation = newId();
+    await this.command({ begin: { conversation } });
+    return this.conversation(conversation);
   }
 
   conversation(id: ConversationId): Conversation {
+    if (!isId(id)) throw new RejoinderError("malformed", `'${id}' is not a conversation's id`);
     const known = this.#conversations.get(id);
     if (known !== undefined) return known;
     const made = new ConversationHandle(id, {
@@ -151,44 +175,39 @@ export class PortClient implements Client {
   }
 
   async goOffline(): Promise<void> {
+    this.#start.network = "offline";
     await this.call({ call: "network", wanted: "offline" });
     await this.connection.until((now) => now === "offline", CONTACT_MILLIS, closed);
   }
 
   async goOnline(): Promise<void> {
     this.#refusal.set(null);
+    this.#start.network = "online";
     await this.call({ call: "network", wanted: "online" });
   }
 
   async logOut(unsent: "keep" | "lose"): Promise<void> {
-    if (unsent === "keep") {
-      const waiting = this.waiting.value;
-      if (waiting > 0) throw new RejoinderError("unsent", `${waiting} things were not sent yet`);
-      if (this.connection.value === "offline") {
-        throw new RejoinderError("offline", "there is no connection: go online first");
-      }
-    }
     const wiped = new Promise<void>((resolve) => this.on("wiped", () => resolve()));
-    if (this.connection.value !== "offline") {
-      await this.command({ log_out: {} });
-      await Promise.race([wiped, this.#settle(LOG_OUT_MILLIS)]);
-    }
-    if (this.#over === null) await this.call({ call: "wipe" });
+    // An end that is asked for ends the asking as well.
+    const asked = this.call<"asked" | "offline">({ call: "log_out", unsent }).catch((error) => {
+      if (this.#over?.code === "wiped") return "asked" as const;
+      throw error;
+    });
+    if ((await asked) === "asked") await Promise.race([wiped, this.#settle(LOG_OUT_MILLIS)]);
+    if (this.#over !== null) return;
+    await Promise.race([wiped, this.call({ call: "wipe" }).catch(() => {})]);
   }
 
   async close(): Promise<void> {
-    if (this.#over?.code === "closed") return;
+    if (this.#over !== null) return;
     this.#over = closed();
-    if (typeof removeEventListener === "function" && "document" in globalThis) {
-      removeEventListener("online", this.#line);
-      removeEventListener("offline", this.#line);
-      removeEventListener("pagehide", this.#bye);
-    }
+    this.#listen(false);
+    const until = Date.now() + CLOSE_MILLIS;
+    while (this.#calls.size > 0 && Date.now() < until) await this.#settle(10);
     for (const answer of this.#calls.values()) answer.reject(this.#over);
     this.#calls.clear();
     this.#port.post({ kind: "bye" });
-    this.#port.end();
-    await Promise.resolve();
+    await this.#port.end();
   }
 
   command<T>(command: unknown): Promise<T> {
@@ -199,19 +218,51 @@ export class PortClient implements Client {
     if (this.#over !== null) return Promise.reject(this.#over);
     return new Promise<T>((resolve, reject) => {
       const id = this.#next++;
-      this.#calls.set(id, { call, tries: 0, resolve: resolve as (made: never) => void, reject });
-      this.#say({ kind: "call", id, call });
+      this.#calls.set(id, {
+        call,
+        said: this.#isReady,
+        tries: 0,
+        resolve: resolve as (made: never) => void,
+        reject,
+      });
+      this.#say({ kind: "call", id, call, again: false });
     });
   }
 
   readonly #line = (): void => this.#say({ kind: "line", online: navigator.onLine });
-  readonly #bye = (): void => this.#port.post({ kind: "bye" });
+
+  readonly #hide = (event: PageTransitionEvent): void => {
+    this.#port.post({ kind: "bye" });
+    if (!event.persisted) return;
+    // A page that is only put aside must not hold the store meanwhile, nor show what was recalled
+    // since when it comes back, nor log in again where somebody has logged out.
+    void this.#port.end();
+    this.#isReady = false;
+    for (const conversation of this.#conversations.values()) conversation.show(null);
+    this.inbox.set([]);
+    if (this.storage.value !== "memory") this.#start.credential = null;
+  };
+
+  readonly #show = (event: PageTransitionEvent): void => {
+    if (event.persisted && this.#over === null) this.#port = this.#connect();
+  };
+
+  /** A store that is lost must not make this somebody else. */
+  async #rememberToken(): Promise<void> {
+    const token = await this.token().catch(() => null);
+    if (this.#over !== null) return;
+    // A password is kept no longer than it takes to be somebody.
+    this.#start.credential = token === null || token === "" ? null : { token };
+  }
 
   #connect(): Port {
     this.#isReady = false;
+    let current: Port | null = null;
     const port: Port = this.#make((message) => {
-      if (this.#port === port || !this.#isReady) this.#heard(message);
+      // Nothing of a port that was given up.
+      if (current === null || this.#port === current) this.#heard(message);
     });
+    current = port;
     port.post({ kind: "hello", start: this.#start });
     return port;
   }
@@ -229,7 +280,10 @@ export class PortClient implements Client {
         this.#topic(message.topic, message.value);
         return;
       case "view":
-        this.#conversations.get(message.conversation)?.show(message.view);
+        // A view on its way to whom nobody looks any more would be stale for who looks next.
+        if (this.#watched.has(message.conversation)) {
+          this.#conversations.get(message.conversation)?.show(message.view);
+        }
         return;
       case "answer":
         this.#calls.get(message.id)?.resolve(message.made as never);
@@ -256,30 +310,57 @@ export class PortClient implements Client {
   /** A host is there, perhaps another one: it is told everything that is still wanted. */
   #sayAgain(): void {
     this.#isReady = true;
+    this.#wasReady = true;
+    this.#port.post({ kind: "here", start: this.#start });
     if ("document" in globalThis && !navigator.onLine) this.#line();
-    const topics: (keyof Topics)[] = ["identity", "connection", "storage", "waiting", "inbox"];
+    const topics: (keyof Topics)[] = [
+      "identity", "connection", "storage", "waiting", "inbox", "people", "offers", "notifications",
+    ];
     const watched = [...this.#watched].map((id): Topic => `conversation:${id}`);
-    for (const topic of [...topics, "people" as const, ...watched]) {
+    for (const topic of [...topics, ...watched]) {
       this.#port.post({ kind: "subscribe", topic });
     }
-    for (const [id, { call }] of this.#calls) this.#port.post({ kind: "call", id, call });
+    for (const [id, answer] of this.#calls) {
+      this.#port.post({ kind: "call", id, call: answer.call, again: answer.said });
+      answer.said = true;
+    }
   }
 
   #restart(reason: string): void {
-    this.#port.end();
+    void this.#port.end();
+    this.#isReady = false;
     this.#happened("restarted", { reason });
+    this.#restarts += 1;
+    if (!this.#wasReady && this.#restarts > HOPELESS_RESTARTS) {
+      const problem = "the program could not be loaded: check the network and reload the page";
+      this.#end(new RejoinderError("no_contact", problem));
+      return;
+    }
+    if (this.#restarts > 1) setTimeout(() => (this.#restarts -= 1), RESTARTS_MILLIS);
     for (const [id, answer] of this.#calls) {
       answer.tries += 1;
       if (answer.tries < TRIES) continue;
       this.#calls.delete(id);
       answer.reject(new RejoinderError("store", "the call could not be carried out"));
     }
-    this.#port = this.#connect();
+    // At once the first time; a core that traps again and again gets its time.
+    const wait = this.#restarts > 1 ? RESTART_MILLIS * 2 ** Math.min(this.#restarts, 6) : 0;
+    clearTimeout(this.#restarting);
+    this.#restarting = setTimeout(() => {
+      if (this.#over === null) this.#port = this.#connect();
+    }, wait);
   }
 
   #topic(topic: keyof Topics, value: Topics[keyof Topics]): void {
+    const [offers, notifications] = [this.offers.value, this.notifications.value];
     (this[topic] as State<unknown>).set(value);
     this.#known.add(topic);
+    for (const offer of added(offers, this.offers.value, (one) => one.conversation)) {
+      this.#happened("offer", offer);
+    }
+    for (const one of added(notifications, this.notifications.value, (one) => one.number)) {
+      this.#happened("notification", one);
+    }
     // What an application shows first is here.
     if (["identity", "connection", "storage", "inbox"].every((name) => this.#known.has(name))) {
       this.#opened.resolve();
@@ -292,7 +373,10 @@ export class PortClient implements Client {
       if (document === null && FINAL.has(reason)) this.#refusal.set(reason);
     }
     for (const listener of this.#listeners.get(name) ?? []) listener(detail as never);
-    if (name === "wiped") this.#end(new RejoinderError("wiped", "this client was logged out"));
+    if (name === "wiped") {
+      this.#end(new RejoinderError("wiped", "this client was logged out"));
+      this.#showNothing();
+    }
   }
 
   #end(error: RejoinderError): void {
@@ -300,11 +384,46 @@ export class PortClient implements Client {
     this.#opened.reject(error);
     for (const answer of this.#calls.values()) answer.reject(error);
     this.#calls.clear();
+    this.#listen(false);
+    this.#start.credential = null;
+    // The lock goes with the port: whoever comes next leads.
+    void this.#port.end();
+  }
+
+  #showNothing(): void {
+    for (const conversation of this.#conversations.values()) conversation.show(null);
+    this.identity.set(null);
+    this.connection.set("offline");
+    this.waiting.set(0);
+    this.inbox.set([]);
+    this.people.set({ agents: [], sites: [], fetched_at: null });
+  }
+
+  #listen(on: boolean): void {
+    if (typeof addEventListener !== "function" || !("document" in globalThis)) return;
+    const change = on ? addEventListener : removeEventListener;
+    change("online", this.#line);
+    change("offline", this.#line);
+    change("pagehide", this.#hide as EventListener);
+    change("pageshow", this.#show as EventListener);
   }
 
   #settle(millis: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, millis));
+    return new Promise((resolve) => {
+      const timer: unknown = setTimeout(resolve, millis);
+      // In Node nobody waits for a process that has nothing else to do.
+      if (typeof timer === "object" && timer !== null && "unref" in timer) {
+        (timer as { unref(): void }).unref();
+      }
+    });
   }
+}
+
+/** What is there now and was not before. */
+function added<T>(before: T[], now: T[], key: (one: T) => unknown): T[] {
+  if (before === now) return [];
+  const known = new Set(before.map(key));
+  return now.filter((one) => !known.has(key(one)));
 }
 
 function closed(): RejoinderError {

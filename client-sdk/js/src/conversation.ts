@@ -3,7 +3,7 @@ import type {
   CategoryId, ConversationId, ConversationView, DocumentId, DocumentKind, MessageId, OperationId,
   ParticipantId, Priority, Seq, Signal, Status,
 } from "./views.js";
-import { newMessageId } from "./ids.js";
+import { newId } from "./ids.js";
 import { State } from "./readable.js";
 
 export interface Teller {
@@ -62,12 +62,12 @@ export class ConversationHandle implements Conversation {
   }
 
   send(text: string): Promise<{ conversation: ConversationId; message: MessageId }> {
-    const send = { conversation: this.id, message: newMessageId(), text };
+    const send = { conversation: this.id, message: newId(), text };
     return this.#teller.command({ send });
   }
 
   async note(text: string): Promise<MessageId> {
-    const note = { conversation: this.id, message: newMessageId(), text };
+    const note = { conversation: this.id, message: newId(), text };
     return (await this.#teller.command<{ message: MessageId }>({ note })).message;
   }
 

@@ -87,7 +87,23 @@ export type Problem =
   | "closing"
   | "timed_out"
   | "replaced"
-  | "unknown_site";
+  | "unknown_site"
+  | "origin";
+
+/** Why an agent is notified. */
+export type NotificationKind =
+  | "mention"
+  | "assigned";
+
+/** Why a waiting conversation is not offered. */
+export type Reason =
+  | "offline"
+  | "away"
+  | "human_support_off"
+  | "not_assigned"
+  | "at_limit"
+  | "offered_to_another"
+  | "site_is_assistant_only";
 
 /** Why a command was not carried out. */
 export type CommandCode =

@@ -3,12 +3,14 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Core, initSync } from "../dist/core/rejoinder.js";
-import type { Client, ConnectOptions, ErrorCode } from "./api.js";
+import type { Client, ConnectOptions } from "./api.js";
 import { PortClient } from "./client.js";
+import { readFault } from "./host/core.js";
 import { Host } from "./host/host.js";
-import type { FromHost, ToHost } from "./protocol.js";
+import type { FromHost, Start } from "./protocol.js";
 import { FileMedium, FileTable, FolderLock } from "./store/file.js";
 import { MemoryMedium, MemoryTable } from "./store/memory.js";
+import type { Medium, Table } from "./store/table.js";
 
 export * from "./api.js";
 export * from "./views.js";
@@ -34,47 +36,71 @@ export function connect(options: NodeOptions): Client {
     loaded = true;
   }
   return new PortClient({ ...rest, profile: folder ?? "memory" }, (listener) => {
-    let host: Host | null = null;
-    let ended = false;
-    const lock = folder === undefined ? null : new FolderLock(folder);
-    const medium = folder === undefined ? new MemoryMedium() : new FileMedium(folder);
-    const release = () => {
-      if (medium instanceof FileMedium) medium.close();
-      lock?.release();
-    };
+    let host: Promise<Host | null> = Promise.resolve(null);
+    let release = () => {};
     const tell = (message: FromHost) => queueMicrotask(() => listener(message));
-    const begin = async (message: ToHost & { kind: "hello" }) => {
+    const begin = async (start: Start): Promise<Host | null> => {
       try {
-        host = await Host.open({
-          table: folder === undefined ? new MemoryTable() : FileTable.open(folder),
-          medium,
+        const kept = folder === undefined ? inMemory() : inFolder(folder);
+        release = kept.release;
+        const opened = await Host.open({
+          table: kept.table,
+          medium: kept.medium,
           mode: folder === undefined ? "memory" : "durable",
-          start: message.start,
+          start,
           socket: (url) => new Socket(url) as WebSocket,
-          make: (keys, head, bytes, mode, opened) =>
-            new Core(keys, head, bytes, mode, new Uint8Array(randomBytes(32)), opened),
+          make: (keys, head, bytes, mode, first) =>
+            new Core(keys, head, bytes, mode, new Uint8Array(randomBytes(32)), first),
           firstDocument: () => Core.first_document(),
           documentPrefix: (document) => Core.document_prefix(document),
           post: (_, said) => tell(said),
           trapped: (reason) => tell({ kind: "trapped", reason }),
         });
-        if (ended) await host.end().then(release);
-        else tell({ kind: "ready" });
+        tell({ kind: "ready" });
+        return opened;
       } catch (error) {
         release();
-        const code: ErrorCode = "store";
-        tell({ kind: "failed", code, message: error instanceof Error ? error.message : String(error) });
+        tell({ kind: "failed", code: "store", message: readFault(error).message });
+        return null;
       }
     };
     return {
       post: (message) => {
-        if (message.kind === "hello") void begin(message);
-        else host?.receive("this", message);
+        if (message.kind === "hello") host = begin(message.start);
+        else void host.then((opened) => opened?.receive("this", message));
       },
-      end: () => {
-        ended = true;
-        void host?.end().then(release);
+      end: async () => {
+        const opened = await host;
+        if (opened === null) return;
+        host = Promise.resolve(null);
+        await opened.end();
+        release();
       },
     };
   });
+}
+
+interface Kept {
+  table: Table;
+  medium: Medium;
+  release(): void;
+}
+
+function inMemory(): Kept {
+  return { table: new MemoryTable(), medium: new MemoryMedium(), release: () => {} };
+}
+
+function inFolder(folder: string): Kept {
+  const lock = new FolderLock(folder);
+  try {
+    const [table, medium] = [FileTable.open(folder), new FileMedium(folder)];
+    const release = () => {
+      medium.close();
+      lock.release();
+    };
+    return { table, medium, release };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }

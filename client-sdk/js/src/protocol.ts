@@ -2,7 +2,7 @@
 
 import type { ClientEvents, Credential, ErrorCode, People, StorageMode } from "./api.js";
 import type {
-  Connection, ConversationId, ConversationView, InboxRow, Principal, SiteId,
+  Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, SiteId,
 } from "./views.js";
 
 /** What a worker is started with. */
@@ -25,6 +25,8 @@ export interface Topics {
   waiting: number;
   inbox: InboxRow[];
   people: People;
+  offers: Offer[];
+  notifications: Notification[];
 }
 
 /** A topic's name: one of {@link Topics}, or a conversation's id. */
@@ -34,6 +36,7 @@ export type Call =
   | { call: "command"; command: unknown }
   | { call: "token" }
   | { call: "network"; wanted: "online" | "offline" }
+  | { call: "log_out"; unsent: "keep" | "lose" }
   | { call: "wipe" }
   | { call: "settled" };
 
@@ -41,7 +44,10 @@ export type ToHost =
   | { kind: "hello"; start: Start }
   | { kind: "subscribe"; topic: Topic }
   | { kind: "unsubscribe"; topic: Topic }
-  | { kind: "call"; id: number; call: Call }
+  /** A tab that said hello to another host is here, too. */
+  | { kind: "here"; start: Start }
+  /** `again`: it may have been carried out by a host that is gone. */
+  | { kind: "call"; id: number; call: Call; again: boolean }
   /** The page says what its browser says of the network. */
   | { kind: "line"; online: boolean }
   | { kind: "bye" };

@@ -4,7 +4,7 @@
  */
 
 import type {
-  AgentRole, Kind, Notice, Priority, Refusal, Source, Status,
+  AgentRole, Kind, Notice, NotificationKind, Priority, Refusal, Source, Status,
 } from "./generated.js";
 
 export * from "./generated.js";
@@ -55,11 +55,23 @@ export type TeamView = {
   collaborators: ParticipantId[]; waiting: number;
 };
 export type NewestMessage = { message: MessageId; kind: Kind; revision: RevisionId };
-export type TeamRow = { seq: Seq; priority: Priority | null; category: CategoryId | null };
+export type TeamRow = {
+  seq: Seq; priority: Priority | null; category: CategoryId | null;
+  collaborators: ParticipantId[];
+};
 export type FeedRow = {
   conversation: ConversationId; site: SiteId; visitor: ParticipantId; status: Status;
   closed: boolean; assignee: ParticipantId | null; timeline: Seq; newest: NewestMessage | null;
   at: Timestamp; follows: ConversationId | null; team: TeamRow | null;
+};
+/** A waiting conversation that is offered to this agent: alone until then, or to all for null. */
+export type Offer = { conversation: ConversationId; until: Timestamp | null };
+/** Something that this agent is to look at; what it is about holds the words. */
+export type Notification = {
+  number: number; conversation: ConversationId; kind: NotificationKind;
+  /** The note, in the team document. */
+  message: MessageId | null;
+  at: Timestamp;
 };
 /** How far a recall is carried out: on `done` of `devices` devices. */
 export type Progress = {

@@ -7,8 +7,9 @@
 import type { ErrorCode } from "./api.js";
 import init, { Core } from "../dist/core/rejoinder.js";
 import wasm from "../dist/core/rejoinder_bg.wasm?url";
+import { readFault } from "./host/core.js";
 import { Host } from "./host/host.js";
-import { openStore } from "./host/store.js";
+import { LOST, openStore, type Store } from "./host/store.js";
 import type { FromHost, Start, ToHost } from "./protocol.js";
 
 /** What workers of one profile say to each other. */
@@ -19,61 +20,141 @@ type Between =
 const tab = crypto.randomUUID();
 let host: Host | null = null;
 let channel: BroadcastChannel | null = null;
+let begun = false;
+const watched = new Set<string>();
 
 const post = (message: FromHost): void => self.postMessage(message);
 
 self.onmessage = ({ data }: MessageEvent<ToHost>) => {
-  if (data.kind === "hello" && channel === null) void begin(data.start);
+  if (data.kind === "hello") {
+    if (!begun) void begin(data.start);
+    begun = true;
+    return;
+  }
   if (host !== null) host.receive(tab, data);
   // Whoever leads takes it; a leader that comes later is told everything again.
   else channel?.postMessage({ to: "leader", tab, message: data } satisfies Between);
 };
 
 async function begin(start: Start): Promise<void> {
-  const name = `rejoinder ${new URL(start.server).host} ${start.profile}`;
-  channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }: MessageEvent<Between>) => {
-    if (data.to === "leader") host?.receive(data.tab, data.message);
-    if (data.to === "tabs" && (data.tab === null || data.tab === tab)) post(data.message);
-  };
+  if (start.memory || !("locks" in navigator)) {
+    // Nothing is shared with other tabs: each is on its own.
+    await lead({ ...start, memory: true });
+    return;
+  }
+  const name = profileOf(start);
   try {
-    // Never resolved: the lock is held as long as this worker lives.
-    await navigator.locks.request(name, () => lead(name, start).then(() => new Promise(() => {})));
-  } catch {
-    // No locks, hence no storage either that another tab could share.
-    await lead(name, { ...start, memory: true });
+    channel = join(name);
+    await held(lockOf(name, tab));
+    channel.postMessage({ to: "leader", tab, message: { kind: "hello", start } } satisfies Between);
+    await navigator.locks.request(name, async () => {
+      // Who cannot lead lets the next one try.
+      if (await lead(start)) await new Promise(() => {});
+    });
+  } catch (error) {
+    if (host !== null) {
+      // The lock was taken away: somebody else leads.
+      post({ kind: "trapped", reason: "another tab has taken over" });
+      return;
+    }
+    if (!(error instanceof DOMException)) throw error;
+    channel?.close();
+    channel = null;
+    await lead({ ...start, memory: true });
   }
 }
 
-async function lead(name: string, start: Start): Promise<void> {
+function join(name: string): BroadcastChannel {
+  const joined = new BroadcastChannel(name);
+  joined.onmessage = ({ data }: MessageEvent<Between>) => {
+    if (data.to === "leader" && host !== null) {
+      if (data.message.kind === "hello" || data.message.kind === "here") watchOver(name, data.tab);
+      host.receive(data.tab, data.message);
+    }
+    if (data.to === "tabs" && (data.tab === null || data.tab === tab)) post(data.message);
+  };
+  return joined;
+}
+
+/** Resolves once a lock is held, which it is as long as this worker lives. */
+function held(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forEver = () => {
+      resolve();
+      return new Promise<never>(() => {});
+    };
+    navigator.locks.request(name, forEver).catch(reject);
+  });
+}
+
+/** Whether this worker leads now. */
+async function lead(start: Start): Promise<boolean> {
   try {
     await init({ module_or_path: wasm });
-    const store = await openStore(name, start.memory);
-    const leading = await Host.open({
-      ...store,
-      start,
-      socket: (url) => new WebSocket(url),
-      make: (keys, head, medium, mode, opened) =>
-        new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
-      firstDocument: () => Core.first_document(),
-      documentPrefix: (document) => Core.document_prefix(document),
-      post: (to, message) => {
-        if (to === null || to === tab) post(message);
-        if (to !== tab) channel?.postMessage({ to: "tabs", tab: to, message } satisfies Between);
-      },
-      trapped: (reason) => post({ kind: "trapped", reason }),
+  } catch (error) {
+    const unsupported = error instanceof WebAssembly.CompileError;
+    const code: ErrorCode = unsupported ? "unsupported" : "no_contact";
+    const problem = unsupported
+      ? "this browser is too old for this chat: update it"
+      : "the program could not be loaded: check the network and reload the page";
+    post({ kind: "failed", code, message: problem });
+    return false;
+  }
+  try {
+    const store = await openStore(profileOf(start), start.memory);
+    let lost = store.lost;
+    const leading = await open(store, start).catch(async (error: unknown) => {
+      if (readFault(error).code !== "damaged") throw error;
+      await store.erase();
+      lost = LOST;
+      return open(store, start);
     });
     host = leading;
-    if (store.lost !== null) {
-      const event = { name: "store", detail: { reason: store.lost } } as const;
-      post({ kind: "event", event });
-    }
     // Every page, this one too, says again what it had said to whoever led before.
     channel?.postMessage({ to: "tabs", tab: null, message: { kind: "ready" } } satisfies Between);
     post({ kind: "ready" });
+    if (lost !== null) {
+      post({ kind: "event", event: { name: "store", detail: { reason: lost } } });
+    }
+    return true;
   } catch (error) {
-    const code: ErrorCode = error instanceof WebAssembly.CompileError ? "unsupported" : "store";
-    const message = error instanceof Error ? error.message : String(error);
-    post({ kind: "failed", code, message });
+    post({ kind: "failed", code: "store", message: readFault(error).message });
+    return false;
   }
+}
+
+/** What names a profile's store, its lock and its channel. */
+function profileOf({ server, profile }: Start): string {
+  return `rejoinder ${new URL(server).host} ${profile}`;
+}
+
+function open(store: Store, start: Start): Promise<Host> {
+  return Host.open({
+    ...store,
+    start,
+    socket: (url) => new WebSocket(url),
+    make: (keys, head, medium, mode, opened) =>
+      new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
+    firstDocument: () => Core.first_document(),
+    documentPrefix: (document) => Core.document_prefix(document),
+    post: (to, message) => {
+      if (to === null || to === tab) post(message);
+      if (to !== tab) channel?.postMessage({ to: "tabs", tab: to, message } satisfies Between);
+    },
+    trapped: (reason) => post({ kind: "trapped", reason }),
+  });
+}
+
+/** A page that crashed never says that it is gone: its worker held a lock as long as it lived. */
+function watchOver(name: string, other: string): void {
+  if (watched.has(other)) return;
+  watched.add(other);
+  void navigator.locks.request(lockOf(name, other), () => {
+    watched.delete(other);
+    host?.receive(other, { kind: "bye" });
+  });
+}
+
+function lockOf(name: string, of: string): string {
+  return `${name} tab ${of}`;
 }

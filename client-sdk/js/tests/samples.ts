@@ -1,6 +1,6 @@
 // Written by `BLESS=1 cargo test -p rejoinder-wasm`, which fails when it is out of date.
 
-import type { ConversationView, Freshness, Identity, InboxRow } from "./shapes.ts";
+import type { ConversationView, Freshness, Identity, InboxRow, Notification, Offer } from "./shapes.ts";
 
 export const view: ConversationView = {
   "timeline": {
@@ -410,7 +410,10 @@ export const view: ConversationView = {
     "team": {
       "seq": 1,
       "priority": "high",
-      "category": "07070707-0707-0707-0707-070707070707"
+      "category": "07070707-0707-0707-0707-070707070707",
+      "collaborators": [
+        "07070707-0707-0707-0707-070707070707"
+      ]
     }
   }
 };
@@ -711,7 +714,10 @@ export const inboxRow: InboxRow = {
     "team": {
       "seq": 1,
       "priority": "high",
-      "category": "07070707-0707-0707-0707-070707070707"
+      "category": "07070707-0707-0707-0707-070707070707",
+      "collaborators": [
+        "07070707-0707-0707-0707-070707070707"
+      ]
     }
   },
   "status": "waiting_for_human",
@@ -739,5 +745,23 @@ export const inboxRowBegunHere: InboxRow = {
   "unread": 0,
   "waiting": 0,
   "attention": 0
+};
+
+export const offer: Offer = {
+  "conversation": "07070707-0707-0707-0707-070707070707",
+  "until": 1
+};
+
+export const offerToAll: Offer = {
+  "conversation": "07070707-0707-0707-0707-070707070707",
+  "until": null
+};
+
+export const notification: Notification = {
+  "number": 1,
+  "conversation": "07070707-0707-0707-0707-070707070707",
+  "kind": "mention",
+  "message": "07070707-0707-0707-0707-070707070707",
+  "at": 1
 };
 

@@ -142,6 +142,65 @@ test("the server is killed and comes back: nothing is lost, nothing doubled", as
   await ann.close();
 });
 
+test("RE18 who logs out without a network is erased here, and stays logged out", async () => {
+  const bo = agent("bo", "gone");
+  await bo.contact();
+  await bo.goOffline();
+  await bo.logOut("lose");
+  await assert.rejects(bo.token(), { code: "wiped" });
+  await bo.close();
+  const again = connect({ server: server.address, folder: join(server.folder, "gone"), WebSocket });
+  await again.ready;
+  assert.equal(again.identity.value, null);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  assert.equal(again.connection.value, "offline", "nobody is there to connect for");
+  await again.close();
+  // The same place, by somebody who logs in: at once.
+  const ann = agent("ann", "gone");
+  await ann.contact(5_000);
+  await ann.logOut("keep");
+});
+
+test("a client whose words wait is not logged out unless it is to lose them", async () => {
+  const ann = visitor();
+  await ann.contact();
+  const chat = await ann.begin();
+  await ann.goOffline();
+  await chat.send("not sent yet");
+  await assert.rejects(ann.logOut("keep"), { code: "unsent" });
+  assert.equal(texts(await until(chat, () => true)).at(-1), "not sent yet");
+  await ann.logOut("lose");
+});
+
+test("SE1 an inbox shows its newest words again after a restart, without a network too", async () => {
+  const ann = visitor();
+  await ann.contact();
+  const chat = await ann.begin();
+  await chat.send("the newest words");
+  await ann.settled();
+  const preview = (client: Client) =>
+    client.inbox.value.find((row) => row.conversation === chat.id)?.preview?.text;
+  const shows = async (client: Client) => {
+    const until = Date.now() + 15_000;
+    while (preview(client) !== "the newest words") {
+      assert.ok(Date.now() < until, `the inbox shows ${JSON.stringify(client.inbox.value)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const bo = agent("bo", "inbox");
+  await shows(bo);
+  await bo.settled();
+  await bo.close();
+  for (const network of ["offline", "online"] as const) {
+    const folder = join(server.folder, "inbox");
+    const again = connect({ server: server.address, WebSocket, followInbox: true, folder, network });
+    await again.ready;
+    await shows(again);
+    await again.close();
+  }
+  await ann.close();
+});
+
 test("every error says what to do, and changes nothing", async () => {
   const bo = connect({
     server: server.address,
@@ -157,6 +216,7 @@ test("every error says what to do, and changes nothing", async () => {
   await assert.rejects(chat.send("x".repeat(10_001)), { code: "text_too_long" });
   await assert.rejects(chat.send(""), { code: "empty" });
   await assert.rejects(ann.conversation(chat.id).note("no"), { code: "not_open" });
+  assert.throws(() => ann.conversation("x"), { code: "malformed" });
   assert.throws(() => connect({ server: "nowhere", WebSocket }), { code: "address" });
   await ann.close();
   await assert.rejects(chat.send("too late"), { code: "closed" });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rejoinder_core::id::ConversationId;
 use rejoinder_core::principal::Principal;
 use rejoinder_core::session::client::{Connection, Session};
-use rejoinder_core::wire::{ClientFrame, FeedRow, Problem, ServerFrame};
+use rejoinder_core::wire::{ClientFrame, FeedRow, Notification, Offer, Problem, ServerFrame};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::connection::Address;
@@ -235,6 +235,24 @@ impl Client {
         Ok(rows)
     }
 
+    /// Waiting conversations that are offered to this agent, what has waited longest first: none
+    /// without a connection. Taking one is [`Conversation::claim`].
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Wiped`], [`Error::Closed`].
+    pub async fn offers(&self) -> Result<Vec<Offer>, Error> {
+        self.call(|engine| Ok(engine.session()?.offers().to_vec())).await
+    }
+
+    /// What this agent was notified of and has not read, newest first, as far as the server has
+    /// told since the client began.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Wiped`], [`Error::Closed`].
+    pub async fn notifications(&self) -> Result<Vec<Notification>, Error> {
+        self.call(|engine| Ok(engine.session()?.notifications().to_vec())).await
+    }
+
     /// The state of the connection, now and as it changes.
     #[must_use]
     pub fn connection(&self) -> watch::Receiver<Connection> {
@@ -343,7 +361,10 @@ fn unsent(engine: &mut Engine) -> Result<usize, Error> {
 }
 
 const fn is_final(problem: Problem) -> bool {
-    matches!(problem, Problem::Version | Problem::Credential | Problem::UnknownSite)
+    matches!(
+        problem,
+        Problem::Version | Problem::Credential | Problem::UnknownSite | Problem::Origin
+    )
 }
 
 fn random_seed() -> Result<[u8; 32], Error> {

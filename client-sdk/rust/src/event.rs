@@ -62,6 +62,12 @@ pub enum Event {
     Removed(DocumentId),
     /// A conversation is new or changed in the inbox.
     Inbox(ConversationId),
+    /// Which waiting conversations are offered to this agent is other than it was: ask
+    /// [`Client::offers`](crate::Client::offers).
+    Offers,
+    /// What this agent was notified of and has not read is other than it was: ask
+    /// [`Client::notifications`](crate::Client::notifications).
+    Notifications,
     /// Somebody is typing or viewing, or no longer.
     Signals(DocumentId),
     /// The state of the connection has changed.
@@ -97,6 +103,8 @@ impl From<SessionEvent> for Event {
             SessionEvent::Connection(connection) => Self::Connection(connection),
             SessionEvent::Feed(conversation) => Self::Inbox(conversation),
             SessionEvent::Signals(document) => Self::Signals(document),
+            SessionEvent::Offers => Self::Offers,
+            SessionEvent::Notifications => Self::Notifications,
             SessionEvent::Wiped => Self::Wiped,
             SessionEvent::Problem { document, reason, retry_after } => {
                 Self::Problem { document, reason, retry_after_millis: retry_after }
@@ -141,6 +149,8 @@ impl Event {
             Self::Moved { from, .. } => Some(*from),
             Self::Inbox(conversation) => Some(*conversation),
             Self::Connection(_)
+            | Self::Offers
+            | Self::Notifications
             | Self::Unreachable { .. }
             | Self::Problem { document: None, .. }
             | Self::Store(_)

@@ -144,4 +144,6 @@ pub use rejoinder_core::principal::{AgentRole, Principal, Role};
 pub use rejoinder_core::replica::CommandError;
 pub use rejoinder_core::session::client::Connection;
 pub use rejoinder_core::time::Timestamp;
-pub use rejoinder_core::wire::{Credential, FeedRow, Keeping, Problem, Progress, Signal};
+pub use rejoinder_core::wire::{
+    Credential, FeedRow, Keeping, Notification, NotificationKind, Offer, Problem, Progress, Signal,
+};

@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::engine::{Engine, Step};
 use crate::rows::key::Key;
-use crate::rows::{Batch, Rows, Words};
+use crate::rows::{Batch, Rows, RowsError, Words};
 use crate::show;
 
 #[wasm_bindgen]
@@ -82,6 +82,11 @@ fn fault(code: &str, message: &dyn core::fmt::Display) -> JsValue {
     JsValue::from_str(&json!({ "code": code, "message": message.to_string() }).to_string())
 }
 
+/// Without what was given: it may hold words.
+fn malformed(what: &str) -> JsValue {
+    fault("malformed", &format_args!("{what} is not in its form"))
+}
+
 fn store(error: impl core::fmt::Display) -> JsValue {
     fault("store", &error)
 }
@@ -110,6 +115,7 @@ impl Core {
     /// those below [`Core::first_document`]. `opened` is called with the first step.
     ///
     /// # Errors
+    /// `{ code: "damaged", message }` when rows and keyring are of no use to each other, and
     /// `{ code: "store", message }`.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -133,8 +139,11 @@ impl Core {
         let keys: Vec<Key> = keys.iter().map(|key| bytes(&key)).collect();
         let head: BTreeMap<Key, Vec<u8>> = pairs(head).into_iter().collect();
         let dice = Dice::from_seed(seed);
-        let (engine, first) =
-            Engine::open(keys, head, Handle(medium), words, keeping, dice).map_err(store)?;
+        let (engine, first) = Engine::open(keys, head, Handle(medium), words, keeping, dice)
+            .map_err(|error| {
+                let damaged = matches!(error, RowsError::Damaged(_));
+                fault(if damaged { "damaged" } else { "store" }, &error)
+            })?;
         let mut core = Self { engine, batch: None };
         opened.call1(&JsValue::NULL, &core.step(first))?;
         Ok(core)
@@ -194,7 +203,7 @@ impl Core {
     /// # Errors
     /// `{ code, message }`.
     pub fn command(&mut self, command: &str, now: f64) -> Result<Object, JsValue> {
-        let command = serde_json::from_str(command).map_err(|e| fault("malformed", &e))?;
+        let command = serde_json::from_str(command).map_err(|_| malformed("a command"))?;
         let (made, step) = self
             .engine
             .command(command, at(now))
@@ -229,7 +238,7 @@ impl Core {
     /// # Errors
     /// `{ code, message }`; `malformed` when it is none.
     pub fn frame(&mut self, bytes: &[u8], now: f64) -> Result<Object, JsValue> {
-        let frame = ServerFrame::decode(bytes).map_err(|error| fault("malformed", &error))?;
+        let frame = ServerFrame::decode(bytes).map_err(|_| malformed("what was given"))?;
         let (name, about) = received(&frame);
         let step = self.engine.frame(frame, at(now)).map_err(store)?;
         let step = self.step(step);
@@ -301,6 +310,18 @@ impl Core {
         json(&self.engine.inbox())
     }
 
+    /// Waiting conversations that are offered to this agent, as JSON.
+    #[must_use]
+    pub fn offers(&self) -> String {
+        json(&self.engine.offers())
+    }
+
+    /// What this agent was notified of and has not read, as JSON.
+    #[must_use]
+    pub fn notifications(&self) -> String {
+        json(&self.engine.notifications())
+    }
+
     /// The state of the connection.
     #[must_use]
     pub fn connection(&self) -> String {
@@ -311,6 +332,19 @@ impl Core {
     #[must_use]
     pub fn waiting(&self) -> usize {
         show::waiting(self.engine.session())
+    }
+
+    /// Operations that wait for a fate, or for a decision of their author.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        let session = self.engine.session();
+        session.loaded().filter_map(|id| session.replica(id)).map(|r| r.outbox().len()).sum()
+    }
+
+    /// Whether the server has said who this is on this connection.
+    #[must_use]
+    pub fn is_welcome(&self) -> bool {
+        self.engine.session().is_welcome()
     }
 
     /// Documents that may be followed beside those that are.
@@ -382,11 +416,11 @@ fn pairs(rows: &Array) -> Vec<(Key, Vec<u8>)> {
 }
 
 fn parse(document: &str) -> Result<DocumentId, JsValue> {
-    serde_json::from_str(document).map_err(|error| fault("malformed", &error))
+    serde_json::from_str(document).map_err(|_| malformed("what was given"))
 }
 
 fn conversation_id(id: &str) -> Result<ConversationId, JsValue> {
-    id.parse().map_err(|error| fault("malformed", &error))
+    id.parse().map_err(|_| malformed("what was given"))
 }
 
 /// What proves who somebody is, as applications write it.
@@ -400,7 +434,7 @@ enum Proof {
 
 fn read_credential(text: &str) -> Result<Option<Credential>, JsValue> {
     let proof: Option<Proof> =
-        serde_json::from_str(text).map_err(|error| fault("malformed", &error))?;
+        serde_json::from_str(text).map_err(|_| malformed("what was given"))?;
     Ok(proof.map(|proof| match proof {
         Proof::Visitor(site) => Credential::Visitor(site),
         Proof::Token(token) => Credential::Token(token),
@@ -421,6 +455,8 @@ fn event(event: SessionEvent) -> Value {
         SessionEvent::Connection(now) => json!({ "connection": connection(now) }),
         SessionEvent::Feed(conversation) => json!({ "feed": conversation }),
         SessionEvent::Signals(document) => json!({ "signals": document }),
+        SessionEvent::Offers => json!({ "offers": {} }),
+        SessionEvent::Notifications => json!({ "notifications": {} }),
         SessionEvent::Wiped => json!({ "wiped": {} }),
         SessionEvent::Problem { document, reason, retry_after } => json!({
             "problem": { "document": document, "reason": reason, "retry_after_millis": retry_after }
@@ -470,6 +506,8 @@ const fn received(frame: &ServerFrame) -> (&'static str, Option<DocumentId>) {
         ServerFrame::Revisions { document, .. } => ("revisions", Some(*document)),
         ServerFrame::Signals { document, .. } => ("signals", Some(*document)),
         ServerFrame::Progress(progress) => ("progress", Some(progress.document)),
+        ServerFrame::Offers { .. } => ("offers", None),
+        ServerFrame::Notifications { .. } => ("notifications", None),
         ServerFrame::Retry { .. } => ("retry", None),
         ServerFrame::Refused { document, .. } => ("refused", *document),
         ServerFrame::Reopen { document } => ("reopen", Some(*document)),

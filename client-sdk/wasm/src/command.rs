@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// A visitor begins a conversation.
-    Begin {},
+    Begin {
+        /// Its id, made by the caller: given twice, it is begun once.
+        conversation: ConversationId,
+    },
     /// Writes a message.
     Send {
         /// Where to.
@@ -217,8 +220,9 @@ impl Command {
     #[must_use]
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Begin {} | Self::LogOut {} => None,
-            Self::Send { conversation, .. }
+            Self::LogOut {} => None,
+            Self::Begin { conversation }
+            | Self::Send { conversation, .. }
             | Self::Note { conversation, .. }
             | Self::Claim { conversation }
             | Self::Assign { conversation, .. }
@@ -249,8 +253,8 @@ impl Command {
     ) -> Result<(Made, Output), CommandError> {
         let none = |output| Ok((Made::default(), output));
         match self {
-            Self::Begin {} => {
-                let (conversation, output) = session.begin(now)?;
+            Self::Begin { conversation } => {
+                let output = session.begin_as(conversation)?;
                 Ok((Made { conversation: Some(conversation), ..Made::default() }, output))
             }
             Self::Send { conversation, message, text } => {

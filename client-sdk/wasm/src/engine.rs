@@ -11,10 +11,10 @@ use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
 use rejoinder_core::limits;
 use rejoinder_core::replica::record::Write;
-use rejoinder_core::session::backoff::{Backoff, Ending};
+use rejoinder_core::session::backoff::{Backoff, Ending, Verdict};
 use rejoinder_core::session::client::{Connection, Output, Session, SessionEvent};
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{ClientFrame, Credential, Keeping, Problem, ServerFrame};
+use rejoinder_core::wire::{ClientFrame, Credential, Keeping, Notification, Offer, ServerFrame};
 
 use crate::command::{Command, Fault, Made};
 use crate::rows::key::Key;
@@ -284,10 +284,7 @@ impl<B: Blocks> Engine<B> {
     /// Milliseconds to wait before connecting again; none when no try will go better until
     /// somebody asks for one.
     pub fn wait(&mut self) -> Option<u64> {
-        let hopeless = matches!(
-            self.ending.told,
-            Some((Problem::Version | Problem::Credential | Problem::UnknownSite, None))
-        );
+        let hopeless = Verdict::from(self.ending) == Verdict::Hopeless;
         let wait = u64::try_from(self.backoff.wait().as_millis()).unwrap_or(u64::MAX);
         (!hopeless).then_some(wait)
     }
@@ -314,6 +311,18 @@ impl<B: Blocks> Engine<B> {
     #[must_use]
     pub fn inbox(&self) -> Vec<InboxRow> {
         show::inbox(&self.session)
+    }
+
+    /// Waiting conversations that are offered to this agent, what has waited longest first.
+    #[must_use]
+    pub fn offers(&self) -> &[Offer] {
+        self.session.offers()
+    }
+
+    /// What this agent was notified of and has not read, newest first.
+    #[must_use]
+    pub fn notifications(&self) -> &[Notification] {
+        self.session.notifications()
     }
 
     fn freshness(&self, id: ConversationId, now: Timestamp) -> Freshness {

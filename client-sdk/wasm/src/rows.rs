@@ -174,10 +174,14 @@ impl<B: Blocks> Rows<B> {
         if self.words == Words::Unsent {
             self.leave_out(&mut writes);
         }
+        let settled: BTreeSet<DocumentId> = writes.iter().filter_map(settles).collect();
         let mut sealed = false;
         for write in writes {
             sealed |= matches!(write, Write::Words(..) | Write::Draft(..) | Write::Identity(_));
             self.carry_out(write, &mut batch)?;
+        }
+        if self.words == Words::Unsent {
+            settled.into_iter().for_each(|document| self.erase_sent(document, &mut batch));
         }
         if sealed {
             self.keyring.flush()?;
@@ -212,25 +216,36 @@ impl<B: Blocks> Rows<B> {
         Ok(())
     }
 
-    /// Leaves out what [`Words::Unsent`] does not keep, and erases what was sent.
+    /// Leaves out what [`Words::Unsent`] does not keep: words of messages about which nothing
+    /// waits, and drafts.
     fn leave_out(&self, writes: &mut Vec<Write>) {
-        let sending: BTreeSet<RevisionId> = writes.iter().filter_map(sends).collect();
-        let settled: Vec<Write> = writes
-            .iter()
-            .filter_map(|write| match write {
-                Write::Settled(document, operation) => {
-                    let (_, revision) = self.waiting(*document, *operation)?;
-                    Some(Write::EraseWords(*document, revision?))
-                }
-                _ => None,
-            })
-            .collect();
+        let waits: BTreeSet<(DocumentId, MessageId)> = writes.iter().filter_map(waits).collect();
         writes.retain(|write| match write {
-            Write::Words(_, revision) => sending.contains(&revision.id),
+            Write::Words(document, revision) => {
+                waits.contains(&(*document, revision.message))
+                    || self.unsent(*document).contains(&revision.message)
+            }
             Write::Draft(_, text) => text.is_none(),
             _ => true,
         });
-        writes.extend(settled);
+    }
+
+    /// Erases words of messages about which nothing waits any more.
+    fn erase_sent(&mut self, document: DocumentId, batch: &mut Batch) {
+        let unsent = self.unsent(document);
+        for key in self.words_of(document, |message, _| !unsent.contains(&message)) {
+            self.delete(batch, key);
+        }
+    }
+
+    /// The messages about which something waits.
+    fn unsent(&self, document: DocumentId) -> BTreeSet<MessageId> {
+        let keys = self.with(&key::outboxes(document));
+        let message = |key: Key| match key::read(&key) {
+            Some(Named::Of(_, Part::Outbox(_, _, message))) => message,
+            _ => None,
+        };
+        keys.into_iter().filter_map(message).collect()
     }
 
     fn carry_out(&mut self, write: Write, batch: &mut Batch) -> Result<(), RowsError> {
@@ -251,7 +266,7 @@ impl<B: Blocks> Rows<B> {
             }
             Write::Waiting(document, waiting) => self.keep_waiting(document, &waiting, batch),
             Write::Settled(document, operation) => {
-                if let Some((key, _)) = self.waiting(document, operation) {
+                if let Some(key) = self.waiting(document, operation) {
                     self.delete(batch, key);
                 }
             }
@@ -293,9 +308,9 @@ impl<B: Blocks> Rows<B> {
 
     fn keep_waiting(&mut self, document: DocumentId, waiting: &Waiting, batch: &mut Batch) {
         let operation = waiting.submission.id;
-        let brings = waiting.submission.operation.words().map(|(revision, _)| revision);
+        let message = waiting.submission.operation.message();
         let place = match self.waiting(document, operation) {
-            Some((former, _)) => {
+            Some(former) => {
                 let place = read::place(&former);
                 self.delete(batch, former);
                 place
@@ -305,16 +320,14 @@ impl<B: Blocks> Rows<B> {
                 last.map_or(1, |last| read::place(&last).saturating_add(1))
             }
         };
-        self.put(batch, key::outbox(document, place, operation, brings), encode(waiting));
+        self.put(batch, key::outbox(document, place, operation, message), encode(waiting));
     }
 
-    /// The row of an operation in the outbox, and the words it is pushed with.
-    fn waiting(&self, at: DocumentId, operation: OperationId) -> Option<(Key, Option<RevisionId>)> {
-        self.with(&key::outboxes(at)).into_iter().find_map(|key| match key::read(&key) {
-            Some(Named::Of(_, Part::Outbox(_, other, revision))) if other == operation => {
-                Some((key, revision))
-            }
-            _ => None,
+    /// The row of an operation in the outbox.
+    fn waiting(&self, document: DocumentId, operation: OperationId) -> Option<Key> {
+        self.with(&key::outboxes(document)).into_iter().find(|key| match key::read(key) {
+            Some(Named::Of(_, Part::Outbox(_, other, _))) => other == operation,
+            _ => false,
         })
     }
 
@@ -364,16 +377,11 @@ impl<B: Blocks> Rows<B> {
             // Nothing is left that a row of the feed could lead to.
             self.delete(batch, key::feed(document.conversation));
         }
-        let mut unsent = BTreeSet::new();
-        for key in self.with(&key::outboxes(document)) {
-            if let Some(Named::Of(_, Part::Outbox(_, _, Some(revision)))) = key::read(&key) {
-                unsent.insert(revision);
-            }
-        }
+        let unsent = self.unsent(document);
         for key in self.with(&key::document(document)) {
             let stays = match key::read(&key) {
                 Some(Named::Of(_, Part::Outbox(..))) => true,
-                Some(Named::Of(_, Part::Words(_, revision, _))) => unsent.contains(&revision),
+                Some(Named::Of(_, Part::Words(message, ..))) => unsent.contains(&message),
                 _ => false,
             };
             if !stays {
@@ -453,14 +461,19 @@ fn needs(key: &[u8]) -> Option<Slot> {
     }
 }
 
-/// The words that a write's operation is pushed with.
-fn sends(write: &Write) -> Option<RevisionId> {
+/// The message about which a write makes something wait.
+fn waits(write: &Write) -> Option<(DocumentId, MessageId)> {
     match write {
-        Write::Waiting(_, waiting) => {
-            waiting.submission.operation.words().map(|(revision, _)| revision)
+        Write::Waiting(document, waiting) => {
+            Some((*document, waiting.submission.operation.message()?))
         }
         _ => None,
     }
+}
+
+/// The document in which a write ends that something waits.
+fn settles(write: &Write) -> Option<DocumentId> {
+    if let Write::Settled(document, _) = write { Some(*document) } else { None }
 }
 
 fn encode<T: minicbor::Encode<()>>(value: T) -> Vec<u8> {

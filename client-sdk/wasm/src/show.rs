@@ -264,14 +264,12 @@ pub fn waiting(session: &Session) -> usize {
     replicas.flat_map(pending).filter(|pending| pending.delivery == Delivery::Waiting).count()
 }
 
-/// Messages of others after the last one that this participant has seen or written: what was
-/// recalled does not count.
+/// Messages of others after the last one that this participant has seen: what was recalled does
+/// not count. Having written after them says nothing: it may have waited in the outbox meanwhile.
 fn unread(session: &Session, replica: &Replica, view: &TimelineView) -> usize {
     let Some(identity) = session.identity() else { return 0 };
     let me = &identity.principal;
     let seen = me.ids().filter_map(|id| replica.seen().get(&id)).max().copied().unwrap_or_default();
-    let own = view.messages.iter().filter(|message| me.is(message.author));
-    let seen = seen.max(own.filter_map(|message| message.seq).max().unwrap_or_default());
     let new = |message: &&MessageView| {
         let words = matches!(message.words, Words::Said(_) | Words::Absent);
         words && !me.is(message.author) && message.seq.is_some_and(|seq| seq > seen)

@@ -17,9 +17,11 @@ use rejoinder_core::id::{
 };
 use rejoinder_core::limits;
 use rejoinder_core::principal::{AgentRole, Principal, Role};
+use rejoinder_core::routing::Reason;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
-    FeedRow, NewestMessage, ParticipantSignal, Problem, Progress, Signal, TeamRow,
+    FeedRow, NewestMessage, Notification, NotificationKind, Offer, ParticipantSignal, Problem,
+    Progress, Signal, TeamRow,
 };
 use rejoinder_wasm::command::Fault;
 use rejoinder_wasm::show::{
@@ -27,8 +29,8 @@ use rejoinder_wasm::show::{
 };
 use serde::Serialize;
 
-const HEAD: &str = "// Written by `BLESS=1 cargo test -p rejoinder-wasm`, which fails when it is out \
-                    of date.\n\n";
+const HEAD: &str = "// Written by `BLESS=1 cargo test -p rejoinder-wasm`, which fails when it is \
+                    out of date.\n\n";
 
 /// Compares with a file of the package, or writes it when blessed.
 #[track_caller]
@@ -61,6 +63,8 @@ fn codes_and_bounds_are_the_cores() {
     union(out, "Who speaks in a message with words.", "Kind", &kinds);
     union(out, "Why an operation is refused.", "Refusal", Refusal::ALL);
     union(out, "Why a frame is refused or put off.", "Problem", Problem::ALL);
+    union(out, "Why an agent is notified.", "NotificationKind", NotificationKind::ALL);
+    union(out, "Why a waiting conversation is not offered.", "Reason", Reason::ALL);
     union(out, "Why a command was not carried out.", "CommandCode", &Fault::CODES);
     writeln!(out, "/** Bounds that applications show. */\nexport const LIMITS = {{").unwrap();
     let bounds = [
@@ -131,6 +135,7 @@ fn row() -> FeedRow {
         seq: Seq(1),
         priority: Some(Priority::High),
         category: Some(CategoryId::from_bytes(ID)),
+        collaborators: vec![ParticipantId::from_bytes(ID)],
     };
     FeedRow {
         conversation: ConversationId::from_bytes(ID),
@@ -210,7 +215,7 @@ fn view() -> ConversationView {
 fn shapes_in_typescript_are_those_of_the_core() {
     let mut text = HEAD.to_owned();
     let out = &mut text;
-    let shapes = ["ConversationView", "Freshness", "Identity", "InboxRow"];
+    let shapes = ["ConversationView", "Freshness", "Identity", "InboxRow", "Notification", "Offer"];
     writeln!(out, "import type {{ {} }} from \"./shapes.ts\";\n", shapes.join(", ")).unwrap();
     sample(out, "ConversationView", "view", &view());
     let of_visitor = ConversationView { team: None, row: None, ..view() };
@@ -242,5 +247,12 @@ fn shapes_in_typescript_are_those_of_the_core() {
     let preview = Preview { source: Source::Visitor, words: "said", text: "x".to_owned() };
     sample(out, "InboxRow", "inboxRow", &inbox(Some(row()), Some(preview)));
     sample(out, "InboxRow", "inboxRowBegunHere", &inbox(None, None));
+    let conversation = ConversationId::from_bytes(ID);
+    let at = Timestamp::from_millis(1);
+    sample(out, "Offer", "offer", &Offer { conversation, until: Some(at) });
+    sample(out, "Offer", "offerToAll", &Offer { conversation, until: None });
+    let (kind, message) = (NotificationKind::Mention, Some(MessageId::from_bytes(ID)));
+    let notification = Notification { number: 1, conversation, kind, message, at };
+    sample(out, "Notification", "notification", &notification);
     check("tests/samples.ts", &text);
 }

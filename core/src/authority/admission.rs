@@ -282,7 +282,7 @@ impl Authority {
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
     }
 
-    fn announce(
+    pub(super) fn announce(
         &mut self,
         admission: &mut Admission,
         notice: Notice,
@@ -296,7 +296,7 @@ impl Authority {
     }
 
     /// Writes as the server itself.
-    fn write(
+    pub(super) fn write(
         &mut self,
         admission: &mut Admission,
         kind: DocumentKind,

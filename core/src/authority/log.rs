@@ -76,8 +76,6 @@ pub struct Summary {
     pub closed: bool,
     /// Who has it.
     pub assignee: Option<ParticipantId>,
-    /// Who follows it.
-    pub collaborators: Vec<ParticipantId>,
     /// The end of the timeline's log.
     pub timeline: Seq,
     /// The newest message with words that was not recalled.

@@ -327,6 +327,24 @@ impl Value {
         }
     }
 
+    /// Who wrote the words it names, if it names some.
+    #[must_use]
+    pub const fn author(&self) -> Option<ParticipantId> {
+        match self {
+            Self::Message(MessageValue { author, content: Content::Words { .. }, .. })
+            | Self::Edit(EditValue { author, .. }) => Some(*author),
+            Self::Message(_)
+            | Self::Format(_)
+            | Self::Recalled
+            | Self::Status(_)
+            | Self::Assignee(_)
+            | Self::Closed
+            | Self::Priority(_)
+            | Self::Category(_)
+            | Self::Follows(_) => None,
+        }
+    }
+
     /// The value of `key` that a document keeps as `scalar`.
     #[must_use]
     pub fn from_scalar(key: Key, scalar: &ScalarValue) -> Option<Self> {

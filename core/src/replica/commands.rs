@@ -283,14 +283,16 @@ impl Replica {
         Ok(self.operate(intent.operation(), None, m))
     }
 
-    /// Keeps what somebody typed and has not sent: in the composer, or as new words of a message.
+    /// Keeps what somebody typed and has not sent: in the composer, or as new words of a message,
+    /// unless that was recalled.
     pub fn set_draft(
         &mut self,
         message: Option<MessageId>,
         text: Option<String>,
         effects: &mut Effects,
     ) {
-        let text = text.filter(|text| !text.is_empty());
+        let recalled = message.is_some_and(|message| self.is_recalled(message));
+        let text = text.filter(|text| !text.is_empty() && !recalled);
         if self.drafts.get(&message) == text.as_ref() {
             return;
         }

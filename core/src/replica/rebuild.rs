@@ -62,6 +62,11 @@ impl Replica {
         // Others may have what was accepted once: it cannot vanish as if it had never been sent.
         let state = if withheld { WaitingState::Wordless } else { WaitingState::Pushed };
         let waiting = Waiting { submission, state };
+        // A store that keeps unsent words only has those of what was accepted no more.
+        let brings = waiting.submission.operation.words().filter(|_| !withheld);
+        if let Some(words) = brings.and_then(|(revision, _)| self.words.get(&revision)) {
+            effects.writes.push(Write::Words(self.document, words.clone()));
+        }
         effects.writes.push(Write::Waiting(self.document, waiting.clone()));
         self.outbox.push(waiting);
     }

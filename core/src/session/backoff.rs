@@ -39,9 +39,10 @@ impl From<Ending> for Verdict {
         let lasted = ending.lasted_millis >= limits::RECONNECT_LONGEST_MILLIS;
         match ending.told {
             Some((_, Some(millis))) => Self::Later(millis),
-            Some((Problem::Version | Problem::Credential | Problem::UnknownSite, None)) => {
-                Self::Hopeless
-            }
+            Some((
+                Problem::Version | Problem::Credential | Problem::UnknownSite | Problem::Origin,
+                None,
+            )) => Self::Hopeless,
             Some((Problem::Replaced, None)) => Self::Replaced,
             Some(_) => Self::Failed,
             None if lasted || (ending.welcomed && ending.by_peer) => Self::Lost,

@@ -27,7 +27,8 @@ use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
 use crate::replica::{ApplyError, Effects, Event, Replica};
 use crate::time::Timestamp;
 use crate::wire::{
-    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Order, Problem, Progress, Signal,
+    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Notification, Offer, Order, Problem,
+    Progress, Signal,
 };
 
 /// What follows from an input. See the [module](self) for the order in which to carry it out.
@@ -72,6 +73,10 @@ pub enum SessionEvent {
     Feed(ConversationId),
     /// Somebody is typing or viewing, or no longer.
     Signals(DocumentId),
+    /// Which waiting conversations are offered to this agent is other than it was.
+    Offers,
+    /// What this agent was notified of and has not read is other than it was.
+    Notifications,
     /// The server no longer trusts this device: everything here is erased.
     Wiped,
     /// The server refuses something, or puts it off.
@@ -159,6 +164,8 @@ pub struct Session {
     feed: BTreeMap<ConversationId, FeedRow>,
     signals: BTreeMap<(DocumentId, ParticipantId), (Signal, Timestamp)>,
     progress: BTreeMap<(DocumentId, MessageId), Progress>,
+    offers: Vec<Offer>,
+    notifications: Vec<Notification>,
     told: Connection,
 }
 
@@ -184,6 +191,8 @@ impl Session {
             feed: saved.feed.into_iter().map(|row| (row.conversation, row)).collect(),
             signals: BTreeMap::new(),
             progress: BTreeMap::new(),
+            offers: Vec::new(),
+            notifications: Vec::new(),
             told: Connection::Offline,
         }
     }
@@ -219,6 +228,12 @@ impl Session {
             Phase::Open if self.documents.values().any(behind) => Connection::Syncing,
             Phase::Open => Connection::Live,
         }
+    }
+
+    /// Whether the server has said who this is on this connection: a log-out can be asked for.
+    #[must_use]
+    pub fn is_welcome(&self) -> bool {
+        self.phase == Phase::Open
     }
 
     /// Whether a document is loaded.
@@ -273,6 +288,19 @@ impl Session {
     #[must_use]
     pub fn progress(&self, document: DocumentId, message: MessageId) -> Option<&Progress> {
         self.progress.get(&(document, message))
+    }
+
+    /// Waiting conversations that are offered to this agent: none without a connection.
+    #[must_use]
+    pub fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
+    /// What this agent was notified of and has not read, newest first, as far as the server has
+    /// told.
+    #[must_use]
+    pub fn notifications(&self) -> &[Notification] {
+        &self.notifications
     }
 
     /// Who is typing or viewing in a document at `now`.
@@ -403,7 +431,11 @@ impl Session {
         }
         let silent: BTreeSet<_> = self.signals.keys().map(|(document, _)| *document).collect();
         self.signals.clear();
-        let events = silent.into_iter().map(SessionEvent::Signals).collect();
+        let mut events: Vec<_> = silent.into_iter().map(SessionEvent::Signals).collect();
+        // Others are asked meanwhile.
+        if !core::mem::take(&mut self.offers).is_empty() {
+            events.push(SessionEvent::Offers);
+        }
         self.finish(Output { events, ..Output::default() })
     }
 

@@ -61,7 +61,7 @@ pub struct NewestMessage {
 }
 
 /// What only agents learn of a conversation from the feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub struct TeamRow {
     /// The end of the team document's log.
     #[n(0)]
@@ -72,4 +72,8 @@ pub struct TeamRow {
     /// What it is about.
     #[n(2)]
     pub category: Option<CategoryId>,
+    /// Who follows it, in the order of their ids. Rows that were kept before it was told name none.
+    #[n(3)]
+    #[cbor(default)]
+    pub collaborators: Vec<ParticipantId>,
 }

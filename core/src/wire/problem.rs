@@ -59,6 +59,8 @@ problems! {
     Replaced = 12 "another connection of this device took over";
     /// No such site.
     UnknownSite = 13 "there is no such site";
+    /// A page of another origin than the server's own, or than those that the site names.
+    Origin = 14 "this page may not connect: add its origin to the site's, or set public_url";
 }
 
 impl core::fmt::Display for Problem {

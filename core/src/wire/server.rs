@@ -13,6 +13,7 @@ use crate::principal::Principal;
 use crate::time::Timestamp;
 use crate::wire::client::Signal;
 use crate::wire::feed::FeedRow;
+use crate::wire::notice::{Notification, Offer};
 use crate::wire::problem::Problem;
 #[cfg(doc)]
 use crate::wire::{ClientFrame, Hello};
@@ -147,6 +148,21 @@ pub enum ServerFrame {
         /// Which.
         #[n(0)]
         document: DocumentId,
+    },
+    /// Which waiting conversations are offered to this agent now: all of them, the last frame
+    /// counts.
+    #[n(13)]
+    Offers {
+        /// What has waited longest first.
+        #[n(0)]
+        offers: Vec<Offer>,
+    },
+    /// What this agent was notified of and has not read: all of it, the last frame counts.
+    #[n(14)]
+    Notifications {
+        /// Newest first, at most [`limits::NOTIFICATIONS`].
+        #[n(0)]
+        unread: Vec<Notification>,
     },
 }
 

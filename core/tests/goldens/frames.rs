@@ -9,8 +9,8 @@ use rejoinder_core::id::{DeviceId, Epoch, ParticipantId, RevisionId, Seq, SiteId
 use rejoinder_core::principal::{AgentRole, Principal, Role};
 use rejoinder_core::wire::{
     ClientFrame, Credential, ErasureOrder, FeedRow, Hello, Keeping, Limits, LogEntry,
-    NewestMessage, OperationFate, Order, OrderRow, ParticipantSignal, Problem, Progress,
-    ServerFrame, Signal, TeamRow, VERSION, Welcome,
+    NewestMessage, Notification, NotificationKind, Offer, OperationFate, Order, OrderRow,
+    ParticipantSignal, Problem, Progress, ServerFrame, Signal, TeamRow, VERSION, Welcome,
 };
 
 use crate::Golden;
@@ -112,8 +112,24 @@ fn row(newest: bool, team: bool) -> FeedRow {
             seq: Seq(2),
             priority: Some(Priority::Low),
             category: Some(CATEGORY),
+            collaborators: if newest { vec![AUTHOR] } else { Vec::new() },
         }),
     }
+}
+
+fn offers() -> Vec<Offer> {
+    let conversation = CONVERSATION;
+    let another = follow_up(CONVERSATION);
+    vec![Offer { conversation, until: Some(TIME) }, Offer { conversation: another, until: None }]
+}
+
+fn notifications() -> Vec<Notification> {
+    let (conversation, at) = (CONVERSATION, TIME);
+    let one = |number, kind, message| Notification { number, conversation, kind, message, at };
+    vec![
+        one(300, NotificationKind::Mention, Some(MESSAGE)),
+        one(2, NotificationKind::Assigned, None),
+    ]
 }
 
 fn fates() -> Vec<OperationFate> {
@@ -171,6 +187,9 @@ fn server_frames() -> Vec<(String, ServerFrame)> {
         ("Progress, begun", ServerFrame::Progress(progress(0, None))),
         ("Progress, under way", ServerFrame::Progress(progress(2, Some(TIME)))),
         ("Reopen", ServerFrame::Reopen { document }),
+        ("Offers, none", ServerFrame::Offers { offers: Vec::new() }),
+        ("Offers", ServerFrame::Offers { offers: offers() }),
+        ("Notifications", ServerFrame::Notifications { unread: notifications() }),
     ];
     for &reason in Problem::ALL {
         frames.push(("Retry", ServerFrame::Retry { after_millis: 1_500, reason }));

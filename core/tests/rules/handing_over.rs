@@ -210,3 +210,48 @@ fn au30_a_visitor_closes_without_being_asked() {
     chat.accepts(&ann, &close);
     assert!(chat.authority.closed());
 }
+
+#[test]
+fn rt44_the_server_releases_what_waits_under_the_name_of_who_is_gone() {
+    let chat = &mut Chat::new();
+    let mut bo = chat.agent(AgentRole::Agent);
+    let from = bo.id();
+    let release = |chat: &mut Chat| {
+        let mut admission = rejoinder_core::authority::Admission::default();
+        let (policy, now) = (chat.policy, chat.now);
+        let released = chat.authority.release(&mut admission, from, &policy, now, &mut chat.dice);
+        assert_eq!(released, !admission.is_empty());
+        chat.commit(admission);
+        released
+    };
+    assert!(!release(chat), "it is nobody's");
+    bo.did(chat, Operation::Assign { assignee: Some(from) });
+    assert!(!release(chat), "it does not wait");
+    bo.did(chat, Operation::SetStatus { status: Status::WaitingForHuman });
+    assert!(release(chat));
+    assert_eq!(notices(chat), [(Notice::Released, None)]);
+    assert_eq!(chat.authority.assignee(), None);
+    assert!(!release(chat), "somebody else may have it by now");
+    chat.restarts();
+    assert_eq!(
+        (chat.authority.assignee(), chat.authority.status()),
+        (None, Status::WaitingForHuman)
+    );
+}
+
+#[test]
+fn rt47_the_server_makes_those_mentioned_follow_once() {
+    let chat = &mut Chat::new();
+    let (bo, cy) = (chat.agent(AgentRole::Agent).id(), chat.agent(AgentRole::Agent).id());
+    for expected in [2, 0] {
+        let mut admission = rejoinder_core::authority::Admission::default();
+        let (policy, now, both) = (chat.policy, chat.now, [bo, cy].into());
+        chat.authority.follow(&mut admission, &both, &policy, now, &mut chat.dice);
+        assert_eq!(admission.rows.len(), expected);
+        chat.commit(admission);
+    }
+    chat.restarts();
+    let mut expected = vec![bo, cy];
+    expected.sort();
+    assert_eq!(chat.authority.summary().team.collaborators, expected);
+}

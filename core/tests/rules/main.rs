@@ -12,5 +12,6 @@ mod fates;
 mod handing_over;
 mod messages;
 mod roles;
+mod routing;
 mod windows;
 mod words;

@@ -179,6 +179,19 @@ fn wp14_who_types_is_shown_for_ten_seconds_and_the_last_value_wins() {
 }
 
 #[test]
+fn wp14_who_has_written_is_typing_no_more() {
+    let (mut world, ann, bo, conversation) = World::begun();
+    let (document, participant) = (DocumentId::timeline(conversation), world.id(bo));
+    let signals = vec![ParticipantSignal { participant, signal: Signal::Typing }];
+    world.tells(ann, ServerFrame::Signals { document, signals });
+    world.settle();
+    assert_eq!(world.clients[ann].session.active(document, NOON).count(), 1);
+    world.sends(bo, conversation, "this is what I typed");
+    world.settle();
+    assert_eq!(world.clients[ann].session.active(document, NOON).count(), 0);
+}
+
+#[test]
 fn wp11_words_of_the_newest_50_are_asked_for_and_older_ones_when_scrolled_to() {
     let (mut world, ann, _, conversation) = World::begun();
     for n in 0..120 {

@@ -15,7 +15,7 @@ const row = (conversation) => `.row-button[data-conversation="${conversation}"]`
 const offline = (page) => page.evaluate(() => window.rejoinderClient.goOffline());
 const online = (page) => page.evaluate(() => window.rejoinderClient.goOnline());
 const say = async (page, text) => {
-  await page.fill("textarea", text);
+  await page.fill("textarea[name=composer]", text);
   await page.keyboard.press("Enter");
 };
 
@@ -68,11 +68,11 @@ async function presence(sue, ann, conversation) {
   step("who views and types is told to the other");
   await ann.click(row(conversation));
   await seen(sue, '.viewers:has-text("Ann is viewing")');
-  await ann.click("textarea");
+  await ann.click("textarea[name=composer]");
   await ann.keyboard.type("Hm");
   await seen(sue, '.typing:has-text("Ann is typing")');
   await shot(sue, "presence");
-  await ann.fill("textarea", "");
+  await ann.fill("textarea[name=composer]", "");
 }
 
 async function claims(sue, ann, conversation) {
@@ -104,7 +104,7 @@ async function lostEdit(first, second, conversation) {
     await message.hover();
     await message.locator(".menu-button").click();
     await page.click('.menu-item:has-text("Edit")');
-    await page.fill("textarea", text);
+    await page.fill("textarea[name=composer]", text);
     await page.keyboard.press("Enter");
     await seen(page, bubble(text));
   }
@@ -116,6 +116,26 @@ async function lostEdit(first, second, conversation) {
   assert.match(await loser.textContent(".decision"), /lost to a newer one/);
   await loser.click('.decision .button:has-text("Discard")');
   await loser.waitForFunction(() => document.querySelectorAll(".decision").length === 0);
+}
+
+async function recalledWhileEdited(sue, phone, conversation) {
+  step("a message that is recalled elsewhere while it is edited leaves no word in the composer");
+  await sue.click(row(conversation));
+  await say(sue, "The code is stork.");
+  await seen(sue, `.message:has(${bubble("stork")}) [data-state=sent]`);
+  await sue.press("textarea[name=composer]", "ArrowUp");
+  await seen(sue, ".editing-line");
+  await sue.keyboard.type(" Really.");
+  await phone.click(row(conversation));
+  const message = phone.locator(`.message:has(${bubble("stork")})`).last();
+  await message.hover();
+  await message.locator(".menu-button").click();
+  await phone.click('.menu-item:has-text("Recall")');
+  await phone.click(".modal .danger");
+  await sue.waitForFunction(() => !document.querySelector(".editing-line"));
+  assert.equal(await sue.inputValue("textarea[name=composer]"), "");
+  assert.doesNotMatch(await sue.evaluate(() => document.body.innerText), /stork|Really/);
+  await shot(sue, "recalled-while-edited");
 }
 
 async function closeMeets(sue, visitor, conversation) {
@@ -197,6 +217,7 @@ try {
   const suesPhone = await world.desk({ profile: "phone" });
   await logIn(suesPhone, world.url, "sue@demo.example");
   await lostEdit(sue, suesPhone, second);
+  await recalledWhileEdited(sue, suesPhone, second);
   await closeMeets(sue, other, second);
   await tabs(sue);
   await outage();

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { logIn, World } from "./cast.mjs";
+import { logIn, PASSWORD, World } from "./cast.mjs";
 
 const shots = fileURLToPath(new URL("../../dist-fake/real/", import.meta.url));
 mkdirSync(shots, { recursive: true });
@@ -10,7 +10,7 @@ const world = new World(4400 + Math.floor(Math.random() * 400));
 const shot = (page, name) => page.screenshot({ path: `${shots}${name}.png` });
 const step = (said) => console.log(`- ${said}`);
 const say = async (page, text) => {
-  await page.fill("textarea", text);
+  await page.fill("textarea[name=composer]", text);
   await page.keyboard.press("Enter");
 };
 const bubble = (text) => `.bubble:has-text("${text}")`;
@@ -61,9 +61,9 @@ async function everyday(page, visitor) {
   await seen(page, `.message:has(${bubble("three of them")}) [data-state=sent]`);
   await say(page, "The secret word is albatross.");
   await seen(page, `.message:has(${bubble("albatross")}) [data-state=sent]`);
-  await page.fill("textarea", "");
+  await page.fill("textarea[name=composer]", "");
   await page.keyboard.press("ArrowUp");
-  await page.fill("textarea", "The secret word is pelican.");
+  await page.fill("textarea[name=composer]", "The secret word is pelican.");
   await shot(page, "edit");
   await page.keyboard.press("Enter");
   await seen(page, `.message:has(${bubble("pelican")}) .edited`);
@@ -101,13 +101,13 @@ async function offline(page, visitor, conversation) {
   await messageMenu(page, "three of them", "Recall");
   await page.click(".modal .danger");
   await seen(page, "[data-report=unsent]");
-  await page.fill("textarea", "a draft that stays");
+  await page.fill("textarea[name=composer]", "a draft that stays");
   await page.waitForTimeout(600);
   await shot(page, "offline");
   await page.reload();
   await seen(page, ".shell", 20_000);
   await seen(page, bubble("tunnel"), 20_000);
-  assert.equal(await page.inputValue("textarea"), "a draft that stays");
+  assert.equal(await page.inputValue("textarea[name=composer]"), "a draft that stays");
   await shot(page, "offline-opened");
   await page.goto(`${world.url}/portal`);
   await seen(page, ".row-button", 20_000);
@@ -120,7 +120,7 @@ async function offline(page, visitor, conversation) {
   const said = JSON.stringify(await words(visitor, conversation));
   assert.equal(said.split("tunnel").length - 1, 1);
   assert.doesNotMatch(said, /three of them/);
-  await page.fill("textarea", "");
+  await page.fill("textarea[name=composer]", "");
 }
 
 async function collision(page, conversation, ann) {
@@ -197,6 +197,21 @@ async function leaving(page) {
   await page.click('.menu-item:has-text("Log out")');
   await seen(page, ".login", 20_000);
   await shot(page, "logged-out");
+
+  step("logging in again needs no reload; without a network one can log out as well");
+  await page.fill("#email", "sue@demo.example");
+  await page.fill("#password", PASSWORD);
+  await page.click("button[type=submit]");
+  await seen(page, ".shell", 20_000);
+  await pill(page, "live");
+  await page.evaluate(() => window.rejoinderClient.goOffline());
+  await pill(page, "offline");
+  await page.click(".account .menu-button");
+  await page.click('.menu-item:has-text("Log out")');
+  await seen(page, ".modal");
+  await shot(page, "logout-offline");
+  await page.click(".modal .danger");
+  await seen(page, ".login", 20_000);
   await page.reload();
   await seen(page, ".login");
 }

@@ -557,7 +557,7 @@ export interface components {
         CannedResponses: {
             canned_responses: components["schemas"]["CannedResponse"][];
         };
-        /** @description By name, removed ones too. */
+        /** @description By name. */
         Categories: {
             categories: components["schemas"]["Category"][];
         };
@@ -565,8 +565,8 @@ export interface components {
         Category: {
             id: components["schemas"]["Id"];
             name: string;
-            /** @description Whether it can no longer be chosen. Conversations keep it. */
-            removed: boolean;
+            /** @description There, and true, where it can no longer be chosen. Conversations keep it. */
+            removed?: boolean;
             site: components["schemas"]["Id"];
         };
         /** @description A category to add or to rename. */
@@ -971,8 +971,13 @@ export interface components {
             site: components["schemas"]["Id"];
             /** @description `#rrggbb` */
             theme_color: string;
+            visitor_edit: boolean;
+            visitor_recall: boolean;
         };
-        /** @description Which messages may be edited or recalled: `any`, the `last`, or those accepted `minutes(15)` ago. */
+        /**
+         * @description Which messages may be edited or recalled: `any`, the `last`, or for `minutes(15)` after they
+         *     were accepted.
+         */
         WindowText: string;
     };
     responses: never;
@@ -1266,6 +1271,8 @@ export interface operations {
     categories: {
         parameters: {
             query?: {
+                /** @description Also those that can no longer be chosen. */
+                removed?: boolean;
                 /** @description Left out: of all that one works on. */
                 site?: components["schemas"]["Id"];
             };

@@ -1,8 +1,8 @@
 /** The one question at a time, short messages, and what is only read out. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { announcement, question, toast } from "../state/ask.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { announcement, type Open, question, toast } from "../state/ask.js";
 import { t } from "../state/i18n.js";
 import { Icon } from "./Icon.js";
 
@@ -46,19 +46,33 @@ export function Modal({ title, class: name = "", close, children, titleHidden }:
 
 export function QuestionDialog() {
   const asked = question.value;
-  if (!asked) {
-    return null;
-  }
+  return asked ? <Asked key={asked.title} asked={asked} /> : null;
+}
+
+function Asked({ asked }: { asked: Open }) {
+  const [never, setNever] = useState(false);
+  const { advice } = asked;
   return (
-    <Modal key={asked.title} title={asked.title} class="question" close={() => asked.answer(null)}>
+    <Modal title={asked.title} class="question" close={() => asked.answer(null)}>
       <p>{asked.lead}</p>
+      {advice && (
+        <div class="advice">
+          <p>{advice.lead}</p>
+          <ul>{advice.points.map((point) => <li key={point}>{point}</li>)}</ul>
+          <label class="check">
+            <input type="checkbox" checked={never}
+              onChange={(event) => setNever(event.currentTarget.checked)} />
+            <span>{advice.never}</span>
+          </label>
+        </div>
+      )}
       <div class="modal-actions">
         <button type="button" class="button" onClick={() => asked.answer(null)}>
           {t.value.dialog.cancel}
         </button>
         {asked.choices.map((choice) => (
           <button key={choice.id} type="button" class={`button ${choice.look}`}
-            onClick={() => asked.answer(choice.id)}>
+            onClick={() => asked.answer(choice.id, never)}>
             {choice.label}
           </button>
         ))}

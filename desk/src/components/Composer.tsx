@@ -1,12 +1,13 @@
 import { useSignalEffect } from "@preact/signals";
-import { type ConversationView, type DocumentKind, LIMITS } from "@rejoinder/client";
+import { type ConversationId, type ConversationView, type DocumentKind, LIMITS } from "@rejoinder/client";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { shortId } from "../model/names.js";
+import { composes } from "../model/keys.js";
+import { isPinned, pin, unpin } from "../model/pinned.js";
 import { sensitive } from "../model/sensitive.js";
 import { lastOwn, merge, textOf } from "../model/timeline.js";
 import { confirm, whyNot } from "../state/ask.js";
 import {
-  beginEdit, compose, editing, endEdit, focusIsAsked, kindOf, takeFocus,
+  beginEdit, compose, editing, endEdit, focusIsAsked, insertion, kindOf, takeFocus, takeInsertion,
 } from "../state/composing.js";
 import type { Desk } from "../state/desk.js";
 import type { Place } from "../state/drafts.js";
@@ -14,6 +15,8 @@ import { t } from "../state/i18n.js";
 import { go } from "../state/route.js";
 import { useDesk } from "./context.js";
 import { Icon } from "./Icon.js";
+import { SuggestList, type Suggestions, useSuggestions } from "./Suggest.js";
+import { formatByKey, put, Toolbar } from "./Toolbar.js";
 
 /** From here on the counter shows: what is left, then what is too much. */
 const COUNT_FROM = LIMITS.text_characters - 500;
@@ -28,7 +31,7 @@ export function Composer({ view }: { view: ConversationView }) {
   return (
     <section class={`composer composer-${kind === "team" ? "note" : "reply"}`}
       aria-label={kind === "team" ? words.note : words.reply}>
-      {edit ? <EditingLine place={{ kind, message }} /> : <KindSwitch id={id} kind={kind} />}
+      {edit ? <EditingLine id={id} place={{ kind, message }} /> : <KindSwitch id={id} kind={kind} />}
       {closed
         ? <ClosedLine id={id} />
         : <Field key={`${kind} ${message}`} view={view} place={{ kind, message }} />}
@@ -69,22 +72,22 @@ function KindSwitch({ id, kind }: { id: string; kind: DocumentKind }) {
   );
 }
 
-function EditingLine({ place }: { place: Place }) {
+function EditingLine({ id, place }: { id: ConversationId; place: Place }) {
   const desk = useDesk();
   const words = t.value.composer;
   return (
     <div class="editing-line">
       <Icon name="edit" size={15} /><span>{words.editing}</span>
-      <button type="button" class="link" onClick={() => cancelEdit(desk, place)}>
+      <button type="button" class="link" onClick={() => cancelEdit(desk, id, place)}>
         {words.cancel}
       </button>
     </div>
   );
 }
 
-function cancelEdit(desk: Desk, place: Place): void {
+function cancelEdit(desk: Desk, id: ConversationId, place: Place): void {
   endEdit();
-  void desk.settleLost(place).catch(() => undefined);
+  void desk.settleLost(id, place).catch(() => undefined);
 }
 
 function Field({ view, place }: { view: ConversationView; place: Place }) {
@@ -94,9 +97,12 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
   const [failure, setFailure] = useState<string | null>(null);
   const id = view.timeline.conversation;
   const text = desk.drafts.text(view, place, before(view, place));
+  const shut = desk.drafts.isShut(view, place);
   const length = [...text.value].length;
   const over = length - LIMITS.text_characters;
   useFocusAsked(area);
+  useInsertion(area);
+  const suggestions = useSuggestions(area, view, place);
   const type = (value: string) => {
     desk.drafts.type(id, place, value);
     setFailure(null);
@@ -120,18 +126,35 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
       setFailure(words.failed + whyNot(error));
     }
   };
-  const visitor = t.value.who.visitor(shortId(view.row?.visitor ?? id));
+  const visitor = desk.visitorName(view.row?.visitor ?? id);
   const label = place.kind === "team" ? words.notePlaceholder : words.replyTo(visitor);
   return (
     <>
+      <SuggestList from={suggestions} />
       <textarea ref={area} class="composer-field" rows={2} autoComplete="off"
         dir={text.value ? "auto" : undefined}
-        name="composer" aria-label={place.message ? words.editing : label} placeholder={label}
+        name="composer" aria-label={place.message ? words.editing : label}
+        placeholder={shut ? t.value.connection.checking : label} readOnly={shut}
         value={text.value} aria-invalid={over > 0} aria-describedby="composer-said"
-        onInput={(event) => type(event.currentTarget.value)}
+        {...listed(suggestions)}
+        onInput={(event) => {
+          type(event.currentTarget.value);
+          suggestions.look();
+        }}
+        onClick={suggestions.look} onBlur={suggestions.look}
+        onKeyUp={(event) => {
+          if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) {
+            suggestions.look();
+          }
+        }}
         onPaste={(event) => void paste(event, type)}
-        onKeyDown={(event) => keys(event, desk, view, place, text.peek(), submit)} />
+        onKeyDown={(event) => {
+          if (!suggestions.key(event) && !formatByKey(event, area.current)) {
+            keys(event, desk, view, place, text.peek(), submit);
+          }
+        }} />
       <div class="composer-foot">
+        <Toolbar area={area} />
         <p id="composer-said" class={over > 0 || failure ? "bad" : "faint"} aria-live="polite">
           {failure ?? (over > 0 ? words.over(over)
             : length > COUNT_FROM ? words.left(-over) : words.hint)}
@@ -143,6 +166,30 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
       </div>
     </>
   );
+}
+
+function listed({ list, at }: Suggestions) {
+  return list.length === 0 ? {} : {
+    "aria-autocomplete": "list" as const, "aria-controls": "suggest-list",
+    "aria-activedescendant": `suggest-${at}`,
+  };
+}
+
+/** What is chosen elsewhere comes in at the caret, once there is a field to take it. */
+function useInsertion(area: { current: HTMLTextAreaElement | null }): void {
+  const answer = () => {
+    const field = area.current;
+    const text = field && takeInsertion();
+    if (field && text) {
+      put(field, field.selectionStart, field.selectionEnd, text);
+    }
+  };
+  useSignalEffect(() => {
+    if (insertion.value !== null) {
+      // Later: the field that is here now may be about to give way to another.
+      setTimeout(answer);
+    }
+  });
 }
 
 function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
@@ -165,7 +212,13 @@ function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
 /** The words that an edit begins with. */
 function before(view: ConversationView, place: Place): string {
   const found = merge(view).find((entry) => entry.message.id === place.message);
-  return found ? textOf(found.message) ?? "" : "";
+  return found ? unpin(textOf(found.message) ?? "") : "";
+}
+
+/** A pinned note stays pinned when its words change. */
+function asPinned(view: ConversationView, place: Place, text: string): string {
+  const found = merge(view).find((entry) => entry.message.id === place.message);
+  return found && isPinned(textOf(found.message) ?? "") ? pin(text) : text;
 }
 
 async function send(
@@ -175,10 +228,12 @@ async function send(
   const conversation = desk.client.conversation(id);
   if (place.message !== null) {
     if (text !== before(view, place)) {
-      await conversation.edit(place.message, text, place.kind);
+      await conversation.edit(place.message, asPinned(view, place, text), place.kind);
     }
-    endEdit();
-    await desk.settleLost(place);
+    if (editing.peek()?.message === place.message) {
+      endEdit();
+    }
+    await desk.settleLost(id, place);
     return;
   }
   await (place.kind === "team" ? conversation.note(text) : conversation.send(text));
@@ -192,7 +247,7 @@ function keys(
   event: KeyboardEvent, desk: Desk, view: ConversationView, place: Place, text: string,
   submit: () => Promise<void>,
 ): void {
-  if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) {
+  if (composes(event) || event.altKey || event.ctrlKey || event.metaKey) {
     return;
   }
   if (event.key === "Enter" && !event.shiftKey) {
@@ -200,7 +255,7 @@ function keys(
     void submit();
   } else if (event.key === "Escape" && place.message !== null) {
     event.preventDefault();
-    cancelEdit(desk, place);
+    cancelEdit(desk, view.timeline.conversation, place);
   } else if (event.key === "ArrowUp" && text === "" && place.message === null) {
     const last = lastOwn(merge(view), place.kind, desk.me.peek());
     if (last && !(view.timeline.closed && last.kind === "timeline")) {

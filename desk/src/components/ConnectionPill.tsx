@@ -7,7 +7,8 @@ export function ConnectionPill() {
   const words = t.value.connection;
   const state = desk.connection.value;
   const waiting = desk.waiting.value;
-  const text = {
+  const unknown = desk.trouble.value === "credential";
+  const text = unknown ? words.loggedOut : {
     live: words.live,
     syncing: waiting > 0 ? words.syncingWaiting(waiting) : words.syncing,
     offline: waiting > 0 ? words.offlineWaiting(waiting) : words.offline,

@@ -1,13 +1,17 @@
 import type { ConversationView } from "@rejoinder/client";
+import { useEffect, useState } from "preact/hooks";
 import { now } from "../state/clock.js";
-import { momentOf, t } from "../state/i18n.js";
+import { listed, momentOf, t } from "../state/i18n.js";
 import { selected } from "../state/route.js";
 import { Composer } from "./Composer.js";
 import { useDesk } from "./context.js";
 import { Decisions } from "./Decisions.js";
+import { FindBar } from "./FindBar.js";
 import { ConversationHeader } from "./ConversationHeader.js";
 import { Icon } from "./Icon.js";
 import { Timeline } from "./Timeline.js";
+
+const LATE_MILLIS = 5_000;
 
 export function ConversationColumn() {
   const desk = useDesk();
@@ -29,6 +33,7 @@ export function ConversationColumn() {
   return (
     <>
       <ConversationHeader view={view} />
+      <FindBar />
       <Freshness view={view} />
       {view.freshness === "checking" ? <Skeleton />
         : <Timeline key={id} view={view} />}
@@ -39,8 +44,16 @@ export function ConversationColumn() {
   );
 }
 
+/** One from the history is asked for first; what nobody tells of after a while is not there. */
 function Reading({ known }: { known: boolean }) {
-  return known ? <Skeleton /> : <div class="empty"><p>{t.value.conversation.gone}</p></div>;
+  const desk = useDesk();
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LATE_MILLIS);
+    return () => clearTimeout(timer);
+  }, []);
+  return known || (!isLate && desk.connection.value !== "offline") ? <Skeleton />
+    : <div class="empty"><p>{t.value.conversation.gone}</p></div>;
 }
 
 /** Stands where the words will be; until it is known what was recalled, none are painted. */
@@ -82,7 +95,7 @@ function Active({ view }: { view: ConversationView }) {
       {names.length > 0 && (
         <>
           <span class="dots" aria-hidden="true"><i /><i /><i /></span>
-          {t.value.conversation.typing(names.join(", "))}
+          {t.value.conversation.typing(listed(names), names.length)}
         </>
       )}
     </p>

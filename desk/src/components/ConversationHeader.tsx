@@ -1,6 +1,9 @@
 import type { ConversationView } from "@rejoinder/client";
-import { shortId, siteName } from "../model/names.js";
-import { closeConversation, handBack, take } from "../state/actions.js";
+import { siteName } from "../model/names.js";
+import { closeConversation, handBack, restoreToAi, take } from "../state/actions.js";
+import type { Desk } from "../state/desk.js";
+import { openTicketDialog } from "../state/tickets.js";
+import { openFind } from "../state/find.js";
 import { listed, t } from "../state/i18n.js";
 import { detailsOpen, setDetails } from "../state/layout.js";
 import { Avatar } from "./Avatar.js";
@@ -25,7 +28,7 @@ export function ConversationHeader({ view }: { view: ConversationView }) {
       </button>
       <Avatar id={visitor} name={null} />
       <div class="conversation-who">
-        <h2>{words.who.visitor(shortId(visitor))}</h2>
+        <h2>{desk.visitorName(visitor)}</h2>
         <p>
           {site && <span>{site}</span>}
           <StatusChip status={status} closed={closed} />
@@ -56,7 +59,7 @@ function Viewers({ view }: { view: ConversationView }) {
   if (names.length === 0) {
     return null;
   }
-  const text = t.value.conversation.viewing(listed(names));
+  const text = t.value.conversation.viewing(listed(names), names.length);
   return (
     <span class="viewers" title={text}><Icon name="eye" size={14} /><span>{text}</span></span>
   );
@@ -66,8 +69,16 @@ function Actions({ view }: { view: ConversationView }) {
   const desk = useDesk();
   const words = t.value.conversation;
   const { status, closed, assignee } = view.timeline;
+  const find = { label: words.find, icon: "search" as const, run: openFind };
+  const ticket = { label: words.newTicket, icon: "ticket" as const, run: () => openTicketDialog({
+    conversation: view.timeline.conversation, site: view.row?.site ?? null,
+  }) };
   if (closed) {
-    return null;
+    return (
+      <div class="conversation-actions">
+        <Menu label={words.more} title={words.more} actions={[find, ticket]}><Icon name="more" /></Menu>
+      </div>
+    );
   }
   const mine = assignee !== null && desk.me.value.has(assignee);
   return (
@@ -82,12 +93,21 @@ function Actions({ view }: { view: ConversationView }) {
         {words.close}
       </button>
       <Menu label={words.more} title={words.more} actions={[
+        find, ticket,
         { label: words.handBack, disabled: mine ? null : words.notYours,
           run: () => void handBack(desk) },
+        { label: words.restoreToAi, disabled: hasAssistant(desk, view) ? null : words.noAssistant,
+          run: () => void restoreToAi(desk) },
         { label: words.close, danger: true, run: () => void closeConversation(desk) },
       ]}>
         <Icon name="more" />
       </Menu>
     </div>
   );
+}
+
+/** Known from what everybody may know of a site, kept for when there is no network. */
+function hasAssistant(desk: Desk, view: ConversationView): boolean {
+  const site = view.row ? desk.directory.site(view.row.site).state.value.value : null;
+  return site !== null && site.mode !== "live_chat" && view.timeline.status !== "active_ai";
 }

@@ -2,7 +2,7 @@
 
 import type { ConversationView, Delivery, MessageView, Pending } from "@rejoinder/client";
 import type { ComponentChildren } from "preact";
-import { type Entry, meanwhile, merge, textOf } from "../model/timeline.js";
+import { type Entry, isGone, meanwhile, merge, textOf } from "../model/timeline.js";
 import { discard, retry, takeBack } from "../state/actions.js";
 import { beginEdit, editing } from "../state/composing.js";
 import type { Desk } from "../state/desk.js";
@@ -87,9 +87,15 @@ function Quoted({ message, view }: { message: MessageView; view: ConversationVie
         {desk.nameOf(message.author, view.row?.visitor ?? null)}
         {message.at !== null && ` · ${timeOf(message.at)}`}
       </p>
-      {text === null ? <em>{t.value.conversation.recalled}</em> : <Words text={text} />}
+      {text === null ? <em>{unsaid(message)}</em> : <Words text={text} />}
     </div>
   );
+}
+
+/** Words that are not here are not for that reason removed. */
+function unsaid({ words }: MessageView): string {
+  const { recalled, absent } = t.value.conversation;
+  return words === "recalled" ? recalled : absent;
 }
 
 function RefusedMessage({ entry, operation, why }: {
@@ -165,6 +171,8 @@ function LostEdits({ view }: { view: ConversationView }) {
   const desk = useDesk();
   const words = t.value.lostEdit;
   const drafts = view.drafts.filter((draft) => draft.message !== null && draft.text !== ""
+    && draft.message !== view.timeline.conversation
+    && !isGone(view, draft.kind, draft.message)
     && draft.message !== editing.value?.message);
   return (
     <>
@@ -177,7 +185,9 @@ function LostEdits({ view }: { view: ConversationView }) {
                 conversation: view.timeline.conversation, kind, message,
               })}>{words.keep}</button>
               <button type="button" class="button danger-quiet"
-                onClick={() => void desk.settleLost({ kind, message })}>{words.discard}</button>
+                onClick={() => void desk.settleLost(view.timeline.conversation, { kind, message })}>
+                {words.discard}
+              </button>
             </>
           )}>
           <div class="quoted"><Words text={text} /></div>

@@ -11,7 +11,8 @@ export function Help() {
   const rows: [string, string][] = [
     ["Alt+J", words.palette.next], ["Alt+K", words.palette.previous],
     ["Alt+L", words.composer.reply], ["Alt+P", words.composer.note],
-    ["Alt+E", words.conversation.close], ["Enter", words.help.send],
+    ["Alt+E", words.conversation.close], ["Ctrl+F", words.find.open],
+    ["Ctrl+B", words.format.bold], ["Ctrl+I", words.format.italic], ["Enter", words.help.send],
     ["Shift+Enter", words.help.breakLine], ["↑", words.help.editLast],
     ["Esc", words.help.escape], ["Ctrl+K", words.help.palette], ["?", words.help.help],
   ];

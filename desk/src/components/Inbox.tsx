@@ -1,11 +1,14 @@
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { agentName } from "../model/names.js";
-import { SHOWN, SORTS, TABS } from "../model/inbox.js";
+import { made, SHOWN, SORTS, TABS } from "../model/inbox.js";
 import { listed, t } from "../state/i18n.js";
+import type { InboxList } from "../state/list.js";
 import { isPortal, selected } from "../state/route.js";
 import { change, settings } from "../state/settings.js";
+import { AvailabilitySwitch } from "./Availability.js";
 import { ConnectionPill } from "./ConnectionPill.js";
 import { useDesk } from "./context.js";
+import { FilteredLine, FilterMenu } from "./Filters.js";
 import { Icon } from "./Icon.js";
 import { InboxRowView, ROW_PIXELS } from "./InboxRow.js";
 import { Menu } from "./Menu.js";
@@ -20,8 +23,9 @@ export function Inbox() {
           <h1>{words.title}</h1>
           <ConnectionPill />
         </div>
-        <Colleagues />
-        <div class="inbox-tools"><Tabs /><SortMenu /></div>
+        <div class="inbox-tools"><AvailabilitySwitch /><Colleagues /><FilterMenu /><SortMenu /></div>
+        <Tabs />
+        <FilteredLine />
       </header>
       <List />
     </section>
@@ -56,13 +60,18 @@ function Tabs() {
       document.getElementById(`tab-${next}`)?.focus();
     }
   };
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ inline: "nearest",
+      block: "nearest" });
+  }, [tab]);
   return (
-    <div class="tabs" role="tablist" aria-label={words.conversations} onKeyDown={keys}>
+    <div class="tabs" role="tablist" aria-label={words.conversations} onKeyDown={keys} ref={list}>
       {TABS.map((id) => (
         <button key={id} id={`tab-${id}`} type="button" role="tab" class="tab"
           aria-selected={tab === id} aria-controls="inbox-list" tabIndex={tab === id ? 0 : -1}
           onClick={() => change({ tab: id })}>
-          {words.tabs[id]} <span class="count">{counts[id]}</span>
+          {words.tabs[id]}{counts[id] > 0 && <span class="count">{counts[id]}</span>}
         </button>
       ))}
     </div>
@@ -94,15 +103,10 @@ function List() {
   const { rows, newcomers } = desk.list.shown.value;
   const scroller = useRef<HTMLDivElement>(null);
   const { from, to, onScroll } = useWindow(scroller, rows.length, ROW_PIXELS, selectedAt(rows));
-  const hold = (event: PointerEvent) => {
-    if (event.pointerType === "mouse") {
-      desk.list.hold();
-    }
-  };
+  const [focused, held] = useHeld(desk.list);
   return (
     <div class="inbox-list" id="inbox-list" role="tabpanel" ref={scroller} onScroll={onScroll}
-      onPointerEnter={hold} onPointerLeave={() => desk.list.release()}
-      aria-labelledby={`tab-${settings.value.tab}`} tabIndex={-1}>
+      {...held} aria-labelledby={`tab-${settings.value.tab}`} tabIndex={-1}>
       {newcomers > 0 && (
         <button type="button" class="newcomers" onClick={() => desk.list.refresh()}>
           {words.newcomers(newcomers)}
@@ -110,15 +114,50 @@ function List() {
       )}
       {rows.length === 0 && <Empty />}
       <div class="rows" style={{ blockSize: `${rows.length * ROW_PIXELS}px` }}>
-        <ul style={{ insetBlockStart: `${from * ROW_PIXELS}px` }}>
-          {rows.slice(from, to).map((row, i) => (
-            <InboxRowView key={row.conversation} row={row} place={from + i + 1}
+        <ul>
+          {made(rows, from, to, focused).map(({ row, place, before }) => (
+            <InboxRowView key={row.conversation} row={row} place={place + 1} before={before}
               of={rows.length} />
           ))}
         </ul>
       </div>
     </div>
   );
+}
+
+/**
+ * Places hold while the mouse is over the list, and while the keyboard is in it: a row that moved
+ * would lose the focus. A row that was clicked has it too, and holds nothing.
+ */
+function useHeld(list: InboxList) {
+  const [focused, setFocused] = useState<string | null>(null);
+  const by = useRef({ mouse: false, keyboard: false });
+  const hold = (part: Partial<typeof by.current>) => {
+    Object.assign(by.current, part);
+    if (by.current.mouse || by.current.keyboard) {
+      list.hold();
+    } else {
+      list.release();
+    }
+  };
+  return [focused, {
+    onPointerEnter: ({ pointerType }: PointerEvent) => hold({ mouse: pointerType === "mouse" }),
+    onPointerLeave: () => hold({ mouse: false }),
+    onFocusIn: ({ target }: FocusEvent) => {
+      if (target instanceof HTMLElement) {
+        setFocused(target.dataset.conversation ?? null);
+        hold({ keyboard: target.matches(":focus-visible") });
+      }
+    },
+    onFocusOut: ({ currentTarget, relatedTarget }: FocusEvent) => {
+      const stays = currentTarget instanceof Node && relatedTarget instanceof Node
+        && currentTarget.contains(relatedTarget);
+      if (!stays) {
+        setFocused(null);
+        hold({ keyboard: false });
+      }
+    },
+  }] as const;
 }
 
 function selectedAt(rows: { conversation: string }[]): number {

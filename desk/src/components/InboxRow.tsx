@@ -1,7 +1,7 @@
 import type { InboxRow } from "@rejoinder/client";
 import { waitsForHuman } from "../model/inbox.js";
 import { plain } from "../model/markdown.js";
-import { shortId, siteName } from "../model/names.js";
+import { siteName } from "../model/names.js";
 import { now } from "../state/clock.js";
 import type { Desk } from "../state/desk.js";
 import { agoOf, fullTimeOf, t } from "../state/i18n.js";
@@ -14,20 +14,29 @@ import { StatusChip } from "./StatusChip.js";
 /** One height for every row, as the styles have it: what is in a row never moves the next. */
 export const ROW_PIXELS = 88;
 
-export function InboxRowView({ row, place, of }: { row: InboxRow; place: number; of: number }) {
+type Props = {
+  row: InboxRow;
+  place: number;
+  of: number;
+  /** How many rows before it are not made, for which it leaves room. */
+  before: number;
+};
+
+export function InboxRowView({ row, place, of, before }: Props) {
   const desk = useDesk();
   const words = t.value;
   const visitor = row.row?.visitor ?? row.conversation;
   const chosen = selected.value === row.conversation;
   return (
-    <li class={`row${row.unread > 0 ? " row-unread" : ""}`} aria-posinset={place} aria-setsize={of}>
+    <li class={`row${row.unread > 0 ? " row-unread" : ""}`} aria-posinset={place} aria-setsize={of}
+      style={{ marginBlockStart: `${before * ROW_PIXELS}px` }}>
       <button type="button" class="row-button" aria-current={chosen ? "true" : undefined}
         data-conversation={row.conversation}
         onClick={() => go({ page: "inbox", conversation: row.conversation })}>
         <Avatar id={visitor} name={null} />
         <span class="row-main">
           <span class="row-line">
-            <strong class="row-name">{words.who.visitor(shortId(visitor))}</strong>
+            <strong class="row-name">{desk.visitorName(visitor)}</strong>
             <span class="row-site">{siteName(desk.people.value, row.row?.site ?? "") ?? ""}</span>
             <time class="row-time" dateTime={new Date(row.at).toISOString()}
               title={fullTimeOf(row.at)}>
@@ -40,6 +49,7 @@ export function InboxRowView({ row, place, of }: { row: InboxRow; place: number;
           </span>
           <span class="row-line row-foot">
             <StatusChip status={row.status} closed={row.closed} />
+            <PriorityMark row={row} />
             <span class="row-assignee">
               {row.assignee ? desk.nameOf(row.assignee, null) : words.inbox.unassigned}
             </span>
@@ -47,6 +57,20 @@ export function InboxRowView({ row, place, of }: { row: InboxRow; place: number;
         </span>
       </button>
     </li>
+  );
+}
+
+/** Only what stands out: most conversations are of no special urgency. */
+function PriorityMark({ row }: { row: InboxRow }) {
+  const priority = row.row?.team?.priority ?? null;
+  if (priority !== "urgent" && priority !== "high") {
+    return null;
+  }
+  const words = t.value;
+  return (
+    <span class={`chip chip-priority-${priority}`}>
+      <span class="hidden">{words.details.priority}: </span>{words.priority[priority]}
+    </span>
   );
 }
 

@@ -8,6 +8,10 @@ export interface Action {
   /** Begins a part of the list, under this name. */
   heading?: string;
   label: string;
+  /** A second, smaller line. */
+  detail?: string;
+  /** Where labels may be equal. */
+  key?: string;
   icon?: IconName;
   /** Why it cannot be done now; the action is then shown, and not carried out. */
   disabled?: string | null;
@@ -77,7 +81,7 @@ export function Menu({ label, actions, children, class: name = "", title }: Prop
         <div class={`menu-list${up ? " menu-up" : ""}`} role="menu" aria-label={label}
           tabIndex={-1} onKeyDown={keys}>
           {actions.map((action) => (
-            <Fragment key={action.label}>
+            <Fragment key={action.key ?? action.label}>
               {action.heading && <p class="menu-heading" role="presentation">{action.heading}</p>}
               <Item action={action} done={() => close(true)} />
             </Fragment>
@@ -103,7 +107,8 @@ function Item({ action, done }: { action: Action; done: () => void }) {
       {action.icon && <Icon name={action.icon} size={16} />}
       <span class="menu-label">
         {action.label}
-        {action.disabled && <small>{action.disabled}</small>}
+        {action.detail && <small>{action.detail}</small>}
+        {action.disabled?.trim() && <small>{action.disabled}</small>}
       </span>
       {action.checked && <Icon name="check" size={16} />}
     </button>

@@ -1,10 +1,13 @@
 import type { ConversationView, MessageView } from "@rejoinder/client";
+import { withoutBidi } from "../model/markdown.js";
 import { agentName } from "../model/names.js";
+import { isPinned } from "../model/pinned.js";
 import { report } from "../model/progress.js";
 import { type Entry, shownAt, textOf, writtenFarApart } from "../model/timeline.js";
 import { copy, edit, recall } from "../state/actions.js";
 import { now } from "../state/clock.js";
 import { editing } from "../state/composing.js";
+import { query } from "../state/find.js";
 import type { Desk } from "../state/desk.js";
 import { dayOf, fullTimeOf, momentOf, t, timeOf } from "../state/i18n.js";
 import { mayEdit, mayRecall } from "../state/rights.js";
@@ -22,15 +25,18 @@ export function Message({ entry, mine, follows, view }: Props) {
     return <SystemLine message={message} view={view} />;
   }
   const side = message.source === "visitor" ? "start" : "end";
+  const desk = useDesk();
   const edited = editing.value?.message === message.id;
+  const found = query.value !== null && desk.finder.current === message.id;
   const classes = ["message", `from-${message.source}`, `side-${side}`, follows && "follows",
     message.words === "recalled" && "is-recalled", edited && "is-edited",
-    message.delivery === "waiting" && "is-waiting"].filter(Boolean).join(" ");
+    found && "is-found",     message.delivery === "waiting" && "is-waiting"].filter(Boolean).join(" ");
   return (
     <article class={classes} data-message={message.id}>
       {!follows && <Heading message={message} view={view} />}
       <div class="message-row">
         <div class="bubble">
+          {isPinned(textOf(message) ?? "") && <PinnedMark />}
           <Said message={message} />
         </div>
         {message.words !== "recalled" && <Actions entry={entry} view={view} />}
@@ -38,6 +44,10 @@ export function Message({ entry, mine, follows, view }: Props) {
       <Foot entry={entry} mine={mine} view={view} />
     </article>
   );
+}
+
+function PinnedMark() {
+  return <p class="pinned-mark"><Icon name="pin" size={14} />{t.value.pinned.mark}</p>;
 }
 
 function Heading({ message, view }: { message: MessageView; view: ConversationView }) {
@@ -59,21 +69,26 @@ function Heading({ message, view }: { message: MessageView; view: ConversationVi
 }
 
 function Said({ message }: { message: MessageView }) {
+  const desk = useDesk();
   const words = t.value.conversation;
   const { words: said } = message;
   if (said === "recalled") {
     return <p class="notice"><Icon name="removed" size={15} />{words.recalled}</p>;
   }
   if (typeof said === "string" || "system" in said) {
-    return <p class="notice">{words.absent}</p>;
+    const coming = desk.connection.value === "live";
+    return <p class="notice">{coming ? words.fetching : words.absent}</p>;
   }
   const attachments = said.said.attachments ?? [];
   return (
     <>
-      <Words text={said.said.text} />
+      <Words text={said.said.text} find={query.value ?? ""} mentions={message.source === "note"} />
       {attachments.length > 0 && (
         <p class="notice">
-          {words.attachment(attachments.length)}: {attachments.map((file) => file.name).join(", ")}
+          {words.attachment(attachments.length)}:
+          {attachments.map((file, i) => (
+            <span key={file.id}>{i > 0 ? ", " : " "}<bdi>{withoutBidi(file.name)}</bdi></span>
+          ))}
         </p>
       )}
     </>

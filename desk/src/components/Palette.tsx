@@ -1,12 +1,15 @@
 import { useState } from "preact/hooks";
 import { TABS } from "../model/inbox.js";
+import { composes } from "../model/keys.js";
 import { shortId, siteName } from "../model/names.js";
 import { closeConversation, handBack, take } from "../state/actions.js";
 import { sheet } from "../state/ask.js";
 import { compose } from "../state/composing.js";
+import { openFind } from "../state/find.js";
 import type { Desk } from "../state/desk.js";
 import { t } from "../state/i18n.js";
-import { go, selected } from "../state/route.js";
+import { sectionsOf } from "../state/rights.js";
+import { go, isPortal, type PageName, type Route, selected } from "../state/route.js";
 import { change, THEMES } from "../state/settings.js";
 import { Modal } from "./Asking.js";
 import { useDesk } from "./context.js";
@@ -33,6 +36,9 @@ export function Palette() {
     }
   };
   const keys = (event: KeyboardEvent) => {
+    if (composes(event)) {
+      return;
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && found.length > 0) {
       event.preventDefault();
@@ -89,6 +95,7 @@ function commands(desk: Desk): Command[] {
   ] : [];
   const note: Command[] = id ? [
     { id: "note", label: words.composer.note, hint: "Alt+P", run: () => compose(id, "team") },
+    { id: "find", label: words.find.open, hint: "Ctrl+F", run: openFind },
   ] : [];
   return [
     ...here, ...note,
@@ -97,6 +104,7 @@ function commands(desk: Desk): Command[] {
     ...TABS.map((tab) => ({
       id: `tab ${tab}`, label: words.palette.go(words.inbox.tabs[tab]), run: () => change({ tab }),
     })),
+    ...(isPortal ? [] : places(desk)),
     ...THEMES.map((theme) => ({
       id: `theme ${theme}`, label: `${words.account.theme}: ${words.account.themes[theme]}`,
       run: () => change({ theme }),
@@ -107,9 +115,23 @@ function commands(desk: Desk): Command[] {
   ];
 }
 
+function places(desk: Desk): Command[] {
+  const words = t.value;
+  const to = (id: PageName, target: Route): Command => ({
+    id: `page ${id}`, label: words.palette.go(words.nav[id]), run: () => go(target),
+  });
+  const [section] = sectionsOf(desk);
+  return [
+    to("tickets", { page: "tickets", ticket: null }), to("history", { page: "history" }),
+    to("search", { page: "search" }),
+    ...(section ? [to("settings", { page: "settings", section, item: null })] : []),
+  ];
+}
+
 function conversations(desk: Desk): Command[] {
   return desk.inbox.value.map((row) => {
-    const visitor = t.value.who.visitor(shortId(row.row?.visitor ?? row.conversation));
+    const id = row.row?.visitor ?? row.conversation;
+    const visitor = desk.directory.names.known(id) ?? t.value.who.visitor(shortId(id));
     const site = siteName(desk.people.value, row.row?.site ?? "");
     return {
       id: row.conversation, label: site ? `${visitor} · ${site}` : visitor,

@@ -1,37 +1,48 @@
-import { RejoinderError } from "@rejoinder/client";
 import { agentName } from "../model/names.js";
-import { ask, attempt, sheet, tell, whyNot } from "../state/ask.js";
+import { attempt, sheet } from "../state/ask.js";
 import type { Desk } from "../state/desk.js";
 import { localeId, t } from "../state/i18n.js";
+import { leave } from "../state/leaving.js";
 import { canNotify, toggleNotifications } from "../state/notifications.js";
-import { go } from "../state/route.js";
-import { logOut } from "../state/session.js";
+import { sectionsOf } from "../state/rights.js";
+import { go, isPortal, lastConversation, type PageName, route } from "../state/route.js";
 import { change, settings, THEMES } from "../state/settings.js";
 import { LOCALES } from "../locales/index.js";
 import { Avatar } from "./Avatar.js";
 import { useDesk } from "./context.js";
-import { Icon } from "./Icon.js";
+import { Icon, type IconName } from "./Icon.js";
 import { chooseLocale } from "./LanguagePicker.js";
 import { Mark } from "./Mark.js";
+import { NoticesButton } from "./Notices.js";
 import { type Action, Menu } from "./Menu.js";
 
-/** The desk's pages, and the person's own things. Tickets, history, settings come here. */
+/** The desk's pages, and the person's own things. */
 export function Rail() {
   const desk = useDesk();
   const words = t.value;
   const me = desk.participant ?? "";
   const name = agentName(desk.people.value, me);
   const news = desk.news.value;
+  const sections = sectionsOf(desk);
   return (
     <nav class="rail" aria-label={words.nav.main}>
       <Mark size={32} />
-      <button type="button" class="rail-item" aria-current="page" title={words.nav.inbox}
-        onClick={() => go({ page: "inbox", conversation: null })}>
-        <Icon name="inbox" size={22} />
-        <span class="hidden">{words.nav.inbox}</span>
-        {news > 0 && <b class="rail-badge">{news > 99 ? "99+" : news}</b>}
-      </button>
+      <Place page="inbox" icon="inbox" badge={news}
+        open={() => go({ page: "inbox", conversation: lastConversation.peek() })} />
+      {!isPortal && (
+        <>
+          <Place page="tickets" icon="ticket" badge={desk.directory.outbox.all.value.length}
+            open={() => go({ page: "tickets", ticket: null })} />
+          <Place page="history" icon="clock" open={() => go({ page: "history" })} />
+          <Place page="search" icon="search" open={() => go({ page: "search" })} />
+          {sections.length > 0 && (
+            <Place page="settings" icon="gear"
+              open={() => go({ page: "settings", section: sections[0] ?? "sites", item: null })} />
+          )}
+        </>
+      )}
       <span class="rail-space" />
+      <NoticesButton />
       <button type="button" class="rail-item" title={words.help.title}
         onClick={() => {
           sheet.value = "help";
@@ -42,6 +53,20 @@ export function Rail() {
         <Avatar id={me} name={name} online={desk.connection.value === "live"} />
       </Menu>
     </nav>
+  );
+}
+
+function Place({ page, icon, badge = 0, open }: {
+  page: PageName; icon: IconName; badge?: number; open: () => void;
+}) {
+  const name = t.value.nav[page];
+  return (
+    <button type="button" class="rail-item" title={name} onClick={open}
+      aria-current={route.value.page === page ? "page" : undefined}>
+      <Icon name={icon} size={22} />
+      <span class="hidden">{name}</span>
+      {badge > 0 && <b class="rail-badge">{badge > 99 ? "99+" : badge}</b>}
+    </button>
   );
 }
 
@@ -69,49 +94,4 @@ function accountActions(desk: Desk): Action[] {
     } },
     { label: words.logOut, danger: true, run: () => void leave(desk) },
   ];
-}
-
-/** What waits is sent first, or lost with open eyes. */
-async function leave(desk: Desk): Promise<void> {
-  const waiting = desk.waiting.peek();
-  await (waiting === 0 ? end(desk, "keep") : askFirst(desk, waiting));
-}
-
-async function askFirst(desk: Desk, waiting: number): Promise<void> {
-  const words = t.value.logOut;
-  const chosen = await ask({
-    title: words.question(waiting), lead: words.lead,
-    choices: [
-      { id: "lose", label: words.lose(waiting), look: "danger" },
-      { id: "send", label: words.sendFirst, look: "primary" },
-    ],
-  });
-  if (chosen === "lose") {
-    await end(desk, "lose");
-  } else if (chosen === "send") {
-    await sendFirst(desk);
-  }
-}
-
-async function sendFirst(desk: Desk): Promise<void> {
-  tell(t.value.logOut.sending);
-  try {
-    await desk.client.settled();
-  } catch {
-    tell(t.value.logOut.sendFailed, "bad");
-    return;
-  }
-  await end(desk, "keep");
-}
-
-async function end(desk: Desk, unsent: "keep" | "lose"): Promise<void> {
-  try {
-    await logOut(desk, unsent);
-  } catch (error) {
-    if (error instanceof RejoinderError && error.code === "unsent") {
-      await askFirst(desk, Math.max(1, desk.waiting.peek()));
-      return;
-    }
-    tell(`${t.value.logOut.failed} ${whyNot(error)}`, "bad");
-  }
 }

@@ -3,24 +3,25 @@ import type { ConversationId } from "@rejoinder/client";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { sheet } from "../state/ask.js";
 import { t } from "../state/i18n.js";
-import { detailsOpen, isPhone, isWide, setDetails, startLayout } from "../state/layout.js";
-import { newVersion, takeNewVersion } from "../state/offline.js";
+import { detailsOpen, isPhone, isWide, setDetails } from "../state/layout.js";
 import { startNotifications } from "../state/notifications.js";
 import { startPresence } from "../state/presence.js";
-import { selected } from "../state/route.js";
+import { route, selected } from "../state/route.js";
+import { ticketDialog } from "../state/tickets.js";
 import { useDesk } from "./context.js";
 import { ConversationColumn } from "./Conversation.js";
 import { Details } from "./Details.js";
 import { Help } from "./Help.js";
 import { Inbox } from "./Inbox.js";
 import { listenToKeys } from "./keys.js";
+import { Offers } from "./Offers.js";
+import { PAGES, TicketDialog, WhyDialog } from "./pages.js";
 import { Palette } from "./Palette.js";
 import { Rail } from "./Rail.js";
 
 export function Shell() {
   const desk = useDesk();
   useEffect(() => {
-    startLayout();
     const stops = [startPresence(desk), startNotifications(desk), listenToKeys(desk)];
     const flush = () => desk.drafts.flush();
     document.addEventListener("visibilitychange", flush);
@@ -35,25 +36,35 @@ export function Shell() {
   }, [desk]);
   useSignalEffect(() => {
     const count = desk.news.value;
-    document.title = `${count > 0 ? `(${count}) ` : ""}${t.value.inbox.title} · ${t.value.app}`;
+    const page = t.value.nav[route.value.page];
+    document.title = `${count > 0 ? `(${count}) ` : ""}${page} · ${t.value.app}`;
   });
   useFocusOfColumn();
   const open = selected.value !== null;
   const details = open && detailsOpen.value;
+  const { page } = route.value;
+  const Page = page === "inbox" ? null : PAGES[page];
   return (
-    <div class={`shell${open ? " has-conversation" : ""}${details ? " has-details" : ""}`}>
+    <div class={`shell${open ? " has-conversation" : ""}${details ? " has-details" : ""}${
+      Page ? " has-page" : ""}`}>
       <Rail />
-      <Inbox />
-      <main class="column conversation-column" aria-label={t.value.conversation.log}>
-        <Banners />
-        <ConversationColumn />
-      </main>
+      <Offers />
+      {Page ? <Page /> : (
+        <>
+          <Inbox />
+          <main class="column conversation-column" aria-label={t.value.conversation.log}>
+            <ConversationColumn />
+          </main>
+        </>
+      )}
       {details && !isWide.value && (
         <div class="scrim" onClick={() => setDetails(false)} aria-hidden="true" />
       )}
       {details && <Details />}
       {sheet.value === "palette" && <Palette />}
       {sheet.value === "help" && <Help />}
+      {sheet.value === "why" && <WhyDialog />}
+      {ticketDialog.value && <TicketDialog />}
     </div>
   );
 }
@@ -73,24 +84,4 @@ function useFocusOfColumn(): void {
     // The conversation is there once its view was read.
     requestAnimationFrame(focus);
   }, [id]);
-}
-
-/** What a person should know of this browser, above the conversation; none of it blocks. */
-function Banners() {
-  const desk = useDesk();
-  const words = t.value.connection;
-  const storage = desk.storage.value;
-  return (
-    <>
-      {desk.trouble.value && <p class="banner bad" role="alert">{words[desk.trouble.value]}</p>}
-      {storage === "memory" && <p class="banner" role="status">{words.memory}</p>}
-      {storage === "outbox_only" && <p class="banner" role="status">{words.outboxOnly}</p>}
-      {newVersion.value && (
-        <p class="banner" role="status">
-          {words.newVersion}{" "}
-          <button type="button" class="link" onClick={takeNewVersion}>{words.reload}</button>
-        </p>
-      )}
-    </>
-  );
 }

@@ -2,6 +2,7 @@ import type { ConversationView } from "@rejoinder/client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Item, items, merge } from "../model/timeline.js";
 import { now } from "../state/clock.js";
+import { query } from "../state/find.js";
 import { dayHeading, dayKey, t } from "../state/i18n.js";
 import { atNewest } from "../state/presence.js";
 import { useDesk } from "./context.js";
@@ -12,6 +13,8 @@ import { Message } from "./Message.js";
 const STEP = 100;
 /** Within this of the end, the newest counts as on the screen. */
 const NEAR_PIXELS = 48;
+/** How long older messages, and their words after them, may take to come in. */
+const QUIET_MILLIS = 3_000;
 /** What scrolls is reached by the keyboard as well. */
 const REACHABLE = { tabIndex: 0 };
 
@@ -24,27 +27,31 @@ export function Timeline({ view }: { view: ConversationView }) {
   const entries = merge(view);
   const visible = entries.slice(-shown);
   const list = items(visible, desk.me.value, newFrom, dayKey);
-  const { below, toNewest, onScroll } = useEnd(scroller, entries.length, newFrom !== null);
-  const earlier = () => {
-    setShown(shown + STEP);
-    void desk.current.peek()?.widen(shown + STEP).catch(() => undefined);
-  };
+  const { below, toNewest, onScroll } = useEnd(scroller, view, entries.length, newFrom !== null);
+  const [quiet, hush] = useQuiet();
+  useWidened(shown);
+  useFound(entries.map((entry) => entry.message.id), shown, setShown);
   const height = useRef(0);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element && height.current > 0) {
       element.scrollTop += element.scrollHeight - height.current;
       height.current = 0;
+      if (entries.length <= shown) {
+        // The button that was pressed is gone.
+        element.focus({ preventScroll: true });
+      }
     }
   }, [shown]);
   return (
     <div class="timeline-frame">
       <div class="timeline" role="log" aria-label={words.log} ref={scroller} onScroll={onScroll}
-        {...REACHABLE}>
+        aria-live={quiet ? "off" : "polite"} {...REACHABLE}>
         {entries.length > shown && (
           <button type="button" class="button earlier" onClick={() => {
             height.current = scroller.current?.scrollHeight ?? 0;
-            earlier();
+            hush();
+            setShown(shown + STEP);
           }}>
             {words.earlier}
           </button>
@@ -71,8 +78,47 @@ function ItemView({ item, view }: { item: Item; view: ConversationView }) {
   }
 }
 
+/** Words of all that is shown are asked for; again after a time without connection. */
+function useWidened(shown: number): void {
+  const desk = useDesk();
+  const live = desk.connection.value === "live";
+  useEffect(() => {
+    void desk.current.peek()?.widen(shown).catch(() => undefined);
+  }, [shown, live]);
+}
+
+/** What comes in further back was said long ago: it is not read out like what is said now. */
+function useQuiet(): [boolean, () => void] {
+  const [since, setSince] = useState<number | null>(Date.now);
+  useEffect(() => {
+    const timer = since === null ? undefined : setTimeout(() => setSince(null), QUIET_MILLIS);
+    return () => clearTimeout(timer);
+  }, [since]);
+  return [since !== null, () => setSince(Date.now())];
+}
+
+/** What was found is brought into sight, and made first where it stands further back. */
+function useFound(ids: string[], shown: number, show: (count: number) => void): void {
+  const desk = useDesk();
+  const found = query.value === null ? null : desk.finder.current;
+  useLayoutEffect(() => {
+    if (found === null) {
+      return;
+    }
+    const fromEnd = ids.length - ids.indexOf(found);
+    if (fromEnd > shown) {
+      show(fromEnd + STEP / 2);
+      return;
+    }
+    document.querySelector(`[data-message="${found}"]`)?.scrollIntoView({ block: "center" });
+  }, [found, shown]);
+}
+
 /** Stays at the end while somebody is there; somebody who reads further up is left alone. */
-function useEnd(scroller: { current: HTMLDivElement | null }, count: number, hasNew: boolean) {
+function useEnd(
+  scroller: { current: HTMLDivElement | null }, view: ConversationView, count: number,
+  hasNew: boolean,
+) {
   const [seen, setSeen] = useState(count);
   const toNewest = () => {
     const element = scroller.current;
@@ -107,7 +153,8 @@ function useEnd(scroller: { current: HTMLDivElement | null }, count: number, has
       toNewest();
       setSeen(count);
     }
-  }, [count]);
+    // Words that come in make a message higher, as new messages do.
+  }, [view]);
   useEffect(() => {
     const element = scroller.current;
     if (!element) {

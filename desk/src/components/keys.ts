@@ -4,6 +4,7 @@ import { closeConversation } from "../state/actions.js";
 import { question, sheet } from "../state/ask.js";
 import { compose } from "../state/composing.js";
 import type { Desk } from "../state/desk.js";
+import { openFind } from "../state/find.js";
 import { go, selected } from "../state/route.js";
 
 export function listenToKeys(desk: Desk): () => void {
@@ -24,6 +25,10 @@ function act(desk: Desk, event: KeyboardEvent): boolean {
   if (sheet.peek() !== null) {
     return false;
   }
+  if ((event.ctrlKey || event.metaKey) && event.code === "KeyF" && !event.shiftKey
+    && !event.altKey) {
+    return find(event.target);
+  }
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     return withAlt(desk, event.code);
   }
@@ -32,6 +37,16 @@ function act(desk: Desk, event: KeyboardEvent): boolean {
     return true;
   }
   return false;
+}
+
+/** Pressed again in the field of ours, the browser's own search opens. */
+function find(target: EventTarget | null): boolean {
+  const own = target instanceof HTMLInputElement && target.closest(".find-bar") !== null;
+  if (selected.peek() === null || own) {
+    return false;
+  }
+  openFind();
+  return true;
 }
 
 function withAlt(desk: Desk, code: string): boolean {

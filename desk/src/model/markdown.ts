@@ -8,6 +8,7 @@ export type Inline =
   | { type: "break" }
   | { type: "code"; text: string }
   | { type: "link"; href: string; children: Inline[] }
+  | { type: "mention"; id: string; name: string }
   | { type: "bold" | "italic" | "strike"; children: Inline[] };
 export type Block =
   | { type: "paragraph"; children: Inline[] }
@@ -17,13 +18,23 @@ export type Block =
 
 /** Overrides, embeddings and isolates: they can make an address read as another one. */
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
+/** Marks that words may need, and names of files do not. */
+const BIDI_MARKS = /[\u061C\u200E\u200F]/g;
 const FENCE = /^\s{0,3}```/;
 const BULLET = /^\s{0,3}[-*+]\s+(.*)$/;
 const NUMBER = /^\s{0,3}(\d{1,4})[.)]\s+(.*)$/;
 const QUOTE = /^\s{0,3}>\s?(.*)$/;
+/** How a pinned note begins: a definition, which Markdown shows nowhere. */
+export const PINNED = "[pinned]: #\n";
+
+/** A name of somebody else's making, to stand in a sentence of ours: it turns nothing around. */
+export function withoutBidi(name: string): string {
+  return name.replace(BIDI_CONTROLS, "").replace(BIDI_MARKS, "");
+}
 
 export function parse(source: string): Block[] {
-  const lines = source.replace(BIDI_CONTROLS, "").split(/\r\n|\r|\n/);
+  const shown = source.startsWith(PINNED) ? source.slice(PINNED.length) : source;
+  const lines = shown.replace(BIDI_CONTROLS, "").split(/\r\n|\r|\n/);
   const blocks: Block[] = [];
   let at = 0;
   while (at < lines.length) {
@@ -96,6 +107,7 @@ type Frame = { mark: Mark | null; children: Inline[] };
 const LETTER = /[\p{L}\p{N}]/u;
 const TOKEN = new RegExp([
   /\\([\\`*_~[\]()>#+.!-])/, /`([^`\n]+)`/,
+  /@\[([^[\]\n]{1,100})\]\(participant:([0-9a-f-]{36})\)/,
   /\[([^[\]\n]{1,500})\]\((https?:\/\/[^\s()]{1,2000}|mailto:[^\s()]{1,500})\)/,
   /((?:https?:\/\/|mailto:)[^\s<>"]{1,2000})/, /(\*\*|__|~~|\*|_)/, /(\n)/,
 ].map((part) => part.source).join("|"), "gi");
@@ -110,13 +122,15 @@ export function inline(text: string): Inline[] {
       add({ type: "text", text: plain });
     }
     last = match.index + match[0].length;
-    const [whole, escaped, code, label, target, bare, mark] = match;
+    const [whole, escaped, code, name, id, label, target, bare, mark] = match;
     if (escaped !== undefined) {
       add({ type: "text", text: escaped });
     } else if (code !== undefined) {
       add({ type: "code", text: code });
+    } else if (name !== undefined && id !== undefined) {
+      add({ type: "mention", id, name });
     } else if (target !== undefined) {
-      add(link(target, [{ type: "text", text: label ?? "" }]));
+      add(link(target, [{ type: "text", text: honest(label ?? "", target) }]));
     } else if (bare !== undefined) {
       const end = addressEnd(bare);
       add(link(bare.slice(0, end), [{ type: "text", text: bare.slice(0, end) }]));
@@ -188,6 +202,25 @@ function addressEnd(address: string): number {
   return address[end] === ")" && address.slice(0, end).includes("(") ? end + 1 : end;
 }
 
+/** What reads as the place that an address leads to, after the name of whoever is asked for. */
+const PLACE = /(?:[^\s/@]+@)?([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)/gu;
+
+/** Where a label reads as the address of another place, the real one stands beside it. */
+function honest(label: string, target: string): string {
+  if (!URL.canParse(target)) {
+    return label;
+  }
+  const url = new URL(target);
+  const real = bare(url.hostname || (url.pathname.split("@").at(-1) ?? ""));
+  const claimed = [...label.matchAll(PLACE)].map(([, place = ""]) => bare(place));
+  return claimed.every((place) => place === real) ? label : `${label} (${url.href})`;
+}
+
+function bare(place: string): string {
+  const address = `https://${place}`;
+  return (URL.canParse(address) ? new URL(address).hostname : place).replace(/^www\./, "");
+}
+
 /** Only addresses that a click may open; anything else is text. */
 function link(target: string, children: Inline[]): Inline {
   const url = URL.canParse(target) ? new URL(target) : null;
@@ -202,7 +235,11 @@ export function plain(source: string): string {
     if ("children" in node) {
       return words(node.children);
     }
-    return node.type === "break" ? " " : node.text;
+    switch (node.type) {
+      case "break": return " ";
+      case "mention": return `@${node.name}`;
+      default: return node.text;
+    }
   }).join("");
   const line = (block: Block): string => {
     switch (block.type) {

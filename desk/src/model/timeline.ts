@@ -105,6 +105,13 @@ export function textOf(message: MessageView): string | null {
     ? message.words.said.text : null;
 }
 
+/** Whether there is nothing left to edit: the message was recalled, or is known to be gone. */
+export function isGone(view: ConversationView, kind: DocumentKind, message: MessageId): boolean {
+  const all = kind === "timeline" ? view.timeline.messages : view.team?.notes ?? [];
+  const found = all.find(({ id }) => id === message);
+  return found ? found.words === "recalled" : view.freshness !== "checking";
+}
+
 /** One's own last message that can be edited: what Up in an empty composer takes. */
 export function lastOwn(
   entries: Entry[], kind: DocumentKind, me: ReadonlySet<ParticipantId>,

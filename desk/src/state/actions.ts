@@ -1,14 +1,24 @@
 /** What buttons, menus, the palette and keys do to the conversation on screen. */
 
 import { type Entry, textOf } from "../model/timeline.js";
-import { attempt, confirm, tell } from "./ask.js";
+import { advise, attempt, confirm, tell } from "./ask.js";
 import { beginEdit, compose, focusComposer } from "./composing.js";
 import type { Desk } from "./desk.js";
 import { t } from "./i18n.js";
+import { go } from "./route.js";
+import { change, settings } from "./settings.js";
 
 export async function take(desk: Desk): Promise<void> {
   const conversation = desk.current.peek();
   if (conversation && await attempt(() => conversation.claim())) {
+    focusComposer();
+  }
+}
+
+/** From a list: what is taken is opened. */
+export async function takeOver(desk: Desk, conversation: string): Promise<void> {
+  if (await attempt(() => desk.client.conversation(conversation).claim())) {
+    go({ page: "inbox", conversation });
     focusComposer();
   }
 }
@@ -20,9 +30,32 @@ export async function closeConversation(desk: Desk): Promise<void> {
   if (!conversation || desk.view.peek()?.timeline.closed) {
     return;
   }
-  const sure = await confirm(words.closeQuestion, words.closeLead, words.closeConfirm, "danger");
-  if (sure) {
+  const answer = await advise({
+    title: words.closeQuestion, lead: words.closeLead,
+    choices: [{ id: "close", label: words.closeConfirm, look: "danger" }],
+    ...(settings.peek().closeAdvice ? { advice: words.closeAdvice } : {}),
+  });
+  if (answer.id === "close") {
+    if (answer.never) {
+      change({ closeAdvice: false });
+    }
     await attempt(() => conversation.close());
+  }
+}
+
+/** The AI answers again; meeting what the visitor wrote meanwhile, the server asks first. */
+export async function restoreToAi(desk: Desk): Promise<void> {
+  const conversation = desk.current.peek();
+  if (conversation) {
+    await attempt(() => conversation.setStatus("active_ai"));
+  }
+}
+
+/** Who follows is a collaborator: told of what happens, and listed as one. */
+export async function setFollowing(desk: Desk, who: string, follows: boolean): Promise<void> {
+  const conversation = desk.current.peek();
+  if (conversation) {
+    await attempt(() => conversation.setCollaborator(who, follows));
   }
 }
 

@@ -13,24 +13,35 @@ export interface Question {
   title: string;
   lead: string;
   choices: Choice[];
+  /** What to think of first, and the label of the box that ends being asked. */
+  advice?: { lead: string; points: string[]; never: string };
 }
 export interface Open extends Question {
-  answer: (id: string | null) => void;
+  answer: (id: string | null, never?: boolean) => void;
+}
+export interface Answer {
+  id: string | null;
+  /** Whether the advice is not to be given again. */
+  never: boolean;
 }
 
 export const question = signal<Open | null>(null);
-export const sheet = signal<"palette" | "help" | null>(null);
+export const sheet = signal<"palette" | "help" | "why" | null>(null);
 export const toast = signal<{ text: string; tone: "calm" | "bad" } | null>(null);
 /** Read out politely, shown to nobody. */
 export const announcement = signal("");
 
 /** Null when the question was put away unanswered. */
-export function ask(asked: Question): Promise<string | null> {
+export async function ask(asked: Question): Promise<string | null> {
+  return (await advise(asked)).id;
+}
+
+export function advise(asked: Question): Promise<Answer> {
   question.value?.answer(null);
   return new Promise((resolve) => {
-    const answer = (id: string | null) => {
+    const answer = (id: string | null, never = false) => {
       question.value = null;
-      resolve(id);
+      resolve({ id, never });
     };
     question.value = { ...asked, answer };
   });

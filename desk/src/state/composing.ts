@@ -44,10 +44,42 @@ export function compose(conversation: ConversationId, kind: DocumentKind): void 
   });
 }
 
+/** What is put into the composer that is there now, at its caret. */
+export const insertion = signal<{ text: string } | null>(null);
+
+/** A mention is a thing of notes: the composer becomes one, and the person stands in it. */
+export function moveToNote(conversation: ConversationId, text: string): void {
+  batch(() => {
+    compose(conversation, "team");
+    insertion.value = { text };
+  });
+}
+
+export function insert(text: string): void {
+  insertion.value = { text };
+}
+
+export function takeInsertion(): string | null {
+  const text = insertion.peek()?.text ?? null;
+  insertion.value = null;
+  return text;
+}
+
 export function beginEdit(place: Editing): void {
   batch(() => {
     editing.value = place;
     focusComposer();
+  });
+}
+
+/** There is nothing to edit any more: whoever was typing goes on where new messages are written. */
+export function abandonEdit(): void {
+  const active = globalThis.document?.activeElement;
+  batch(() => {
+    editing.value = null;
+    if (active?.getAttribute("name") === "composer") {
+      focusComposer();
+    }
   });
 }
 

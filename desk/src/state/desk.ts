@@ -3,15 +3,21 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type {
   AgentRole, Client, Connection, Conversation, ConversationId, ConversationView, DocumentId,
-  InboxRow, MessageId, ParticipantId, People, Problem, StorageMode,
+  InboxRow, MessageId, Offer, ParticipantId, People, Problem, StorageMode,
 } from "@rejoinder/client";
 import { counts, news, passes } from "../model/inbox.js";
 import { agentName, shortId } from "../model/names.js";
-import { firstUnread } from "../model/timeline.js";
+import { firstUnread, isGone } from "../model/timeline.js";
 import { announce, tell } from "./ask.js";
+import { Standing } from "./availability.js";
+import { abandonEdit, editing } from "./composing.js";
+import { Directory } from "./directory.js";
 import { Drafts, type Place } from "./drafts.js";
+import { Finder } from "./find.js";
 import { t } from "./i18n.js";
 import { InboxList } from "./list.js";
+import { Notices } from "./notices.js";
+import { lookForNewVersion } from "./offline.js";
 import { type Disposer, follow } from "./readable.js";
 import { isPortal, selected } from "./route.js";
 import { Views } from "./views.js";
@@ -20,7 +26,8 @@ import { Views } from "./views.js";
 const PATIENCE_MILLIS = 3_000;
 
 /** What is wrong beyond a missing network; the words for each say what to do. */
-export type Trouble = "storeFailed" | "version" | "serverStorage" | "replaced" | "damaged";
+export type Trouble =
+  | "credential" | "storeFailed" | "version" | "serverStorage" | "replaced" | "damaged";
 type Identity = Client["identity"]["value"];
 
 export class Desk {
@@ -32,11 +39,21 @@ export class Desk {
   readonly people: ReadonlySignal<People>;
   readonly inbox: ReadonlySignal<InboxRow[]>;
   readonly list: InboxList;
+  readonly finder: Finder;
+  readonly directory: Directory;
+  readonly standing: Standing;
+  readonly notices: Notices;
+  /** What this agent could take now. */
+  readonly offers: ReadonlySignal<Offer[]>;
   readonly me: ReadonlySignal<ReadonlySet<ParticipantId>>;
   readonly role: ReadonlySignal<AgentRole | null>;
-  readonly counts = computed(() => counts(this.inbox.value, this.me.value));
+  readonly counts = computed(() =>
+    counts(this.inbox.value, this.me.value, this.notices.unreadMentions.value));
   readonly news = computed(() => news(this.inbox.value, this.me.value));
   readonly #views: Views;
+  /** Those who are online first, then by name. */
+  readonly teammates = computed(() => this.people.value.agents.toSorted((a, b) =>
+    Number(b.online) - Number(a.online) || a.name.localeCompare(b.name)));
   /** The conversation on screen; null while it is read, and where there is none. */
   readonly view = signal<ConversationView | null>(null);
   /** Where the line of news stands: as it was when the conversation was opened. */
@@ -57,7 +74,8 @@ export class Desk {
     this.#disposers.push(() => this.#views.dispose());
     this.connection = follow(client.connection, this.#disposers);
     this.storage = follow(client.storage, this.#disposers);
-    this.waiting = follow(client.waiting, this.#disposers);
+    const operations = follow(client.waiting, this.#disposers);
+    this.waiting = computed(() => operations.value + this.directory.outbox.unsent.value);
     this.people = follow(client.people, this.#disposers);
     this.#identity = follow(client.identity, this.#disposers);
     const rows = follow(client.inbox, this.#disposers);
@@ -70,9 +88,16 @@ export class Desk {
       const role = this.#identity.value?.principal.role;
       return typeof role === "object" ? role.agent : null;
     });
-    this.list = new InboxList(this.inbox, this.me);
-    this.#disposers.push(() => this.list.dispose());
+    this.directory = new Directory(this);
+    this.standing = new Standing(this);
+    this.notices = new Notices(this, follow(client.notifications, this.#disposers));
+    this.offers = follow(client.offers, this.#disposers);
+    this.#disposers.push(() => this.directory.dispose(), () => this.notices.dispose());
+    this.list = new InboxList(this.inbox, this.me, this.notices.mentioned);
+    this.finder = new Finder(this);
+    this.#disposers.push(() => this.list.dispose(), () => this.finder.dispose());
     this.#followSelected();
+    this.#endLostEdit();
     this.#showPreviews();
     this.#listen();
   }
@@ -88,7 +113,12 @@ export class Desk {
       return who.you;
     }
     const name = agentName(this.people.value, id);
-    return name ?? (id === visitor ? who.visitor(shortId(id)) : who.agent(shortId(id)));
+    return name ?? (id === visitor ? this.visitorName(id) : who.agent(shortId(id)));
+  }
+
+  /** As far as it is known: a name, an e-mail address, or a pseudonym. */
+  visitorName(id: ParticipantId): string {
+    return this.directory.names.label(id) ?? t.value.who.visitor(shortId(id));
   }
 
   row(id: ConversationId | null): InboxRow | null {
@@ -96,12 +126,11 @@ export class Desk {
   }
 
   /** Lost words are no draft any more once they are taken up or given up. */
-  async settleLost(place: Place): Promise<void> {
+  async settleLost(conversation: ConversationId, place: Place): Promise<void> {
     const { message } = place;
-    const conversation = this.current.peek();
-    if (message && conversation) {
+    if (message) {
       this.superseded.value = new Set([...this.superseded.peek()].filter((id) => id !== message));
-      await this.drafts.erase(conversation.id, place);
+      await this.drafts.erase(conversation, place);
     }
   }
 
@@ -132,6 +161,20 @@ export class Desk {
     }));
   }
 
+  /** Whoever recalled the message, on whichever device, and with or without a network. */
+  #endLostEdit(): void {
+    this.#disposers.push(effect(() => {
+      const view = this.view.value;
+      const edit = editing.value;
+      if (edit && view?.timeline.conversation === edit.conversation
+        && isGone(view, edit.kind, edit.message)) {
+        this.drafts.forget(edit.message);
+        abandonEdit();
+        tell(t.peek().composer.editRecalled);
+      }
+    }));
+  }
+
   #showPreviews(): void {
     const show = () => {
       this.previews.value = true;
@@ -150,10 +193,13 @@ export class Desk {
 
   #trouble(document: DocumentId | null, reason: Problem): void {
     const found: Partial<Record<Problem, Trouble>> = {
-      version: "version", storage: "serverStorage", replaced: "replaced",
+      credential: "credential", version: "version", storage: "serverStorage", replaced: "replaced",
       damaged_conversation: "damaged",
     };
     const trouble = found[reason] ?? null;
+    if (trouble === "version") {
+      lookForNewVersion();
+    }
     if (trouble && (document === null || document.conversation === selected.peek())) {
       this.trouble.value = trouble;
     }

@@ -5,6 +5,8 @@ import type {
   Client, ConversationId, ConversationView, DocumentKind, MessageId,
 } from "@rejoinder/client";
 
+import { pinnedPlace } from "../model/pinned.js";
+
 export interface Place {
   kind: DocumentKind;
   /** The message whose edit it is; null for a new one. */
@@ -23,13 +25,21 @@ interface Held {
 export class Drafts {
   readonly #client: Client;
   readonly #held = new Map<string, Held>();
+  /** Recalled messages: a view from before the recall must not bring their words back. */
+  readonly #recalled = new Set<MessageId>();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
-  /** What stands in a composer: as typed on this page, else as the store kept it. */
+  /**
+   * What stands in a composer: as typed on this page, else as the store kept it. An edit shows
+   * nothing before it is known what was recalled; what was typed of it comes back then.
+   */
   text(view: ConversationView, place: Place, otherwise = ""): Signal<string> {
+    if (this.isShut(view, place)) {
+      return signal("");
+    }
     const conversation = view.timeline.conversation;
     const key = keyOf(conversation, place);
     let held = this.#held.get(key);
@@ -40,6 +50,11 @@ export class Drafts {
       this.#held.set(key, held);
     }
     return held.text;
+  }
+
+  /** Whether nothing can be typed there now. */
+  isShut(view: ConversationView, { message }: Place): boolean {
+    return message !== null && (view.freshness === "checking" || this.#recalled.has(message));
   }
 
   type(conversation: ConversationId, place: Place, text: string): void {
@@ -59,8 +74,8 @@ export class Drafts {
       clearTimeout(held.timer);
       held.timer = undefined;
       held.text.value = "";
-      // A composer for new messages stays: the view may still tell of the draft for a moment.
-      if (place.message !== null) {
+      // A field for what is new stays: the view may still tell of the draft for a moment.
+      if (place.message !== null && place.message !== pinnedPlace(conversation).message) {
         this.#held.delete(key);
       }
     }
@@ -69,6 +84,7 @@ export class Drafts {
 
   /** A recall takes what was typed of the message as well; the client erases what it keeps. */
   forget(message: MessageId): void {
+    this.#recalled.add(message);
     for (const [key, held] of this.#held) {
       if (held.place.message === message) {
         clearTimeout(held.timer);

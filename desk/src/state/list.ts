@@ -2,7 +2,7 @@
 
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ConversationId, InboxRow } from "@rejoinder/client";
-import { held, type Me, neighbour, select } from "../model/inbox.js";
+import { held, hiddenByFilters, type Me, type Mentioned, neighbour, select } from "../model/inbox.js";
 import type { Disposer } from "./readable.js";
 import { go, selected } from "./route.js";
 import { settings } from "./settings.js";
@@ -12,14 +12,18 @@ export class InboxList {
   readonly #places = signal<ConversationId[] | null>(null);
   readonly #ordered: ReadonlySignal<InboxRow[]>;
   readonly shown: ReadonlySignal<{ rows: InboxRow[]; newcomers: number }>;
-  /** How many there would be if nothing were hidden by "Show". */
+  /** How many more there would be if nothing were hidden by "Show". */
   readonly hidden: ReadonlySignal<number>;
+  /** How many more there would be without filters. */
+  readonly filtered: ReadonlySignal<number>;
   readonly #stop: Disposer;
 
-  constructor(inbox: ReadonlySignal<InboxRow[]>, me: ReadonlySignal<Me>) {
+  constructor(
+    inbox: ReadonlySignal<InboxRow[]>, me: ReadonlySignal<Me>,
+    mentioned: ReadonlySignal<Mentioned>,
+  ) {
     this.#ordered = computed(() => {
-      const { tab, sort, shown } = settings.value;
-      return select(inbox.value, tab, sort, shown, me.value);
+      return select(inbox.value, settings.value, me.value, mentioned.value);
     });
     this.shown = computed(() => {
       const places = this.#places.value;
@@ -27,9 +31,12 @@ export class InboxList {
         : held(this.#ordered.value, inbox.value, places);
     });
     this.hidden = computed(() => {
-      const { tab, sort } = settings.value;
-      return select(inbox.value, tab, sort, "any", me.value).length - this.#ordered.value.length;
+      const all = select(inbox.value, { ...settings.value, shown: "any" }, me.value,
+        mentioned.value);
+      return all.length - this.#ordered.value.length;
     });
+    this.filtered = computed(() =>
+      hiddenByFilters(inbox.value, settings.value, me.value, mentioned.value));
     // Another tab or order is another list.
     this.#stop = effect(() => {
       settings.value;

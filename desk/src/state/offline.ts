@@ -2,23 +2,17 @@
 
 import { signal } from "@preact/signals";
 import { trustedScriptUrl } from "../sdk.js";
-import { go } from "./route.js";
 
 const waiting = signal<ServiceWorker | null>(null);
 export const newVersion = waiting;
+let registration: ServiceWorkerRegistration | null = null;
 
 export async function keepApp(): Promise<void> {
   if (!("serviceWorker" in navigator) || import.meta.env.DEV) {
     return;
   }
-  const { serviceWorker } = navigator;
-  serviceWorker.addEventListener("message", (event: MessageEvent<{ open?: unknown }>) => {
-    if (typeof event.data?.open === "string") {
-      go({ page: "inbox", conversation: event.data.open });
-    }
-  });
   try {
-    const registration = await serviceWorker.register(trustedScriptUrl("/desk/sw.js"),
+    registration = await navigator.serviceWorker.register(trustedScriptUrl("/desk/sw.js"),
       { scope: "/" });
     watch(registration);
   } catch (error) {
@@ -27,19 +21,30 @@ export async function keepApp(): Promise<void> {
   }
 }
 
-function watch(registration: ServiceWorkerRegistration): void {
+function watch(kept: ServiceWorkerRegistration): void {
   const look = () => {
-    waiting.value = navigator.serviceWorker.controller ? registration.waiting : null;
+    waiting.value = navigator.serviceWorker.controller ? kept.waiting : null;
   };
+  const follow = (worker: ServiceWorker | null) => worker?.addEventListener("statechange", look);
   look();
-  registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", look);
-  });
+  follow(kept.installing);
+  follow(kept.waiting);
+  kept.addEventListener("updatefound", () => follow(kept.installing));
+}
+
+/** The server speaks a newer protocol: the app that speaks it is there to be fetched. */
+export function lookForNewVersion(): void {
+  registration?.update().catch(() => undefined);
 }
 
 /** Loads the new version in this tab, and takes its place in every other at their next load. */
 export function takeNewVersion(): void {
+  const worker = waiting.peek();
+  if (worker?.state !== "installed") {
+    location.reload();
+    return;
+  }
   navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(),
     { once: true });
-  waiting.value?.postMessage("take over");
+  worker.postMessage("take over");
 }

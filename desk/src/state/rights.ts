@@ -3,13 +3,41 @@
  * roles in SPEC.md (AU18 to AU25).
  */
 
-import type { ConversationView, MessageView } from "@rejoinder/client";
+import type { AgentRole, ConversationView, MessageView } from "@rejoinder/client";
 import type { Entry } from "../model/timeline.js";
 import type { Desk } from "./desk.js";
+import type { Section } from "./route.js";
 
 export function leads(desk: Desk): boolean {
   const role = desk.role.value;
   return role === "supervisor" || role === "admin" || role === "owner";
+}
+
+/** Account managers and above: also what is common to all agents of a site. */
+export function mayCategorise(desk: Desk): boolean {
+  return leads(desk) || desk.role.value === "account_manager";
+}
+
+export const ROLES = [
+  "support_agent", "agent", "account_manager", "supervisor", "admin", "owner",
+] as const satisfies AgentRole[];
+
+export function ranks(role: AgentRole): number {
+  return ROLES.indexOf(role);
+}
+
+/** Which parts of the settings this role has. */
+export function sectionsOf(desk: Desk): Section[] {
+  return [
+    ...(administers(desk) ? ["sites", "agents"] as const : []),
+    ...(mayCategorise(desk) ? ["categories", "canned"] as const : []),
+    ...(leads(desk) ? ["audit"] as const : []),
+  ];
+}
+
+export function administers(desk: Desk): boolean {
+  const role = desk.role.value;
+  return role === "admin" || role === "owner";
 }
 
 export function mayAssign(desk: Desk, view: ConversationView): boolean {

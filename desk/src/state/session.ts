@@ -4,10 +4,12 @@ import { signal } from "@preact/signals";
 import {
   type Client, type ConnectOptions, type ErrorCode, RejoinderError,
 } from "@rejoinder/client";
+import { eraseKept } from "../api/kept.js";
 import { connect, makeWorker } from "../sdk.js";
 import { announce } from "./ask.js";
 import { Desk } from "./desk.js";
 import { t } from "./i18n.js";
+import { lookForNewVersion } from "./offline.js";
 import { go } from "./route.js";
 
 export type LoginFailure =
@@ -17,6 +19,8 @@ export type LoginFailure =
 export type Stage =
   | { at: "opening" }
   | { at: "login"; failure: LoginFailure | null; farewell: "loggedOut" | "wiped" | null }
+  /** Somebody came by a link to choose a password. */
+  | { at: "link"; token: string }
   | { at: "desk"; desk: Desk };
 
 export const stage = signal<Stage>({ at: "opening" });
@@ -24,6 +28,9 @@ export const stage = signal<Stage>({ at: "opening" });
 const CONTACT_MILLIS = 15_000;
 /** The desk whose person asked to log out: its store being wiped is no surprise then. */
 let leaving: Desk | null = null;
+
+/** A store is open once at a time: who comes next waits until the last one let go of it. */
+let closing: Promise<unknown> = Promise.resolve();
 
 declare global {
   interface Window {
@@ -34,19 +41,39 @@ declare global {
 
 /** Opens without a network where this browser was logged in before. */
 export async function start(): Promise<void> {
+  const token = takeLink();
+  if (token) {
+    stage.value = { at: "link", token };
+    return;
+  }
   try {
     const client = await open({});
     if (client.identity.value !== null) {
       enter(client);
       return;
     }
-    await client.close();
+    await close(client);
     stage.value = { at: "login", failure: null, farewell: null };
   } catch (error) {
     const failure = failureOf(error);
     const grave = failure.code === "storeBusy" || failure.code === "unsupported";
     stage.value = { at: "login", failure: grave ? failure : null, farewell: null };
   }
+}
+
+/** A link's token leaves the address at once: addresses stay in histories. */
+function takeLink(): string | null {
+  const [, token] = /^#\/link\/([\w.~-]{8,200})$/.exec(location.hash) ?? [];
+  if (token) {
+    go({ page: "inbox", conversation: null }, "replace");
+  }
+  return token ?? null;
+}
+
+/** From a link on to the log-in, or to the desk where somebody is logged in here. */
+export async function leaveLink(): Promise<void> {
+  stage.value = { at: "opening" };
+  await start();
 }
 
 /** The password is handed to the client and kept nowhere here. */
@@ -65,13 +92,13 @@ export async function logIn(email: string, password: string): Promise<void> {
     const role = client.identity.value?.principal.role;
     if (typeof role !== "object") {
       await client.logOut("lose");
-      client = null;
+      await close(client);
       stage.value = { at: "login", failure: { code: "notAgent" }, farewell: null };
       return;
     }
     enter(client);
   } catch (error) {
-    await client?.close().catch(() => undefined);
+    await (client && close(client));
     stage.value = { at: "login", failure: told.failure ?? failureOf(error), farewell: null };
   }
 }
@@ -83,17 +110,39 @@ export async function logOut(desk: Desk, unsent: "keep" | "lose"): Promise<void>
   try {
     await desk.client.logOut(unsent);
     leave(desk, "loggedOut");
+  } catch (error) {
+    // What was under way when the store was erased ends with an error; the person is out.
+    if (isOpen(desk)) {
+      throw error;
+    }
   } finally {
     leaving = null;
   }
 }
 
 async function open(more: Partial<ConnectOptions>): Promise<Client> {
+  await closing;
   const client = await connect({
     server: location.origin, profile: "desk", followInbox: true, worker: makeWorker, ...more,
   });
-  await client.ready;
+  try {
+    await client.ready;
+  } catch (error) {
+    await close(client);
+    throw error;
+  }
   return client;
+}
+
+function close(client: Client): Promise<void> {
+  const closed = client.close().catch(() => undefined);
+  closing = Promise.all([closing, closed]);
+  return closed;
+}
+
+function isOpen(desk: Desk): boolean {
+  const current = stage.peek();
+  return current.at === "desk" && current.desk === desk;
 }
 
 function enter(client: Client): void {
@@ -104,11 +153,12 @@ function enter(client: Client): void {
 }
 
 function leave(desk: Desk, farewell: "loggedOut" | "wiped"): void {
-  const current = stage.peek();
-  if (current.at !== "desk" || current.desk !== desk) {
+  if (!isOpen(desk)) {
     return;
   }
   desk.dispose();
+  void close(desk.client);
+  void eraseKept();
   delete window.rejoinderClient;
   go({ page: "inbox", conversation: null }, "replace");
   stage.value = { at: "login", failure: null, farewell };
@@ -136,6 +186,7 @@ function watch(client: Client) {
       } else if (reason === "too_much") {
         fail({ code: "tooMany", seconds: Math.max(1, Math.ceil((wait ?? 60_000) / 1000)) });
       } else if (reason === "version") {
+        lookForNewVersion();
         fail({ code: "version" });
       } else if (reason !== "timed_out" && reason !== "replaced") {
         fail({ code: "busy" });

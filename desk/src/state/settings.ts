@@ -2,7 +2,9 @@
 
 import { effect, signal } from "@preact/signals";
 import { isLocale, type LocaleId } from "../locales/index.js";
-import { SHOWN, type Shown, SORTS, type Sort, TABS, type Tab } from "../model/inbox.js";
+import {
+  type Filters, NO_FILTERS, PRIORITIES, SHOWN, type Shown, SORTS, type Sort, STATUSES, TABS, type Tab,
+} from "../model/inbox.js";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -14,7 +16,10 @@ export interface Settings {
   tab: Tab;
   sort: Sort;
   shown: Shown;
+  filters: Filters;
   notify: boolean;
+  /** Whether closing asks what is easily forgotten. */
+  closeAdvice: boolean;
 }
 
 const KEY = "rejoinder desk settings";
@@ -35,7 +40,22 @@ function read(): Settings {
     tab: one(TABS, stored.tab),
     sort: one(SORTS, stored.sort),
     shown: one(SHOWN, stored.shown),
+    filters: filters(stored.filters),
     notify: stored.notify === true,
+    closeAdvice: stored.closeAdvice !== false,
+  };
+}
+
+function filters(stored: unknown): Filters {
+  if (typeof stored !== "object" || stored === null) {
+    return NO_FILTERS;
+  }
+  const kept: Record<string, unknown> = { ...stored };
+  const id = (value: unknown) => typeof value === "string" ? value : null;
+  return {
+    site: id(kept.site), category: id(kept.category),
+    status: STATUSES.find((status) => status === kept.status) ?? null,
+    priority: PRIORITIES.find((priority) => priority === kept.priority) ?? null,
   };
 }
 

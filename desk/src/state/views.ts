@@ -8,8 +8,6 @@ import type { Client, ConversationId, ConversationView } from "@rejoinder/client
 
 /** How many are followed; the client has room for few beside those of the inbox. */
 const KEPT = 6;
-/** How long a followed conversation may take to be told anew. */
-const PATIENCE_MILLIS = 250;
 
 interface Kept {
   view: Signal<ConversationView | null>;
@@ -46,29 +44,11 @@ export class Views {
     this.#kept.clear();
   }
 
-  /**
-   * What a handle has at first may be from when it was last followed, with words that were
-   * recalled since: it is passed over for what the client tells anew. Where somebody else on this
-   * page follows it too, it is not told again, and what there is, is current.
-   */
   #follow(id: ConversationId): Kept {
-    const { view: readable } = this.#client.conversation(id);
     const view = signal<ConversationView | null>(null);
-    const timer = setTimeout(() => {
-      view.value = readable.value;
-    }, PATIENCE_MILLIS);
-    let first = true;
-    const unfollow = readable.subscribe((value) => {
-      if (first) {
-        first = false;
-        return;
-      }
-      clearTimeout(timer);
+    const stop = this.#client.conversation(id).view.subscribe((value) => {
       view.value = value;
     });
-    return { view, stop: () => {
-      clearTimeout(timer);
-      unfollow();
-    } };
+    return { view, stop };
   }
 }

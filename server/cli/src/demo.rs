@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rejoinder_core::id::SiteId;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_server::clock;
-use rejoinder_server::config::Config;
+use rejoinder_server::config::{Config, PublicUrl};
 use rejoinder_server::directory::{
     Directory, DirectoryError, NewAgent, NewSite, Password, SiteChange,
 };
@@ -35,8 +35,10 @@ pub(crate) struct Demo {
 /// Adds the demo site and its agents to an empty data folder, and lets visitors come as often as
 /// they like.
 pub(crate) fn prepare(config: &mut Config) -> Result<Demo, Failure> {
-    if !config.listen.ip().is_loopback() {
-        return Err("the demo's log-ins are known to everybody: listen on 127.0.0.1".into());
+    if !config.listen.ip().is_loopback() || config.public_url != PublicUrl::AsListening {
+        let problem = "the demo's log-ins are known to everybody: listen on 127.0.0.1, and set no \
+                       public URL";
+        return Err(problem.into());
     }
     let rates = &mut config.rates;
     rates.new_visitors_per_hour = rates.new_visitors_per_hour.max(OFTEN);
@@ -47,7 +49,17 @@ pub(crate) fn prepare(config: &mut Config) -> Result<Demo, Failure> {
         Err(error) => return Err(error.into()),
     };
     if let [site, ..] = directory.sites()?.as_slice() {
-        return Ok(Demo { site: site.id });
+        // The demo shows what is stored to whoever asks: never what is somebody's.
+        let is_demo = |email: &str| AGENTS.iter().any(|(of_demo, ..)| *of_demo == email);
+        if directory.agents()?.iter().all(|agent| is_demo(agent.email.as_str())) {
+            return Ok(Demo { site: site.id });
+        }
+        let folder = config.data.display();
+        return Err(format!(
+            "{folder} is not a demo's: serve it without --demo, or name another \
+                            folder with --data"
+        )
+        .into());
     }
     let agent = |(email, name, role): (&str, &str, AgentRole), sites| -> Result<_, Failure> {
         let password = Some(Password::new(PASSWORD.to_owned())?);

@@ -186,6 +186,10 @@ impl From<&Site> for SiteRow {
     }
 }
 
+/// Said beside a site without allowed origins.
+const ANY_ORIGIN: &str = "every page may embed this site's chat: name yours with --origin \
+                          https://shop.example, so that no other can show it to your visitors";
+
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Add(args) => {
@@ -210,6 +214,9 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 }
 
 fn show(site: &[Site; 1], json: bool) -> Result<(), Failure> {
+    if site[0].allowed_origins.is_empty() {
+        print::note(ANY_ORIGIN);
+    }
     if json { print::json(&SiteRow::from(&site[0])) } else { table(site) }
 }
 

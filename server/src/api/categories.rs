@@ -10,7 +10,7 @@ use rejoinder_core::principal::AgentRole;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::{Asked, Caller, Named, OfSite, Sent};
+use super::input::{Asked, Caller, Named, Sent};
 use super::schema::Id;
 use super::{ApiError, asked};
 use crate::clock::now;
@@ -25,11 +25,13 @@ pub(crate) struct Category {
     #[schema(value_type = Id)]
     site: SiteId,
     name: String,
-    /// Whether it can no longer be chosen. Conversations keep it.
-    removed: bool,
+    /// There, and true, where it can no longer be chosen. Conversations keep it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    removed: Option<bool>,
 }
 
-/// By name, removed ones too.
+/// By name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Categories {
     categories: Vec<Category>,
@@ -47,17 +49,35 @@ pub(crate) struct CategoryInput {
     name: String,
 }
 
+/// Of which site, and which of them.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhichCategories {
+    /// Left out: of all that one works on.
+    #[param(value_type = Option<Id>)]
+    site: Option<SiteId>,
+    /// Also those that can no longer be chosen.
+    #[serde(default)]
+    #[param(required = false)]
+    removed: bool,
+}
+
 /// The categories of the sites that an agent works on.
-#[utoipa::path(get, path = "/v1/categories", tag = "categories", params(OfSite),
+#[utoipa::path(get, path = "/v1/categories", tag = "categories", params(WhichCategories),
     responses((status = 200, body = Categories), ApiError))]
 pub(crate) async fn categories(
     State(served): State<Arc<Served>>,
     caller: Caller,
-    Asked(of): Asked<OfSite>,
+    Asked(which): Asked<WhichCategories>,
 ) -> Result<Json<Categories>, ApiError> {
     let all = asked(served.hub.directory(), directory::Directory::categories).await?;
-    let asked_for = |site| caller.sees(site) && of.site.is_none_or(|of| of == site);
-    let categories = all.into_iter().filter(|one| asked_for(one.site)).map(Into::into).collect();
+    let asked_for = |one: &directory::Category| {
+        caller.sees(one.site)
+            && which.site.is_none_or(|of| of == one.site)
+            && (which.removed || !one.removed)
+    };
+    let categories = all.into_iter().filter(asked_for).map(Into::into).collect();
     Ok(Json(Categories { categories }))
 }
 
@@ -99,6 +119,6 @@ pub(crate) async fn remove_category(
 impl From<directory::Category> for Category {
     fn from(category: directory::Category) -> Self {
         let directory::Category { id, site, name, removed } = category;
-        Self { id, site, name, removed }
+        Self { id, site, name, removed: removed.then_some(true) }
     }
 }

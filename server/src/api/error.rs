@@ -19,6 +19,8 @@ pub enum ApiError {
     UnknownSite,
     /// Nothing has this id, or it is not for the asker.
     NotFound,
+    /// There is no such conversation, or not for them: the answer is the same.
+    UnknownConversation,
     /// Nobody has this link, or it is worth nothing any more.
     UnknownLink,
     /// `Authorization` holds no bearer token.
@@ -37,6 +39,12 @@ pub enum ApiError {
     Blocked,
     /// What was sent is not what is expected there.
     Malformed,
+    /// What stands after `?` is not what is expected there.
+    BadQuery,
+    /// Nothing to look for, or too much of it.
+    BadSearch,
+    /// Too many ask for the same at once.
+    Busy,
     /// What was sent is longer than anything that is expected there.
     TooLarge,
     /// A field is not as it may be.
@@ -171,6 +179,11 @@ impl ApiError {
                 "not_found",
                 "there is no such thing, or it is on a site that you do not work on",
             ),
+            Self::UnknownConversation => (
+                StatusCode::NOT_FOUND,
+                "unknown_conversation",
+                "there is no such conversation, or you may not see it: compare its id",
+            ),
             Self::UnknownLink => (
                 StatusCode::NOT_FOUND,
                 "unknown_link",
@@ -180,6 +193,19 @@ impl ApiError {
                 StatusCode::BAD_REQUEST,
                 "malformed",
                 "what was sent is not what is expected here: compare it with the documentation",
+            ),
+            Self::BadQuery => (
+                StatusCode::BAD_REQUEST,
+                "bad_query",
+                "what stands after `?` is not expected here: compare it with the documentation",
+            ),
+            Self::BadSearch => {
+                (StatusCode::BAD_REQUEST, "bad_search", "look for 2 to 200 characters")
+            }
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "others are searching: try again in a moment",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -14,6 +14,7 @@ use super::input::{Caller, Sent};
 use super::people::SiteName;
 use super::schema::{Id, RoleName};
 use super::{ApiError, asked};
+use crate::clock::now;
 use crate::directory::{Agent, Availability, Site};
 use crate::router::Served;
 
@@ -65,7 +66,7 @@ pub(crate) async fn put_availability(
 ) -> Result<Json<Me>, ApiError> {
     let id = caller.me;
     let set = asked(served.hub.directory(), move |d| {
-        Ok((d.set_availability(id, availability)?, d.sites()?))
+        Ok((d.set_availability(id, availability, now())?, d.sites()?))
     });
     let (agent, sites) = set.await?;
     Ok(show(&served, &caller, agent, sites))

@@ -47,7 +47,8 @@ pub enum Document {
     Team,
 }
 
-/// Which messages may be edited or recalled: `any`, the `last`, or those accepted `minutes(15)` ago.
+/// Which messages may be edited or recalled: `any`, the `last`, or for `minutes(15)` after they
+/// were accepted.
 #[derive(ToSchema)]
 #[schema(pattern = r"^(any|last|minutes\(\d+\))$")]
 pub struct WindowText(pub String);

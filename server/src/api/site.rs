@@ -23,6 +23,8 @@ pub(crate) struct Widget {
     name: String,
     mode: SiteMode,
     human_support: bool,
+    visitor_edit: bool,
+    visitor_recall: bool,
     /// Whether somebody who answers here takes conversations now.
     online: bool,
     /// What visitors read when nobody does; empty: the widget's own words.
@@ -68,6 +70,8 @@ pub(crate) async fn widget(
         name: site.name,
         mode: site.mode,
         human_support: site.human_support,
+        visitor_edit: site.visitor_edit,
+        visitor_recall: site.visitor_recall,
         online: agents.iter().any(|agent| agent.online),
         offline_message: site.offline_message,
         theme_color: site.theme_color.to_string(),

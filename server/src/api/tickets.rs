@@ -266,7 +266,7 @@ async fn is_seen(
             site: entry.header.site,
             visitor: entry.header.visitor,
             assignee: entry.summary.assignee,
-            collaborators: &entry.summary.collaborators,
+            collaborators: &entry.summary.team.collaborators,
         };
         entry.header.site == site && may_see(&caller.principal, &caller.scope, &rights)
     }))

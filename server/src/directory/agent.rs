@@ -37,6 +37,8 @@ pub struct Agent {
     pub sites: BTreeSet<SiteId>,
     /// Whether they take conversations, as they set it.
     pub availability: Availability,
+    /// Since when.
+    pub availability_since: Timestamp,
     /// Active conversations at once; none: as many as each site says.
     pub chat_limit: Option<u32>,
     /// Until when a link lets them choose a password; none: there is no link.
@@ -294,7 +296,7 @@ pub(super) fn find(
 ) -> Result<Option<Agent>, DirectoryError> {
     let mut statement = connection.prepare_cached(
         "SELECT participant, email, name, role, password IS NOT NULL, disabled, created_at,
-                availability, chat_limit, version, expires_at
+                availability, chat_limit, version, expires_at, availability_since
          FROM agent LEFT JOIN link ON link.agent = participant WHERE participant = ?1",
     )?;
     let mut rows = statement.query([agent.as_bytes()])?;
@@ -322,6 +324,7 @@ fn read(row: &Row<'_>, sites: BTreeSet<SiteId>) -> Result<Agent, DirectoryError>
         sites,
         created_at: Timestamp::from_millis(row.get(6)?),
         availability: known(Availability::from_name(&text(7)?), "an availability")?,
+        availability_since: Timestamp::from_millis(row.get(11)?),
         chat_limit: row.get(8)?,
         version: row.get(9)?,
         link_expires_at: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),

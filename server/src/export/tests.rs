@@ -92,6 +92,7 @@ impl Chat {
         let submitted_by = self.agent;
         let row = Row { kind, seq, at, id, submitted_by, operation, context, hash, change };
         let batch = Batch {
+            notified: Vec::new(),
             conversation: self.header.conversation,
             expected_version: self.version,
             header: (self.version == 0).then(|| self.header.clone()),
@@ -106,11 +107,15 @@ impl Chat {
                 status: Status::INITIAL,
                 closed: false,
                 assignee: None,
-                collaborators: Vec::new(),
                 timeline: Seq::START,
                 newest: None,
                 at,
-                team: TeamRow { seq: Seq::START, priority: None, category: None },
+                team: TeamRow {
+                    seq: Seq::START,
+                    priority: None,
+                    category: None,
+                    collaborators: Vec::new(),
+                },
             },
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -5,6 +5,7 @@
 //! ask loads it again from what is on disk.
 
 mod admit;
+mod derive;
 mod live;
 
 use core::time::Duration;
@@ -15,6 +16,7 @@ use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, RevisionId, S
 use rejoinder_core::wire::{Keeping, ParticipantSignal, Problem, ServerFrame, Signal};
 use tokio::sync::mpsc;
 
+use crate::clock::now;
 use crate::hub::progress::blocking;
 use crate::hub::registry::News;
 use crate::hub::{Ask, Connected, ConnectionId, Hub, entries, signals, words};
@@ -113,6 +115,7 @@ impl Task {
                 Ask::Signal(by, kind, signal) => self.signal(&by, kind, signal).await,
                 Ask::Leave(id, kind) => self.leave(id, Some(kind)),
                 Ask::Gone(id) => self.leave(id, None),
+                Ask::Release(from) => self.release(from).await,
                 Ask::Push(..) => {}
             }
         }
@@ -222,6 +225,10 @@ impl Task {
         }
         if !known.is_empty() {
             by.outbound.send(&signals::frame(document, known));
+        }
+        if kind == DocumentKind::Timeline && by.principal.role.agent().is_some() {
+            let (conversation, agent) = (self.conversation, by.principal.participant);
+            self.hub.board().opened(conversation, agent, now());
         }
         self.leave(by.id, Some(kind));
         self.followers.push(Follower { connected: by, kind });

@@ -38,6 +38,7 @@ impl Hub {
                 Ok(entries) => {
                     cursor = entries.last().map_or(cursor, |entry| entry.feed);
                     self.tell_feed(&entries, cursor);
+                    self.board().changed(&entries);
                     // There may be more.
                     self.feed_changed();
                 }
@@ -100,7 +101,7 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
             site: entry.header.site,
             visitor: entry.header.visitor,
             assignee: entry.summary.assignee,
-            collaborators: &entry.summary.collaborators,
+            collaborators: &entry.summary.team.collaborators,
         };
         may_see(&connected.principal, &connected.scope, &rights)
     });
@@ -116,7 +117,8 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
     }
 }
 
-fn row(entry: &FeedEntry, team: bool) -> FeedRow {
+/// A row of the feed, as an agent or a visitor is told it.
+pub(crate) fn row(entry: &FeedEntry, team: bool) -> FeedRow {
     let FeedEntry { header, summary, .. } = entry;
     FeedRow {
         conversation: header.conversation,
@@ -130,6 +132,6 @@ fn row(entry: &FeedEntry, team: bool) -> FeedRow {
         // The last thing that happened may have been a note.
         at: if team { summary.at } else { header.created_at },
         follows: header.follows,
-        team: team.then_some(summary.team),
+        team: team.then(|| summary.team.clone()),
     }
 }

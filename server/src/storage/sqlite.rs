@@ -19,6 +19,8 @@ mod erase;
 pub(crate) mod folder;
 mod group;
 mod keys;
+mod list;
+mod notifications;
 mod open;
 mod read;
 mod recalls;
@@ -37,10 +39,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
+use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
-    Actor, ConversationId, DeviceId, DocumentId, Epoch, ParticipantId, RevisionId, Seq,
+    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, ParticipantId, RevisionId,
+    Seq,
 };
 use rejoinder_core::time::Timestamp;
+use rejoinder_core::wire::Notification;
 use tokio::sync::{oneshot, watch};
 
 pub use self::backup::{Backup, BackupError, backup};
@@ -54,7 +59,7 @@ pub(crate) use self::writer::Step;
 pub use super::ledger::LedgerError;
 use super::{
     AppendError, Appended, Batch, Boxed, Device, Erasure, ErasureProgress, FeedEntry, FeedScope,
-    ProgressOf, Recall, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
+    Filter, Kept, ProgressOf, Recall, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
 };
 
 /// How to open a data folder.
@@ -273,6 +278,42 @@ impl Storage for Sqlite {
         let row =
             self.reads.read(&what, |connection| read::conversation(connection, conversation))?;
         Ok(row.map(|(_, entry)| entry))
+    }
+
+    fn conversations(
+        &self,
+        filter: &Filter,
+        below: u64,
+        at_most: usize,
+    ) -> Result<Vec<FeedEntry>, StorageError> {
+        self.reads.conversations(filter, below, at_most)
+    }
+
+    fn live_words(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(DocumentKind, Revision)>, StorageError> {
+        self.reads.live_words(conversation)
+    }
+
+    fn notifications(
+        &self,
+        participant: ParticipantId,
+        kept: Kept,
+        below: u64,
+        at_most: usize,
+    ) -> Result<Vec<(Notification, bool)>, StorageError> {
+        self.reads.read("notifications", |connection| {
+            notifications::list(connection, participant, kept, below, at_most)
+        })
+    }
+
+    fn keep_read(
+        &self,
+        participant: ParticipantId,
+        numbers: Vec<u64>,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Read(participant, numbers))
     }
 
     fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError> {

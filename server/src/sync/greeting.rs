@@ -12,7 +12,7 @@ use rejoinder_core::wire::{
 };
 
 use crate::clock::now;
-use crate::directory::{AuthError, Directory, Scope, Session};
+use crate::directory::{AuthError, Directory, Origin, Scope, Session};
 use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, blocking, may_see};
 use crate::storage::{Erasure, Storage, StorageError};
 use crate::sync::{Connection, End, Purge, Visit, keep};
@@ -115,14 +115,22 @@ async fn authenticate(hub: &Hub, hello: &Hello, visit: &Visit) -> Result<Session
 /// Pages of others may connect visitors of the sites that name them, and nobody else.
 async fn admit(hub: &Hub, opener: &Opener, visitor_of: Option<SiteId>) -> Result<(), End> {
     let Opener::Foreign(origin) = opener else { return Ok(()) };
-    let Some(id) = visitor_of else { return Err(Problem::Credential.into()) };
+    let Some(id) = visitor_of else { return Err(turned_away(origin.as_ref())) };
     let site = asked(hub, move |directory| Ok(directory.site(id)?)).await?;
     let site = site.ok_or_else(|| End::from(Problem::UnknownSite))?;
     let allowed = match origin {
         Some(origin) => site.allows(origin),
         None => site.allowed_origins.is_empty(),
     };
-    if allowed { Ok(()) } else { Err(Problem::Credential.into()) }
+    if allowed { Ok(()) } else { Err(turned_away(origin.as_ref())) }
+}
+
+/// Whoever runs the server learns which origin it was: behind a proxy that passes another host on,
+/// it may be the server's own.
+fn turned_away(origin: Option<&Origin>) -> End {
+    let origin = origin.map_or("none that is one", Origin::as_str);
+    tracing::warn!(%origin, "a page may not connect: set public_url if it is the server's own");
+    Problem::Origin.into()
 }
 
 /// Asks the directory where blocking is allowed.
@@ -169,7 +177,7 @@ fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasin
                 site: entry.header.site,
                 visitor: entry.header.visitor,
                 assignee: entry.summary.assignee,
-                collaborators: &entry.summary.collaborators,
+                collaborators: &entry.summary.team.collaborators,
             };
             may_see(&by.principal, &by.scope, &rights)
         });

@@ -33,11 +33,27 @@ impl Opener {
 }
 
 fn is_own(origin: &Origin, headers: &HeaderMap, public_url: &PublicUrl) -> bool {
-    let public = matches!(public_url, PublicUrl::At(public) if public == origin);
-    // A proxy that ends TLS passes the host on and not the scheme.
-    let scheme = origin.as_str().split("://").next().unwrap_or_default();
-    let by_host = host(headers).and_then(|host| format!("{scheme}://{host}").parse().ok());
-    public || by_host.as_ref() == Some(origin)
+    match public_url {
+        // Whoever says how the server is reached is asked, and not the request.
+        PublicUrl::At(public) => public == origin,
+        PublicUrl::AsListening => {
+            // A proxy that ends TLS passes the host on and not the scheme.
+            let scheme = origin.as_str().split("://").next().unwrap_or_default();
+            let by_host = host(headers).and_then(|host| format!("{scheme}://{host}").parse().ok());
+            by_host.as_ref() == Some(origin)
+        }
+    }
+}
+
+/// Whether the host that was asked is this machine, whatever a name server says of it: a page of
+/// somebody else whose name leads here is kept out by it.
+pub(crate) fn is_loopback(headers: &HeaderMap) -> bool {
+    let Some(host) = host(headers).and_then(|host| host.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let name = host.host().trim_matches(['[', ']']).to_ascii_lowercase();
+    let by_number = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    by_number || name == "localhost" || name.ends_with(".localhost")
 }
 
 /// The host that was asked, if it is one: it goes into headers.
@@ -61,7 +77,7 @@ pub(super) fn sockets(headers: &HeaderMap, public_url: &PublicUrl) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Opener, sockets};
+    use super::{Opener, is_loopback, sockets};
     use crate::config::PublicUrl;
     use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -87,12 +103,25 @@ mod tests {
         assert!(!own("https://chat.example", "10.0.0.7:8080", &anywhere));
         assert!(!own("http://chat.example", "10.0.0.7", &public));
         assert!(!own("http://localhost:8081", "localhost:8080", &anywhere));
+        assert!(!own("http://evil.example", "evil.example", &public));
         for origin in ["null", "", "file://", "https://chat.example/x"] {
             assert!(!own(origin, "chat.example", &public), "{origin}");
         }
         assert_eq!(Opener::of(&headers(&[]), &anywhere), Opener::Own);
         let own = (header::ORIGIN, "https://chat.example");
         assert_eq!(Opener::of(&headers(&[own.clone(), own]), &public), Opener::Foreign(None));
+    }
+
+    #[test]
+    fn the_machine_itself_is_known_by_its_names() {
+        let at = |host| is_loopback(&headers(&[(header::HOST, host)]));
+        for host in ["localhost:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:8080", "a.Localhost"] {
+            assert!(at(host), "{host}");
+        }
+        for host in ["evil.example:8080", "10.0.0.7", "localhost.evil.example", "", "a b"] {
+            assert!(!at(host), "{host}");
+        }
+        assert!(!is_loopback(&headers(&[])));
     }
 
     #[test]

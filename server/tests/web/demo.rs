@@ -21,6 +21,15 @@ async fn stage() -> Stage {
 }
 
 #[tokio::test]
+async fn wp28_a_demo_answers_to_the_names_of_its_own_machine_only() {
+    let stage = stage().await;
+    for path in ["/demo", "/demo/log-ins", "/desk", "/healthz"] {
+        let asked = stage.ask_as("GET", path, "evil.example:8080", &[]).await;
+        assert_eq!(asked.status, 421, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_demo_shows_a_shop_as_a_customer_would_make_it() {
     let stage = stage().await;
     let root = stage.get("/").await;

@@ -1,7 +1,7 @@
 //! REST, and what is wrong with what is asked.
 
 use rejoinder_core::principal::AgentRole;
-use rejoinder_server::directory::{AgentChange, TokenHash};
+use rejoinder_server::directory::{AgentChange, SiteChange, TokenHash};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, password, web};
@@ -38,10 +38,15 @@ async fn wp22_everybody_may_know_who_answers_on_a_site() {
         widget,
         json!({
             "site": site, "name": "Shop", "mode": "live_chat", "human_support": true,
-            "online": false, "agents": [], "offline_message": "", "theme_color": "#3350b4",
-            "greeting": ""
+            "visitor_edit": false, "visitor_recall": false, "online": false, "agents": [],
+            "offline_message": "", "theme_color": "#3350b4", "greeting": ""
         })
     );
+    let change = SiteChange { visitor_recall: Some(true), ..SiteChange::default() };
+    stage.directory().change_site(stage.site, change).unwrap();
+    let widget = stage.get(&path).await.json();
+    let allowed = (&widget["visitor_edit"], &widget["visitor_recall"]);
+    assert_eq!(allowed, (&json!(false), &json!(true)));
 
     let (_, socket) = stage.greets(None, password("ann")).await;
     let widget = stage.get(&path).await.json();

@@ -169,7 +169,17 @@ impl Stage {
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
-        let host = self.address();
+        self.ask_as(method, path, &self.address().to_string(), headers).await
+    }
+
+    /// Asks under another host's name.
+    pub(crate) async fn ask_as(
+        &self,
+        method: &str,
+        path: &str,
+        host: &str,
+        headers: &[&str],
+    ) -> Answer {
         let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         self.say(&format!("{head}{headers}\r\n")).await

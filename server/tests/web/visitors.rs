@@ -1,5 +1,7 @@
 //! Visitors, as agents know them.
 
+use std::collections::BTreeMap;
+
 use rejoinder_core::principal::AgentRole;
 use rejoinder_server::directory::TokenHash;
 use serde_json::{Value, json};
@@ -37,15 +39,13 @@ async fn rt9_agents_set_the_address_and_account_managers_the_rest() {
     let changed = stage.does(&mia, "PATCH", &path, &json!({"name": null, "email": null})).await;
     assert_eq!((&changed["name"], &changed["email"]), (&Value::Null, &Value::Null));
 
+    let many: BTreeMap<_, _> = (0..31).map(|n| (n.to_string(), "x")).collect();
     for (bad, field) in [
         (json!({"email": "nobody"}), "email"),
         (json!({"name": "x".repeat(101)}), "name"),
         (json!({"attributes": {"": "x"}}), "attributes"),
         (json!({"attributes": {"x": "x".repeat(301)}}), "attributes"),
-        (
-            json!({"attributes": (0..31).map(|n| (n.to_string(), "x")).collect::<std::collections::BTreeMap<_, _>>()}),
-            "attributes",
-        ),
+        (json!({"attributes": many}), "attributes"),
     ] {
         let answer = stage.send(&mia, "PATCH", &path, &bad).await;
         answer.is_error(422, "invalid");
@@ -88,7 +88,10 @@ async fn rt10_agents_see_the_newest_twenty_pages_of_a_visitor() {
     let stage = stage().await;
     let ann = stage.token(&stage.add_agent("Ann", AgentRole::Agent, &[stage.site]));
     let vera = stage.visitor(stage.site);
-    let visit = |number: usize| json!({"title": format!("Page {number}"), "url": format!("https://shop.example/{number}#x")});
+    let visit = |number: usize| {
+        let url = format!("https://shop.example/{number}#x");
+        json!({"title": format!("Page {number}"), "url": url})
+    };
     for number in 0..25 {
         stage.does(&vera, "POST", "/page", &visit(number)).await;
     }

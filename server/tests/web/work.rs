@@ -62,10 +62,7 @@ async fn rt6_categories_are_a_sites_own() {
     let put = ("PUT", path(&orders));
     stage.refuses(&ann, (put.0, &put.1), &new, (403, "not_allowed")).await;
     let added = stage.does(&mia, "PUT", &put.1, &new).await;
-    assert_eq!(
-        added,
-        json!({"id": orders, "site": stage.site, "name": "Orders", "removed": false})
-    );
+    assert_eq!(added, json!({"id": orders, "site": stage.site, "name": "Orders"}));
     // A repeat doubles nothing.
     assert_eq!(stage.does(&mia, "PUT", &put.1, &new).await, added);
     let again = path(&id());
@@ -95,7 +92,10 @@ async fn rt6_categories_are_a_sites_own() {
     for _ in 0..2 {
         stage.does(&mia, "DELETE", &put.1, &Value::Null).await;
     }
-    assert_eq!(stage.reads(&ann, "/categories").await["categories"][0]["removed"], true);
+    assert!(names(&ann, "/categories").await.is_empty());
+    let all = stage.reads(&ann, "/categories?removed=true").await;
+    let known = (&all["categories"][0]["name"], &all["categories"][0]["removed"]);
+    assert_eq!(known, (&json!("Deliveries"), &json!(true)));
     stage.does(&mia, "PUT", &path(&id()), &renamed).await;
 }
 
@@ -157,4 +157,25 @@ async fn rt7_a_canned_response_is_a_sites_or_ones_own() {
         stage.does(&ann, "DELETE", &own, &Value::Null).await;
     }
     assert_eq!(texts(&ann).await, ["Hello"]);
+}
+
+#[tokio::test]
+async fn rt40_routing_follows_what_agents_and_sites_have_set() {
+    let stage = stage().await;
+    let ann = stage.token(&stage.add_agent("Ann", AgentRole::Agent, &[stage.site]));
+    let ada = stage.token(&stage.add_agent("Ada", AgentRole::Admin, &[]));
+    let (_, _socket) = stage.greets(None, password("ann")).await;
+    let set = json!({"routing": "automatic", "chat_limit": 3});
+    stage.does(&ada, "PATCH", &format!("/sites/{}", stage.site), &set).await;
+    stage.does(&ann, "PUT", "/me/availability", &json!({"availability": "away"})).await;
+    let expected = json!(["away", "automatic", 3]);
+    for _ in 0..400 {
+        let now = stage.reads(&ann, "/me/routing").await;
+        let site = &now["sites"][0];
+        if json!([now["presence"], site["mode"], site["limit"]]) == expected {
+            return;
+        }
+        tokio::time::sleep(core::time::Duration::from_millis(10)).await;
+    }
+    panic!("{}", stage.reads(&ann, "/me/routing").await);
 }

@@ -16,6 +16,7 @@
 //!
 //! - [`World`]: the server, its folder, its directory, and everybody who was brought to it;
 //! - [`Person`]: one device of somebody, with what they do and what they see;
+//! - [`Rest`]: what the server answers to a person's token over REST;
 //! - [`Raw`] and [`Forger`]: frames by hand, for what no honest client sends;
 //! - [`Program`]: the server as a process of its own, to be killed;
 //! - [`search`]: every file of everybody, byte by byte.
@@ -29,6 +30,7 @@ mod local;
 mod person;
 mod program;
 mod raw;
+mod rest;
 pub mod search;
 mod wait;
 mod world;
@@ -38,6 +40,7 @@ pub use local::{Local, RATES};
 pub use person::Person;
 pub use program::{Ended, Program};
 pub use raw::Raw;
+pub use rest::Rest;
 pub use wait::{PATIENCE, eventually};
 pub use world::{PASSWORD, World};
 

@@ -1,11 +1,11 @@
 //! Rules and their citations.
 //!
 //! A citation is a rule's id in capitals, or in small letters in the name of a function, where `_`
-//! ends it. One counts for its rule when it stands in a test.
+//! ends it. One counts for its rule when it stands in a test, in Rust or in TypeScript.
 
 use std::collections::BTreeSet;
 
-use crate::source::{Source, none, root, rust, sources};
+use crate::source::{Source, code, none, root, sources};
 
 const PREFIXES: [&str; 8] = ["OP", "AU", "RE", "WP", "SE", "ST", "RT", "UI"];
 
@@ -57,7 +57,7 @@ fn rules_are_numbered_in_their_order_and_once() {
 #[test]
 fn every_rule_is_cited_by_a_test() {
     let mut cited = BTreeSet::new();
-    for source in rust().iter().filter(|source| !is_tidy(source)) {
+    for source in code().iter().filter(|source| !is_tidy(source)) {
         for line in source.lines().filter(|line| line.in_test) {
             cited.extend(citations(line.text));
         }
@@ -71,7 +71,8 @@ fn every_cited_rule_exists() {
     let rules: BTreeSet<String> = rules().into_iter().collect();
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| !is_tidy(source)) {
-        if !source.has_ending("rs") && !source.has_ending("md") {
+        let cites = source.has_ending("rs") || source.has_ending("md") || source.is_typescript();
+        if !cites {
             continue;
         }
         for line in source.lines() {
@@ -87,6 +88,7 @@ fn every_cited_rule_exists() {
 fn citations_are_read_from_names_and_comments() {
     let cited = |line: &str| citations(line).into_iter().collect::<Vec<_>>().join(" ");
     assert_eq!(cited("    fn au7_own_change_and_re12_too() {"), "AU7 RE12");
+    assert_eq!(cited("test(\"UI3 RE17 what was recalled\", async () => {"), "RE17 UI3");
     assert_eq!(cited("// AU16: what comes after is void (ST8)."), "AU16 ST8");
     assert_eq!(cited("let op1 = st2 + SETUP3 + AU;"), "");
 }

@@ -13,10 +13,11 @@ pub(crate) struct Source {
     pub(crate) declared_test: bool,
 }
 
-/// Folders that hold nothing of ours.
-const SKIPPED: [&str; 3] = ["target", "node_modules", ".git"];
+/// Folders that hold nothing of ours, or what was made of it.
+const SKIPPED: [&str; 4] = ["target", "node_modules", ".git", "dist"];
 /// Endings of text files; others may be golden bytes.
-const TEXT: [&str; 9] = ["rs", "toml", "md", "sh", "sql", "yml", "json", "txt", "css"];
+const TEXT: [&str; 11] =
+    ["rs", "toml", "md", "sh", "sql", "yml", "json", "txt", "css", "ts", "tsx"];
 /// Text files without such an ending.
 const NAMED: [&str; 7] =
     ["Makefile", "run", "LICENSE-MIT", "LICENSE-APACHE", ".gitignore", ".editorconfig", ".gitkeep"];
@@ -38,6 +39,14 @@ pub(crate) fn sources() -> Vec<Source> {
 /// Every Rust file.
 pub(crate) fn rust() -> Vec<Source> {
     sources().into_iter().filter(|source| source.has_ending("rs")).collect()
+}
+
+/// Every file with code in it, by whose tests rules are cited.
+pub(crate) fn code() -> Vec<Source> {
+    sources()
+        .into_iter()
+        .filter(|source| source.has_ending("rs") || source.is_typescript())
+        .collect()
 }
 
 pub(crate) fn root() -> PathBuf {
@@ -73,6 +82,10 @@ impl Source {
     /// Whether its name ends in `.ending`.
     pub(crate) fn has_ending(&self, ending: &str) -> bool {
         has_ending(&self.path, &[ending])
+    }
+
+    pub(crate) fn is_typescript(&self) -> bool {
+        has_ending(&self.path, &["ts", "tsx"])
     }
 
     /// Whether it stands in `folder` or is the module file beside it.

@@ -17,6 +17,7 @@ import { Thread } from "./thread";
 
 const WINDOW = 50;
 
+type Row = Extract<Item, { type: "message" }>;
 export type Asking = { what: "recall"; conversation: string; message: MessageId } | { what: "end" };
 
 /** Everything that the screen shows, and what a person can do. */
@@ -80,10 +81,7 @@ export class Chat {
         this.composing.suggest(typeof argument === "string" ? argument : "");
         break;
       case "logout":
-        // Who never was here has nothing to be forgotten.
-        if (session.returning.value || session.client.value) {
-          void session.start().then(() => session.logOut("keep"));
-        }
+        void session.logOut("keep");
         break;
       case "identify":
       case "setAttributes":
@@ -116,6 +114,17 @@ export class Chat {
       case "system":
         return "";
     }
+  }
+
+  /** Until the site has said so, as by default, they may not: the words would be erased in vain. */
+  mayEdit({ own, closed }: Row): boolean {
+    return own && !closed && (this.session.site.info.value?.visitor_edit ?? false);
+  }
+
+  /** What was not sent yet can always be taken back: nobody has it. */
+  mayRecall({ own, message }: Row): boolean {
+    const waits = message.delivery === "waiting" && message.at === null;
+    return own && (waits || (this.session.site.info.value?.visitor_recall ?? false));
   }
 
   /** Says why something was not done; it can be tried again. */

@@ -15,6 +15,8 @@ export class Composing {
   readonly error = signal<string | null>(null);
   /** What looked like a secret, and waits for a yes. */
   readonly asked = signal<Secret | null>(null);
+  /** An edit is being handed over: until then neither a second one nor a way back. */
+  readonly saving = signal(false);
   readonly left = computed(() => LIMITS.text_characters - [...this.text.value.trim()].length);
   /** Told when the field is to have the focus, with the caret at the end. */
   readonly focus = signal(0);
@@ -22,11 +24,14 @@ export class Composing {
   /** What stood in the composer before an edit began. */
   #aside = "";
   #timer = 0;
+  /** Counts what was to be kept, so that an older one that took longer is not kept after it. */
+  #turn = 0;
   #restored: string | null = null;
 
   constructor(readonly thread: Thread) {
     effect(() => this.#restore());
     effect(() => this.#leaveRecalled());
+    thread.session.whenForgotten(() => this.#empty());
     const save = () => {
       if (document.visibilityState === "hidden") void this.save();
     };
@@ -54,7 +59,7 @@ export class Composing {
 
   submit(sure: "sure" | "ask" = "ask"): void {
     const text = this.text.value.trim();
-    if (!text) return;
+    if (!text || this.saving.value) return;
     if (this.left.value < 0) {
       this.error.value = strings.value.over(-this.left.value);
       return;
@@ -73,6 +78,8 @@ export class Composing {
 
   edit(conversation: string, message: MessageView): void {
     if (typeof message.words !== "object" || !("said" in message.words)) return;
+    if (this.saving.value) return;
+    void this.save();
     if (!this.editing.value) this.#aside = this.text.value;
     this.editing.value = { conversation, message: message.id };
     const draft = this.thread.views.value
@@ -85,7 +92,7 @@ export class Composing {
 
   cancel(): void {
     const { value: editing } = this.editing;
-    if (!editing) return;
+    if (!editing || this.saving.value) return;
     void this.#draft("", editing).catch(() => {});
     this.editing.value = null;
     this.#clear(this.#aside);
@@ -95,6 +102,7 @@ export class Composing {
   /** Keeps what was typed in the client's store, sealed. */
   async save(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#turn += 1;
     try {
       await this.#draft(this.text.value, this.editing.value);
     } catch (error) {
@@ -113,21 +121,34 @@ export class Composing {
       return;
     }
     if (!text && !thread.conversation) return;
+    const turn = this.#turn;
     const conversation = await thread.ensure();
-    await conversation.setDraft(text);
+    // Sent meanwhile, or typed on: then this is no draft any more.
+    if (turn === this.#turn) await conversation.setDraft(text);
   }
 
   async #edit(editing: Editing, text: string): Promise<void> {
+    const client = this.thread.session.client.value;
+    if (!client) {
+      this.error.value = strings.value.errors.not_open;
+      return;
+    }
+    this.saving.value = true;
+    let failed: string | null = null;
     try {
-      await this.thread.session.client.value
-        ?.conversation(editing.conversation)
-        .edit(editing.message, text);
-      this.editing.value = null;
-      this.#clear(this.#aside);
+      await client.conversation(editing.conversation).edit(editing.message, text);
     } catch (error) {
       const code = error instanceof RejoinderError ? error.code : "refused";
-      this.error.value = strings.value.errors[code];
+      failed = strings.value.errors[code];
     }
+    this.saving.value = false;
+    // Recalled meanwhile: there is nothing left to say about it.
+    if (this.editing.value !== editing) return;
+    this.error.value = failed;
+    // What was typed meanwhile is the next edit of it.
+    if (failed !== null || this.text.value.trim() !== text) return;
+    this.editing.value = null;
+    this.#clear(this.#aside);
   }
 
   #clear(next: string): void {
@@ -156,6 +177,23 @@ export class Composing {
       ?.timeline.messages.find((one) => one.id === editing?.message);
     if (message?.words !== "recalled") return;
     this.editing.value = null;
+    this.asked.value = null;
+    this.error.value = null;
     this.text.value = this.#aside;
+    this.#aside = "";
+    this.#pasted = [];
+  }
+
+  /** Nothing of somebody who has logged out stays, and nothing is kept for who comes next. */
+  #empty(): void {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    this.#restored = null;
+    this.editing.value = null;
+    this.asked.value = null;
+    this.error.value = null;
+    this.text.value = "";
+    this.#aside = "";
+    this.#pasted = [];
   }
 }

@@ -20,28 +20,49 @@ export class Host {
     this.#origin = about.get("o") ?? "";
   }
 
+  /**
+   * Where the page around is. It says so itself, and was believed only once a message came from
+   * there: until `meet` has resolved, nobody is to rely on it.
+   */
+  get origin(): string {
+    return this.#isAlone ? location.origin : this.#origin;
+  }
+
   /** Says hello, and answers with the token that the page kept. */
   async meet(asked: Asked): Promise<string | null> {
     this.#asked = asked;
-    if (window.parent === window || !this.#nonce) return this.#stayAlone();
+    if (this.#isAlone) return this.#stayAlone();
     return new Promise((resolve) => {
       window.addEventListener("message", (event: MessageEvent<Envelope<ToApp> | undefined>) => {
         if (event.source !== window.parent || event.origin !== this.#origin) return;
-        if (event.data?.rejoinder !== this.#nonce) return;
+        if (!this.#canBeMet || event.data?.rejoinder !== this.#nonce) return;
         const { message } = event.data;
         if (message.type === "init") resolve(message.token);
         this.#hear(message);
       });
+      if (!this.#canBeMet) {
+        console.error("Rejoinder: this page cannot hold the chat, which needs an http origin.");
+      }
       this.say({ type: "hello" });
     });
   }
 
+  get #isAlone(): boolean {
+    return window.parent === window;
+  }
+
+  /** Files and sandboxed frames have no origin that could be told from another's. */
+  get #canBeMet(): boolean {
+    return this.#nonce !== "" && /^https?:/.test(this.#origin);
+  }
+
   say(message: ToHost): void {
-    if (window.parent !== window && this.#nonce) {
+    if (this.#isAlone) {
+      if (message.type === "token") this.#keepToken(message.token);
+      if (message.type === "reload") location.reload();
+    } else if (this.#canBeMet) {
       const envelope: Envelope<ToHost> = { rejoinder: this.#nonce, message };
       window.parent.postMessage(envelope, this.#origin);
-    } else if (message.type === "token") {
-      this.#keepToken(message.token);
     }
   }
 

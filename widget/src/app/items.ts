@@ -45,8 +45,8 @@ export type Scene = {
   me: ReadonlySet<ParticipantId>;
   /** The first message that was unread when the panel was opened. */
   unreadFrom: MessageId | null;
-  /** What was written on this page: that cannot be from before. */
-  written: ReadonlySet<MessageId>;
+  /** What was written on this page, which cannot be from before, by the keys of its rows. */
+  written: ReadonlyMap<MessageId, string>;
   /** How many messages to show, the newest. */
   window: number;
   /** The server's time, by which days are told. */
@@ -99,20 +99,29 @@ function isClosing({ words }: MessageView): boolean {
   return typeof words === "object" && "system" in words && words.system.notice === "closed";
 }
 
-function withinWindow({ sections, window, written }: Scene): MessageView[][] {
+/** How many messages of each section the window reaches, the newest of all. */
+export function reached(sections: Section[], window: number): number[] {
   let left = window;
   return sections
     .toReversed()
     .map(({ view }) => {
-      const all = view?.timeline.messages ?? [];
-      const some = left > 0 ? all.slice(-left) : [];
-      left -= some.length;
-      // Never stale: while the server is being asked, only what was just written is shown.
-      return view?.freshness === "checking"
-        ? some.filter((message) => message.at === null && written.has(message.id))
-        : some;
+      const some = Math.min(left, view?.timeline.messages.length ?? 0);
+      left -= some;
+      return some;
     })
     .toReversed();
+}
+
+function withinWindow({ sections, window, written }: Scene): MessageView[][] {
+  const counts = reached(sections, window);
+  return sections.map(({ view }, place) => {
+    const all = view?.timeline.messages ?? [];
+    const some = all.slice(all.length - (counts[place] ?? 0));
+    // Never stale: while the server is being asked, only what was just written is shown.
+    return view?.freshness === "checking"
+      ? some.filter((message) => message.at === null && written.has(message.id))
+      : some;
+  });
 }
 
 function push(
@@ -124,7 +133,8 @@ function push(
 ): void {
   pushDay(items, scene, timeOf(message, scene.now));
   if (message.id === scene.unreadFrom) items.push({ type: "unread", key: "unread" });
-  const key = message.id;
+  // The row that it was while it waited: shown anew, it would be read out anew.
+  const key = scene.written.get(message.id) ?? message.id;
   if (typeof message.words === "object" && "system" in message.words) {
     const { notice, subject } = message.words.system;
     items.push({ type: "notice", key, notice, subject });
@@ -149,7 +159,9 @@ function pushDay(items: Item[], scene: Scene, at: Timestamp): void {
   if (before?.type === "day" && new Date(before.at).toDateString() === day) return;
   // A conversation of today alone needs no "Today" above it.
   if (!before && day === new Date(scene.now).toDateString()) return;
-  items.push({ type: "day", key: `day ${day} ${items.length ? "" : "first"}`, at });
+  // What waits may be from a day that was told already: a key is there once.
+  const again = items.filter((item) => item.type === "day" && item.key.startsWith(`day ${day} `));
+  items.push({ type: "day", key: `day ${day} ${again.length}`, at });
 }
 
 function grouped(items: Item[], now: Timestamp): Item[] {

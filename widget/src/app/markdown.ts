@@ -139,15 +139,16 @@ const PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 function linkAt(source: string, at: number): { type: "link"; href: string; text: string } | null {
   if (WORD.test(source[at - 1] ?? "")) return null;
   LINK.lastIndex = at;
-  let text = LINK.exec(source)?.[0] ?? "";
+  const found = LINK.exec(source)?.[0] ?? "";
+  let end = found.length;
+  let unopened = count(found, ")") - count(found, "(");
   // What ends a sentence, or a bracket around the link, is not part of it.
-  for (;;) {
-    const last = text.at(-1) ?? "";
-    const unbalanced = last === ")" && count(text, ")") > count(text, "(");
-    if (!".,;:!?'*_~]}".includes(last) && !unbalanced) break;
-    if (!text) return null;
-    text = text.slice(0, -1);
+  for (; end > 0; end -= 1) {
+    const last = found[end - 1] ?? "";
+    if (last === ")" && unopened > 0) unopened -= 1;
+    else if (!".,;:!?'*_~]}".includes(last)) break;
   }
+  const text = found.slice(0, end);
   const url = URL.canParse(text) ? new URL(text) : null;
   const somewhere = url && (url.host || url.protocol === "mailto:");
   if (!url || !somewhere || !PROTOCOLS.has(url.protocol)) return null;

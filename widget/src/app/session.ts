@@ -1,4 +1,4 @@
-import { batch, effect, signal } from "@preact/signals";
+import { batch, effect, signal, untracked } from "@preact/signals";
 import {
   type Client,
   type ConnectOptions,
@@ -13,8 +13,11 @@ import {
 } from "@rejoinder/client";
 import { Banners } from "./banners";
 import type { Host } from "./host";
+import { Introduced } from "./introduced";
+import { moment } from "./language";
 import type { Site } from "./site";
 
+type Left = "left" | "unsent" | "failed";
 export type Connect = (options: ConnectOptions) => Client | Promise<Client>;
 
 declare global {
@@ -27,6 +30,13 @@ declare global {
 /** How long it is tried in vain before it is looked into why, and how often then. */
 const LOOK_AFTER_MILLIS = 3_000;
 const LOOK_EVERY_MILLIS = 15_000;
+/** How long a log-out waits for the server to hear of it, before it is done here alone. */
+const LINE_MILLIS = 3_000;
+
+/** How long is told at least what passes by itself. */
+const PASSING_MILLIS = 5_000;
+/** What is put off for longer than this is told with its time. */
+const SOON_MILLIS = 60_000;
 
 /** The client of this visitor: begun when the panel opens, and anew when it was wiped. */
 export class Session {
@@ -46,27 +56,44 @@ export class Session {
   readonly askUnsent = signal(false);
   /** What must be saved before a client goes. */
   beforeRestart: () => void = () => {};
+  /** Whether something was typed that no client has yet. */
+  hasUntaken: () => boolean = () => false;
+  /** Told when whoever wrote here is gone: what they typed goes with them. */
+  readonly #forgetters: (() => void)[] = [];
   #stops: (() => void)[] = [];
   #token: string | null = null;
   #leaving = false;
   #looking = 0;
-  #starting = false;
+  #passing = 0;
+  #starting: Promise<void> | null = null;
+  /** Whether a visitor was given up as refused, and nobody got through since. */
+  #wasRefused = false;
 
   constructor(
     readonly site: Site,
     readonly host: Host,
     readonly connect: Connect,
-    readonly worker: (() => Worker) | undefined,
+    readonly worker: () => Worker,
   ) {
     effect(() => this.host.say({ type: "unread", count: this.#unread() }));
     effect(() => this.host.tell("connection", { state: this.connection.value }));
     effect(() => {
-      if (this.connection.value !== "live") return;
-      clearTimeout(this.#looking);
-      this.unreachable.value = false;
-      this.banners.drop("blocked", "passing");
-      void this.#keepToken();
+      if (this.connection.value !== "live" || !this.principal.value) return;
+      // Once, as it goes live: what is put afterwards is about what came after.
+      untracked(() => this.#live());
     });
+  }
+
+  #live(): void {
+    clearTimeout(this.#looking);
+    this.unreachable.value = false;
+    this.#wasRefused = false;
+    this.banners.drop("blocked", "passing", "credential", "origin");
+    void this.#keepToken();
+  }
+
+  whenForgotten(forget: () => void): void {
+    this.#forgetters.push(forget);
   }
 
   /** A token says who the visitor was the last time. */
@@ -75,10 +102,16 @@ export class Session {
     this.returning.value = token !== null;
   }
 
-  /** Begins, unless it has. */
-  async start(): Promise<void> {
-    if (this.client.value || this.#starting) return;
-    this.#starting = true;
+  /** Begins, unless it has; who asks while it begins waits for the same. */
+  start(network: "online" | "offline" = "online"): Promise<void> {
+    if (this.client.value) return Promise.resolve();
+    this.#starting ??= this.#begin(network).finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  async #begin(network: "online" | "offline"): Promise<void> {
     const token = this.#token;
     this.banners.drop("crashed");
     let client: Client | null = null;
@@ -86,8 +119,10 @@ export class Session {
       client = await this.connect({
         server: location.origin,
         credential: token ? { token } : { visitor: this.site.id },
-        profile: `visitor:${this.site.id}`,
-        ...(this.worker ? { worker: this.worker } : {}),
+        // A page sees what was written on its own origin, whoever else shows this chat in a frame.
+        profile: this.#profile,
+        network,
+        worker: this.worker,
       });
       await client.ready;
       this.#bind(client);
@@ -101,8 +136,6 @@ export class Session {
         text: (strings) => strings.crashed,
         action: { label: (strings) => strings.tryNow, run: () => void this.start() },
       });
-    } finally {
-      this.#starting = false;
     }
   }
 
@@ -118,27 +151,97 @@ export class Session {
     });
   }
 
+  /** Forgets this visitor here, and tells the server where it can be reached. */
   async logOut(unsent: "keep" | "lose"): Promise<void> {
-    const client = this.client.value;
+    if (this.#leaving) return;
     this.#leaving = true;
     try {
-      await client?.logOut(unsent);
-    } catch (error) {
-      const code = error instanceof RejoinderError ? error.code : null;
-      // Without a network the server is not told, but this device forgets all the same.
-      if (code === "offline") return await this.logOut("lose");
-      this.#report(error);
-      if (code === "unsent") {
-        this.askUnsent.value = true;
-        return;
-      }
+      // A store may know somebody whose token the page has lost; nobody new is to begin for it.
+      await this.start(this.returning.value ? "online" : "offline");
+      const client = this.client.value;
+      if (unsent === "keep" && this.hasUntaken()) return this.#askUnsent();
+      const left = await this.#leave(client, unsent);
+      if (left === "unsent") return this.#askUnsent();
+      if (left === "failed") return this.#stay(unsent);
+      this.#release();
+      this.#forget();
+      for (const forget of this.#forgetters) forget();
+      this.banners.drop("stayed", "crashed");
+      await client?.close();
     } finally {
       this.#leaving = false;
     }
-    this.#release();
-    this.#forget();
-    await client?.close();
     if (this.host.shown.value) await this.start();
+  }
+
+  async #leave(client: Client | null, unsent: "keep" | "lose"): Promise<Left> {
+    if (!client) return "failed";
+    try {
+      // Whom neither the page nor the store knows, the server does not either.
+      const known = this.returning.value || client.identity.value !== null;
+      if (!known || !(await this.#reach(client))) await client.goOffline();
+      await client.logOut(unsent);
+      return "left";
+    } catch (error) {
+      const code = error instanceof RejoinderError ? error.code : null;
+      // That it was wiped meanwhile is what was asked for.
+      if (code === "wiped") return "left";
+      if (code !== "offline") this.#report(error);
+      if (code === "unsent") return code;
+    }
+    // Without a network the server is not told, but this device forgets all the same.
+    return (await this.#wipe(client)) ? "left" : "failed";
+  }
+
+  /** Offline first: there is nobody who would answer a log-out. */
+  async #wipe(client: Client): Promise<boolean> {
+    try {
+      await client.goOffline();
+      await client.logOut("lose");
+      return true;
+    } catch (error) {
+      if (error instanceof RejoinderError && error.code === "wiped") return true;
+      this.#report(error);
+      return false;
+    }
+  }
+
+  /**
+   * Waits until the server listens, for as long as a page can be expected to: before it is live, a
+   * log-out would come out of turn.
+   */
+  async #reach(client: Client): Promise<boolean> {
+    await client.goOnline();
+    let stop = () => {};
+    let timer = 0;
+    await new Promise<void>((resolve) => {
+      timer = window.setTimeout(resolve, navigator.onLine ? LINE_MILLIS : 0);
+      stop = effect(() => {
+        if (this.connection.value === "live" || this.unreachable.value) resolve();
+      });
+    });
+    clearTimeout(timer);
+    stop();
+    return this.connection.value === "live";
+  }
+
+  #askUnsent(): void {
+    this.askUnsent.value = true;
+    void this.client.value?.goOnline();
+    // The page may have asked while nobody looked at the chat.
+    this.host.say({ type: "open" });
+  }
+
+  /** Forgetting the token alone would leave the words: so this visitor stays, and is told. */
+  #stay(unsent: "keep" | "lose"): void {
+    this.banners.drop("crashed");
+    this.banners.put({
+      id: "stayed",
+      tone: "warn",
+      text: (strings) => strings.stayed,
+      action: { label: (strings) => strings.tryNow, run: () => void this.logOut(unsent) },
+    });
+    this.host.say({ type: "open" });
   }
 
   /** Whoever this was, they are not any more: what was typed goes on as somebody new. */
@@ -150,11 +253,7 @@ export class Session {
     this.#release();
     this.#forget();
     // What the store still has belongs to somebody whom the server does not know any more.
-    // Offline first: there is nobody who would answer a log-out.
-    await client
-      ?.goOffline()
-      .then(() => client.logOut("lose"))
-      .catch(() => {});
+    if (client) await this.#wipe(client);
     await client?.close();
     this.#leaving = false;
     await this.start();
@@ -207,7 +306,9 @@ export class Session {
     });
     this.#stops.push(
       client.on("wiped", () => void this.restart()),
-      client.on("problem", ({ reason }) => this.#trouble(client, reason)),
+      client.on("problem", ({ reason, retry_after_millis }) =>
+        this.#trouble(client, reason, retry_after_millis ?? 0),
+      ),
       client.on("unreachable", () => this.#lookAfter(client, LOOK_AFTER_MILLIS)),
       client.on("store", () => {
         this.host.tell("error", { code: "store" });
@@ -229,12 +330,12 @@ export class Session {
     );
   }
 
-  #trouble(client: Client, reason: Problem): void {
+  #trouble(client: Client, reason: Problem, retryAfterMillis: number): void {
     this.host.tell("error", { code: reason });
     const text = (strings: { problems: Record<Problem, string> }) => strings.problems[reason];
     switch (reason) {
       case "credential":
-        void this.restart();
+        this.#refused(client);
         break;
       case "version":
       case "malformed":
@@ -243,7 +344,10 @@ export class Session {
           id: reason,
           tone: "warn",
           text,
-          action: { label: (strings) => strings.reload, run: () => location.reload() },
+          action: {
+            label: (strings) => strings.reload,
+            run: () => this.host.say({ type: "reload" }),
+          },
         });
         break;
       case "replaced":
@@ -260,6 +364,7 @@ export class Session {
           },
         });
         break;
+      case "origin":
       case "unknown_site":
         this.banners.put({ id: reason, tone: "warn", text });
         break;
@@ -268,7 +373,7 @@ export class Session {
       case "storage":
       case "timed_out":
       case "too_much":
-        this.banners.put({ id: "passing", tone: "quiet", text });
+        this.#putOff(reason, retryAfterMillis);
         break;
       case "frame_too_large":
       case "unknown_conversation":
@@ -281,6 +386,36 @@ export class Session {
         });
         break;
     }
+  }
+
+  /** Only somebody can be given up, and only once: a server that refuses newcomers goes on. */
+  #refused(client: Client): void {
+    const somebody = this.#token !== null || this.principal.value !== null;
+    if (somebody && !this.#wasRefused) {
+      this.#wasRefused = true;
+      void this.restart();
+      return;
+    }
+    this.banners.put({
+      id: "credential",
+      tone: "warn",
+      text: (strings) => strings.notBegun,
+      action: { label: (strings) => strings.tryNow, run: () => void client.goOnline() },
+    });
+  }
+
+  #putOff(reason: Problem, millis: number): void {
+    const until = this.site.now() + millis;
+    const isLong = reason === "too_much" && millis > SOON_MILLIS;
+    this.banners.put({
+      id: "passing",
+      tone: isLong ? "warn" : "quiet",
+      text: (strings) =>
+        isLong ? strings.tooMuchUntil(moment(until, this.site.now())) : strings.problems[reason],
+    });
+    clearTimeout(this.#passing);
+    const shown = Math.max(millis, PASSING_MILLIS);
+    this.#passing = window.setTimeout(() => this.banners.drop("passing"), shown);
   }
 
   #lookAfter(client: Client, millis: number): void {
@@ -303,9 +438,20 @@ export class Session {
     });
   }
 
+  get #profile(): string {
+    return `visitor:${this.site.id}@${this.host.origin}`;
+  }
+
+  /** Never one that it was told before: only who has just begun is unknown to the page. */
   async #keepToken(): Promise<void> {
+    const who = this.principal.value?.participant;
+    const introduced = new Introduced(this.#profile);
+    if (!who || introduced.has(who)) return;
     const token = await this.client.value?.token();
-    if (!token || token === this.#token) return;
+    // Given up meanwhile.
+    if (!token || this.principal.value?.participant !== who) return;
+    introduced.keep(who);
+    if (token === this.#token) return;
     this.#token = token;
     this.host.say({ type: "token", token });
   }
@@ -327,6 +473,7 @@ export class Session {
 
   #forget(): void {
     this.remember(null);
+    new Introduced(this.#profile).keep(null);
     this.host.say({ type: "token", token: null });
   }
 

@@ -5,6 +5,8 @@ export type SiteInfo = {
   name: string;
   mode: string;
   human_support: boolean;
+  visitor_edit: boolean;
+  visitor_recall: boolean;
   online: boolean;
   agents: { id: string; name: string; online: boolean }[];
 };

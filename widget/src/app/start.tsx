@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "./chat";
 import { Host } from "./host";
@@ -8,13 +8,14 @@ import { Site } from "./site";
 import { App } from "./ui/app";
 import "./styles/base.css";
 import "./styles/chat.css";
+import "./styles/message.css";
 import "./styles/composer.css";
 
 /** How often it is asked who is online, while the panel can be seen. */
 const PRESENCE_MILLIS = 60_000;
 
 /** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
-export async function start(connect: Connect, worker?: () => Worker): Promise<void> {
+export async function start(connect: Connect, worker: () => Worker): Promise<void> {
   const id = new URLSearchParams(location.search).get("site") ?? "";
   const site = new Site(id);
   const host = new Host(id);
@@ -40,8 +41,9 @@ export async function start(connect: Connect, worker?: () => Worker): Promise<vo
   if (token) void session.start();
   effect(() => {
     if (!host.shown.value) return undefined;
-    void session.start();
-    void site.ask();
+    // Only that it is shown begins it: a client that ends is followed by who ended it.
+    void untracked(() => session.start());
+    void untracked(() => site.ask());
     const timer = setInterval(() => void site.ask(), PRESENCE_MILLIS);
     return () => clearInterval(timer);
   });

@@ -1,4 +1,4 @@
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import {
   type Client,
   type Conversation,
@@ -6,6 +6,7 @@ import {
   type ConversationView,
   type InboxRow,
   type MessageId,
+  type MessageView,
   RejoinderError,
 } from "@rejoinder/client";
 import type { Queued, Section } from "./items";
@@ -21,8 +22,8 @@ type Views = ReadonlyMap<ConversationId, ConversationView | null>;
 export class Thread {
   /** What was typed and is in no conversation yet. */
   readonly queued = signal<Queued[]>([]);
-  /** What was written on this page. */
-  readonly written = signal<ReadonlySet<MessageId>>(new Set());
+  /** What was written on this page, and as which row it was shown before it was a message. */
+  readonly written = signal<ReadonlyMap<MessageId, string>>(new Map());
   readonly reach = signal(REACH);
   readonly views = signal<Views>(new Map());
   readonly #begun = signal<ConversationId[]>([]);
@@ -37,6 +38,10 @@ export class Thread {
   readonly view = computed(() => this.views.value.get(this.current.value ?? "") ?? null);
   readonly #stops = new Map<ConversationId, () => void>();
   #draining = false;
+  /** One for all who ask while it begins: the first message and a draft of it. */
+  #begins: { client: Client; conversation: Promise<Conversation> } | null = null;
+  /** What is being handed over, and which messages were there before. */
+  #sending: { one: Queued; before: ReadonlySet<MessageId> } | null = null;
   #keys = 0;
 
   constructor(readonly session: Session) {
@@ -52,6 +57,11 @@ export class Thread {
       if (client) for (const id of ids) this.#watch(client, id);
     });
     session.beforeRestart = () => this.#salvage();
+    session.hasUntaken = () => this.queued.value.some((one) => !one.went);
+    session.whenForgotten(() => {
+      this.queued.value = [];
+      this.written.value = new Map();
+    });
   }
 
   get conversation(): Conversation | null {
@@ -79,9 +89,18 @@ export class Thread {
     const client = await this.session.known();
     const { conversation } = this;
     if (conversation) return conversation;
-    const begun = await client.begin();
-    this.#add(begun.id);
-    return begun;
+    if (this.#begins?.client !== client) {
+      const begun = client.begin().then((made) => {
+        this.#add(made.id);
+        return made;
+      });
+      this.#begins = { client, conversation: begun };
+      const over = () => {
+        if (this.#begins?.conversation === begun) this.#begins = null;
+      };
+      begun.then(over, over);
+    }
+    return this.#begins.conversation;
   }
 
   #enqueue(text: string): void {
@@ -109,10 +128,13 @@ export class Thread {
   async #send(one: Queued): Promise<void> {
     const begins = !this.current.value;
     try {
+      await this.session.known();
+      // Given up while it waited, or whoever wrote it has logged out.
+      if (!this.queued.value.some(({ key }) => key === one.key)) return;
       const conversation = await this.ensure();
+      this.#sending = { one, before: new Set(this.#messages().map(({ id }) => id)) };
       const went = await conversation.send(one.text);
-      this.written.value = new Set([...this.written.value, went.message]);
-      this.#change(one.key, { went });
+      this.#arrived(one, went);
       this.#add(went.conversation);
       if (begins || went.conversation !== conversation.id) {
         this.session.host.tell("conversation:started", { conversation: went.conversation });
@@ -122,7 +144,35 @@ export class Thread {
       const code = error instanceof RejoinderError ? error.code : "refused";
       this.#change(one.key, { failed: strings.value.errors[code] });
       this.session.host.tell("error", { code });
+    } finally {
+      this.#sending = null;
     }
+  }
+
+  #messages(): MessageView[] {
+    return [...this.views.value.values()].flatMap((view) => view?.timeline.messages ?? []);
+  }
+
+  #arrived(one: Queued, went: NonNullable<Queued["went"]>): void {
+    this.written.value = new Map(this.written.value).set(went.message, one.key);
+    this.#change(one.key, { went });
+  }
+
+  /** A view may show a message before it is told which: it would stand there twice meanwhile. */
+  #recognise(conversation: ConversationId, view: ConversationView | null): void {
+    if (!this.#sending) return;
+    const { one, before } = this.#sending;
+    const found = view?.timeline.messages.findLast(
+      ({ id, source, words }) =>
+        source === "visitor" &&
+        !before.has(id) &&
+        typeof words === "object" &&
+        "said" in words &&
+        words.said.text === one.text,
+    );
+    if (!found) return;
+    this.#sending = null;
+    this.#arrived(one, { conversation, message: found.id });
   }
 
   #change(key: string, change: Partial<Queued>): void {
@@ -160,8 +210,11 @@ export class Thread {
     // Told at once, perhaps, and then before there is anything to stop.
     this.#stops.set(id, () => {});
     const stop = client.conversation(id).view.subscribe((view) => {
-      this.views.value = new Map(this.views.value).set(id, view);
-      this.#dropArrived();
+      batch(() => {
+        this.#recognise(id, view);
+        this.views.value = new Map(this.views.value).set(id, view);
+        this.#dropArrived();
+      });
     });
     this.#stops.set(id, stop);
   }

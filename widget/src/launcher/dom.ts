@@ -6,12 +6,9 @@ export function dress(root: ShadowRoot, nonce: string | undefined): void {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
-    return;
+  } else {
+    (root as ShadowRoot).prepend(make("style", nonce ? { nonce } : {}, css));
   }
-  const style = document.createElement("style");
-  if (nonce) style.nonce = nonce;
-  style.textContent = css;
-  (root as ShadowRoot).prepend(style);
 }
 
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -27,12 +24,15 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export function icon(drawing: string): SVGElement {
+/** Several drawings in one place: the style sheet shows one of them. */
+export function icon(...drawings: string[]): SVGElement {
   const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", drawing);
-  svg.append(path);
+  for (const drawing of drawings) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", drawing);
+    svg.append(path);
+  }
   return svg;
 }

@@ -10,17 +10,24 @@ const PATIENCE_MILLIS = 20_000;
 export class Frame {
   readonly element: HTMLIFrameElement;
   readonly #nonce = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  readonly #server: string;
+  readonly #said: (message: ToHost) => void;
+  readonly #failed: () => void;
   #timer = 0;
-  #there = false;
+  /** Whether the app is there, and takes calls. */
+  isThere = false;
 
   constructor(
-    readonly server: string,
+    server: string,
     site: string,
     title: string,
-    readonly said: (message: ToHost) => void,
-    readonly failed: () => void,
+    said: (message: ToHost) => void,
+    failed: () => void,
   ) {
-    const about = new URLSearchParams({ n: this.#nonce, o: location.origin });
+    this.#server = server;
+    this.#said = said;
+    this.#failed = failed;
+    const about = `n=${this.#nonce}&o=${location.origin}`;
     this.element = make("iframe", {
       title,
       allow: "clipboard-write",
@@ -33,7 +40,7 @@ export class Frame {
 
   say(message: ToApp): void {
     const envelope: Envelope<ToApp> = { rejoinder: this.#nonce, message };
-    if (this.#there) this.element.contentWindow?.postMessage(envelope, this.server);
+    if (this.isThere) this.element.contentWindow?.postMessage(envelope, this.#server);
   }
 
   end(): void {
@@ -43,18 +50,18 @@ export class Frame {
   }
 
   #hear = (event: MessageEvent<Envelope<ToHost> | undefined>): void => {
-    if (event.source !== this.element.contentWindow || event.origin !== this.server) return;
+    if (event.source !== this.element.contentWindow || event.origin !== this.#server) return;
     if (event.data?.rejoinder !== this.#nonce) return;
     if (event.data.message.type === "hello") {
-      this.#there = true;
+      this.isThere = true;
       clearTimeout(this.#timer);
     }
-    this.said(event.data.message);
+    this.#said(event.data.message);
   };
 
   #expect(millis: number): void {
     clearTimeout(this.#timer);
-    if (this.#there) return;
-    this.#timer = window.setTimeout(this.failed, millis);
+    if (this.isThere) return;
+    this.#timer = window.setTimeout(this.#failed, millis);
   }
 }

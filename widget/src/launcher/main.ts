@@ -1,4 +1,4 @@
-import type { Call, ColorScheme, Detail, EventName, Settings } from "../bridge";
+import type { Call, ColorScheme, Detail, EventName } from "../bridge";
 import { settingsOf } from "./settings";
 import { Widget } from "./widget";
 
@@ -16,93 +16,109 @@ declare global {
 }
 
 const ELEMENT = "rejoinder-chat";
-const TWICE = "Rejoinder: one chat a page. This one is not shown, another is there already.";
+const TWICE = "Rejoinder: there is a chat on this page already.";
 
 /** `currentScript` is there for classic scripts, `async` ones and injected ones too. */
 const script = document.currentScript as HTMLScriptElement | null;
 let widget: Widget | undefined;
+let chat: typeof Chat | undefined;
 /** What was called while the page had no widget yet. */
 let early: Arguments[] = [];
 
 const CALLS: Call[] = ["startConversation", "identify", "logout", "setAttributes"];
 
-/** By event, so that a page's own mistake in a listener does not stop the chat. */
-function on(event: EventName, listener: (detail: Detail) => void): () => void {
-  const hear = (told: Event) => listener((told as CustomEvent<Detail>).detail);
-  addEventListener(`rejoinder:${event}`, hear);
-  if (event === "ready" && widget?.isReady) listener({});
-  return () => removeEventListener(`rejoinder:${event}`, hear);
-}
-
-function methodsOf(current: () => Widget) {
-  return {
-    open: () => current().open(),
-    close: () => current().close(),
-    toggle: () => (current().isOpen ? current().close() : current().open()),
-    show: () => current().setShown(true),
-    hide: () => current().setShown(false),
-    setLocale: (locale: string) => current().setLook({ locale }),
-    setColorScheme: (colorScheme: ColorScheme) => current().setLook({ colorScheme }),
-    setPosition: (...place: Parameters<Widget["setPosition"]>) => current().setPosition(...place),
-    isOpen: () => current().isOpen,
-    unreadCount: () => current().unread,
-    destroy: () => {
-      current().end();
-      widget = undefined;
-      delete window.Rejoinder;
-    },
-    ...Object.fromEntries(
-      CALLS.map((name) => [name, (argument?: unknown) => current().call(name, argument)]),
-    ),
-  };
-}
+const METHODS: Record<string, (to: Widget, ...rest: never[]) => unknown> = {
+  open: (to) => to.open(),
+  close: (to) => to.close(),
+  toggle: (to) => (to.isOpen ? to.close() : to.open()),
+  show: (to) => to.setShown(true),
+  hide: (to) => to.setShown(false),
+  setLocale: (to, locale: string) => to.setLook({ locale }),
+  setColorScheme: (to, colorScheme: ColorScheme) => to.setLook({ colorScheme }),
+  setPosition: (to, ...place: Parameters<Widget["setPosition"]>) => to.setPosition(...place),
+  isOpen: (to) => to.isOpen,
+  unreadCount: (to) => to.unread,
+  /** By event, so that a page's own mistake in a listener does not stop the chat. */
+  on: (to: Widget | undefined, event: EventName, listener: (detail: Detail) => void) => {
+    const name = `rejoinder:${event}`;
+    const hear = (told: Event) => listener((told as CustomEvent<Detail>).detail);
+    addEventListener(name, hear);
+    if (event === "ready" && to?.isReady) listener({});
+    return () => removeEventListener(name, hear);
+  },
+  destroy: (to) => {
+    if (chat) chat.moved = undefined;
+    to.end();
+    widget = undefined;
+    delete window.Rejoinder;
+  },
+};
+for (const name of CALLS) METHODS[name] = (to, argument?: unknown) => to.call(name, argument);
 
 function install(): void {
   early = [...(window.Rejoinder?.q ?? [])];
-  const methods: Record<string, (...rest: never[]) => unknown> = methodsOf(() => widget as Widget);
   const call = (method: string, ...rest: never[]): unknown => {
-    const run = method === "on" ? on : methods[method];
+    const run = METHODS[method];
     if (!run) return console.error(`Rejoinder: there is no method "${method}".`);
-    if (widget || run === on) return (run as (...rest: never[]) => unknown)(...rest);
+    // To listen needs no widget.
+    if (widget || method === "on") return run(widget as Widget, ...rest);
     return void early.push([method, ...rest]);
   };
-  const named = [...Object.keys(methods), "on"].map((name) => [
-    name,
-    (...rest: never[]) => call(name, ...rest),
-  ]);
-  window.Rejoinder = Object.assign(call, Object.fromEntries(named), { loaded: true });
+  const rejoinder: Rejoinder = Object.assign(call, { loaded: true });
+  for (const name in METHODS) {
+    Object.assign(rejoinder, { [name]: (...rest: never[]) => call(name, ...rest) });
+  }
+  window.Rejoinder = rejoinder;
 }
 
-function mount(server: string, settings: Settings, site: string, element?: HTMLElement): void {
-  if (widget) {
-    console.warn(TWICE);
-    return;
+/** Defined once a page, for whichever script runs: one that was destroyed cannot take it back. */
+class Chat extends HTMLElement {
+  static moved: ((element: HTMLElement) => void) | undefined;
+
+  connectedCallback(): void {
+    Chat.moved?.(this);
   }
-  const host = element ?? document.createElement("div");
-  if (!element) document.body.append(host);
-  widget = new Widget(server, site, settings, host, !!element);
-  const said = early;
-  early = [];
-  for (const [method, ...rest] of said) window.Rejoinder?.(method as string, ...(rest as never[]));
+
+  disconnectedCallback(): void {
+    Chat.moved?.(this);
+  }
 }
 
 function start(): void {
   const server = new URL(script?.src ?? location.href).origin;
   const settings = settingsOf(script);
-  const inline = document.querySelector(ELEMENT);
-  customElements.define(
-    ELEMENT,
-    class extends HTMLElement {
-      connectedCallback(): void {
-        const site = this.getAttribute("site") ?? settings.site;
-        if (widget?.host === this) return;
-        if (site) mount(server, settings, site, this);
-        else console.error(`Rejoinder: <${ELEMENT}> needs a site="…".`);
-      }
-    },
-  );
-  if (inline) return;
-  if (settings.site) mount(server, settings, settings.site);
+  const mount = (site: string | undefined, element?: HTMLElement): void => {
+    if (!site) {
+      if (element) console.error(`Rejoinder: <${ELEMENT}> needs a site="…".`);
+      return;
+    }
+    if (widget) {
+      console.warn(TWICE);
+      return;
+    }
+    const host = element ?? document.body.appendChild(document.createElement("div"));
+    widget = new Widget(server, site, settings, host, !!element);
+    for (const [method, ...rest] of early.splice(0)) {
+      window.Rejoinder?.(method as string, ...(rest as never[]));
+    }
+  };
+  const moved = (element: HTMLElement): void => {
+    if (element.isConnected) {
+      if (widget?.host !== element) mount(element.getAttribute("site") ?? settings.site, element);
+    } else if (widget?.host === element) {
+      widget.end();
+      widget = undefined;
+      // A page that shows its next view before it takes the last one away.
+      const next = document.querySelector<HTMLElement>(ELEMENT);
+      if (next) moved(next);
+    }
+  };
+  const inline = document.querySelector<HTMLElement>(ELEMENT);
+  chat = (customElements.get(ELEMENT) as typeof Chat | undefined) ?? Chat;
+  chat.moved = moved;
+  if (chat === Chat) customElements.define(ELEMENT, Chat);
+  else if (inline) moved(inline);
+  if (!inline) mount(settings.site);
 }
 
 if (window.Rejoinder?.loaded) console.warn(TWICE);

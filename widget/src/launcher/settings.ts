@@ -41,9 +41,10 @@ export function applyLook(host: HTMLElement, look: Look, darkPreferred: boolean)
 }
 
 export function place(host: HTMLElement, settings: Settings): void {
-  const { position = "end", offset = 20, zIndex } = settings;
-  const both = typeof offset === "number" ? { block: offset, inline: offset } : offset;
+  const { position = "end", offset = {}, zIndex = 2147483000 } = settings;
+  const { block = 20, inline = 20 } =
+    typeof offset === "number" ? { block: offset, inline: offset } : offset;
   const atStart = position === "start" || position === (host.dir === "rtl" ? "right" : "left");
   host.toggleAttribute("data-start", atStart);
-  host.style.cssText = `--block:${both.block ?? 20}px;--inline:${both.inline ?? 20}px;--z:${zIndex ?? 2147483000}`;
+  host.style.cssText = `--block:${block}px;--inline:${inline}px;--z:${zIndex}`;
 }

@@ -23,6 +23,10 @@ const CHEVRON = "M6 9.5l6 6 6-6";
 
 /** Button, badge and panel on somebody's page. */
 export class Widget {
+  readonly #server: string;
+  readonly #site: string;
+  readonly #settings: Settings;
+  readonly #inline: boolean;
   readonly #root: ShadowRoot;
   readonly #button: HTMLButtonElement;
   readonly #badge = make("span", { class: "badge" });
@@ -33,20 +37,23 @@ export class Widget {
   /** Calls that came before the app was there, in their order. */
   #calls: [Call, unknown][] = [];
   #frame: Frame | undefined;
-  /** Whether the app is there. */
+  /** Whether the page was told so: once, however often the app is loaded anew. */
   isReady = false;
-  #failed = false;
   isOpen = false;
   unread = 0;
   #look: Look;
 
   constructor(
-    readonly server: string,
-    readonly site: string,
-    readonly settings: Settings,
+    server: string,
+    site: string,
+    settings: Settings,
     readonly host: HTMLElement,
-    readonly inline: boolean,
+    inline: boolean,
   ) {
+    this.#server = server;
+    this.#site = site;
+    this.#settings = settings;
+    this.#inline = inline;
     this.#token = tokenPlace(site);
     this.#look = lookOf(settings);
     this.#root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
@@ -54,8 +61,7 @@ export class Widget {
     this.#button = make(
       "button",
       { class: "launcher", "aria-haspopup": "dialog" },
-      icon(BUBBLE),
-      icon(CHEVRON),
+      icon(BUBBLE, CHEVRON),
       settings.launcherLabel ?? "",
       this.#badge,
     );
@@ -79,7 +85,7 @@ export class Widget {
   }
 
   close(): void {
-    if (!this.isOpen || this.inline) return;
+    if (!this.isOpen || this.#inline) return;
     const within = this.#root.activeElement;
     this.isOpen = false;
     this.#paint();
@@ -100,13 +106,13 @@ export class Widget {
   }
 
   setPosition(position: Position, offset?: Settings["offset"]): void {
-    this.settings.position = position;
-    if (offset !== undefined) this.settings.offset = offset;
+    this.#settings.position = position;
+    if (offset !== undefined) this.#settings.offset = offset;
     this.#paint();
   }
 
   call(method: Call, argument: unknown): void {
-    if (this.isReady) this.#frame?.say({ type: "call", method, argument });
+    if (this.#frame?.isThere) this.#frame.say({ type: "call", method, argument });
     else this.#calls.push([method, argument]);
     if (method === "startConversation") this.open();
     // What cannot be seen still has to be carried out; it needs the app, not the panel.
@@ -121,7 +127,7 @@ export class Widget {
     this.#ending.abort();
     this.#frame?.end();
     this.#root.replaceChildren();
-    if (!this.inline) this.host.remove();
+    if (!this.#inline) this.host.remove();
   }
 
   get #words(): Words {
@@ -135,28 +141,22 @@ export class Widget {
       if ((event as KeyboardEvent).key === "Escape") this.close();
     });
     this.#dark.addEventListener("change", () => this.#paint(), { signal });
-    addEventListener(
-      "online",
-      () => {
-        if (this.#failed) this.#retry();
-      },
-      { signal },
-    );
+    addEventListener("online", () => this.isOpen && this.#load(), { signal });
     const timer = setInterval(() => void this.#askUnread(), UNREAD_EVERY_MILLIS);
     signal.addEventListener("abort", () => clearInterval(timer));
   }
 
   #paint(): void {
     const words = this.#words;
-    const label = this.settings.launcherLabel || words.chat;
+    const label = this.#settings.launcherLabel || words.chat;
     applyLook(this.host, this.#look, this.#dark.matches);
-    if (!this.inline) place(this.host, this.settings);
+    if (!this.#inline) place(this.host, this.#settings);
     this.host.toggleAttribute("data-open", this.isOpen);
     this.#panel.classList.toggle("open", this.isOpen);
     this.#panel.setAttribute("aria-label", words.chat);
     this.#badge.hidden = !this.unread || this.isOpen;
-    this.#badge.textContent = this.unread > 9 ? "9+" : String(this.unread);
-    this.#button.setAttribute("aria-expanded", String(this.isOpen));
+    this.#badge.textContent = this.unread > 9 ? "9+" : `${this.unread}`;
+    this.#button.setAttribute("aria-expanded", `${this.isOpen}`);
     this.#button.setAttribute(
       "aria-label",
       this.#badge.hidden ? label : `${label} (${this.unread} ${words.unread})`,
@@ -168,14 +168,14 @@ export class Widget {
     this.#paint();
     this.#load();
     this.#frame?.say({ type: "shown", shown: true });
-    if (!this.inline) this.#focus();
+    if (!this.#inline) this.#focus();
   }
 
   #load(): void {
     if (this.#frame) return;
     const frame = new Frame(
-      this.server,
-      this.site,
+      this.#server,
+      this.#site,
       this.#words.chat,
       (message) => this.#hear(frame, message),
       () => this.#fail(),
@@ -189,14 +189,13 @@ export class Widget {
   #hear(frame: Frame, message: ToHost): void {
     switch (message.type) {
       case "hello":
-        this.isReady = true;
         this.#panel.classList.add("there");
         frame.say({
           type: "init",
           token: this.#token.read(),
           look: this.#look,
           shown: this.isOpen,
-          inline: this.inline,
+          inline: this.#inline,
         });
         for (const [method, argument] of this.#calls) {
           frame.say({ type: "call", method, argument });
@@ -210,10 +209,18 @@ export class Widget {
         this.#setUnread(message.count);
         break;
       case "event":
+        if (message.name === "ready") {
+          if (this.isReady) break;
+          this.isReady = true;
+        }
         this.tell(message.name, message.detail);
         break;
+      case "open":
       case "close":
-        this.close();
+        this[message.type]();
+        break;
+      case "reload":
+        this.#retry();
         break;
     }
   }
@@ -231,20 +238,22 @@ export class Widget {
     const leave = make("button", {}, words.close);
     again.addEventListener("click", () => this.#retry());
     leave.addEventListener("click", () => this.close());
-    leave.hidden = this.inline;
-    this.#failed = true;
-    this.isReady = false;
-    this.#frame?.end();
+    leave.hidden = this.#inline;
+    this.#unload();
     this.#panel.replaceChildren(
       make("div", { class: "fail", role: "alert" }, words.down, again, leave),
     );
-    if (this.isOpen && !this.inline) again.focus();
+    if (this.isOpen && !this.#inline) again.focus();
     this.tell("error", { code: "unreachable" });
   }
 
-  #retry(): void {
-    this.#failed = false;
+  #unload(): void {
+    this.#frame?.end();
     this.#frame = undefined;
+  }
+
+  #retry(): void {
+    this.#unload();
     this.#load();
     if (this.isOpen) this.#focus();
   }
@@ -259,7 +268,9 @@ export class Widget {
     if (this.#frame || !token || document.hidden) return;
     try {
       const headers = { Authorization: `Bearer ${token}` };
-      const answer = await fetch(`${this.server}/api/v1/unread`, { headers, cache: "no-store" });
+      const answer = await fetch(`${this.#server}/api/v1/unread`, { headers });
+      // Revoked: whoever it was, there is nothing to ask for them any more.
+      if (answer.status === 401) this.#token.write(null);
       const { unread } = (await answer.json()) as { unread?: boolean };
       if (answer.ok && unread && !this.#ending.signal.aborted) this.#load();
     } catch {

@@ -6,14 +6,14 @@ const WORDS = {
     chat: "Chat",
     close: "Close",
     unread: "unread",
-    down: "The chat cannot be reached. Check your connection, then try again.",
+    down: "The chat cannot be reached. Check your connection.",
     retry: "Try again",
   },
   ar: {
     chat: "المحادثة",
     close: "إغلاق",
     unread: "غير مقروءة",
-    down: "تعذّر الوصول إلى المحادثة. تحقّق من اتصالك ثم أعد المحاولة.",
+    down: "تعذّر الوصول إلى المحادثة. تحقّق من اتصالك.",
     retry: "إعادة المحاولة",
   },
 } satisfies Record<Language, Record<string, string>>;

@@ -24,6 +24,8 @@ const errors: Record<ErrorCode, string> = {
   store: "This browser cannot keep anything more. Free some space, then try again.",
   address: "The address of the chat is wrong. Please tell the owner of this page.",
   unsupported: "This browser is too old for the chat. Please update it.",
+  malformed: "This could not be understood. Please reload the page.",
+  too_many_open: "Too many conversations are open. Please reload the page.",
 };
 
 const refusals: Record<Refusal, string> = {
@@ -67,6 +69,7 @@ const problems: Record<Problem, string> = {
   closing: "The server is being restarted. It goes on by itself in a moment.",
   timed_out: "The connection was too slow. It is tried again.",
   replaced: "This chat was opened in another place.",
+  origin: "This site does not allow the chat here. Please tell the owner of this page.",
   unknown_site: "This chat is not set up rightly. Please tell the owner of this page.",
 };
 
@@ -160,6 +163,10 @@ export const en = {
     "This browser has no space left for the chat. Keep this page open until all is sent.",
   wiped: "Your earlier chat is not available here any more. This is a new one.",
   restarted: "The chat was restarted. Nothing you wrote is lost.",
+  stayed: "You are not logged out of the chat: this browser could not erase it. Try again.",
+  notBegun: "The chat could not be begun. Try again; what you wrote here is kept.",
+  tooMuchUntil: (time: string) =>
+    `Too much was begun from your network. It goes on by itself at ${time}; what you write is kept.`,
   crashed: "The chat could not be started. Try again; what you wrote here is kept.",
   attachment: (name: string, size: string) => `${name}, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,

@@ -37,6 +37,9 @@ export interface CoreEvent {
   recalled?: { document: DocumentId };
   progress?: { document: DocumentId };
   moved?: { from: string; to: string };
+  /** They are topics: what is told is read again. */
+  offers?: unknown;
+  notifications?: unknown;
 }
 
 /** Whether an error is the core's own end, which no further call comes back from. */
@@ -46,11 +49,9 @@ export function isTrap(error: unknown): boolean {
 
 /** What the core threw: `{ code, message }`. */
 export function readFault(error: unknown): { code: string; message: string } {
-  if (typeof error === "string") {
-    const fault: unknown = JSON.parse(error);
-    if (typeof fault === "object" && fault !== null && "code" in fault && "message" in fault) {
-      return { code: String(fault.code), message: String(fault.message) };
-    }
+  if (typeof error === "string" && error.startsWith("{")) {
+    const fault = JSON.parse(error) as { code?: unknown; message?: unknown };
+    return { code: String(fault.code), message: String(fault.message) };
   }
   return { code: "store", message: error instanceof Error ? error.message : String(error) };
 }

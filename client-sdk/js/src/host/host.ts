@@ -3,12 +3,14 @@
  * tells the tabs what has changed. It decides nothing that the core decides.
  */
 
-import type { ErrorCode, People, StorageMode } from "../api.js";
+import type { Credential, ErrorCode, People, StorageMode } from "../api.js";
 import type { ConversationId, DocumentId } from "../views.js";
 import type { Call, FromHost, HostEvent, Start, ToHost, Topic, Topics } from "../protocol.js";
 import { TravellingMedium } from "../store/memory.js";
-import { after, type Medium, type Table } from "../store/table.js";
+import { KEYRING_ROW, type Medium, type Table } from "../store/table.js";
+import { isDone, Signals } from "./calls.js";
 import { type Core, type CoreEvent, isTrap, readFault, type Step } from "./core.js";
+import { conversationOf, Following } from "./following.js";
 import { Line, type SocketFactory } from "./line.js";
 import { NO_PEOPLE, PeopleBook } from "./people.js";
 import { Tabs } from "./tabs.js";
@@ -17,14 +19,9 @@ import { Tabs } from "./tabs.js";
 const CHECKING_MILLIS = 3_000;
 /** Milliseconds after which somebody who typed is told to have stopped, and a little. */
 const SIGNAL_MILLIS = 10_100;
-/** Milliseconds between two signals of one kind. */
-const SIGNAL_EVERY_MILLIS = 4_000;
-/** Conversations that are followed for an inbox, so that they can be read without a network. */
-const FOLLOWED = 100;
-/** Documents that stay free for conversations that are opened. */
-const ROOM = 16;
-/** Milliseconds that a conversation nobody looks at is still followed. */
-const LINGER_MILLIS = 30_000;
+/** Milliseconds to wait after a store that failed; doubled with each failure, up to the longest. */
+const STORE_WAIT_MILLIS = 500;
+const STORE_LONGEST_MILLIS = 30_000;
 
 export interface Environment {
   table: Table;
@@ -49,38 +46,61 @@ export interface Environment {
 }
 
 type Failure = { code: ErrorCode; message: string };
+type CallMessage = Extract<ToHost, { kind: "call" }>;
 
 export class Host {
   readonly #env: Environment;
   readonly #line: Line;
   readonly #tabs = new Tabs();
   readonly #people: PeopleBook;
+  readonly #following: Following;
   readonly #told = new Map<string, string>();
-  readonly #signalled = new Map<string, { signal: string; at: number }>();
-  readonly #lingering = new Map<ConversationId, ReturnType<typeof setTimeout>>();
+  readonly #signals = new Signals();
   #core!: Core;
   #turn: Promise<void> = Promise.resolve();
   #wanted: "online" | "offline";
   #online = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #toldUnreachable = false;
+  /** Whether there was a line: what was shown since stays shown, as of then. */
+  #wasReached = false;
   #ended = false;
   #dirty = false;
+  #storeFailures = 0;
+  #storeRestsUntil = 0;
+  /** Counts the cores there were: what came for one is not for the next. */
+  #life = 0;
 
   private constructor(env: Environment) {
     this.#env = env;
     this.#wanted = env.start.network;
     this.#people = new PeopleBook(env.start.server, env.table, () => this.#core.token() ?? null);
+    this.#following = new Following({
+      core: () => this.#core,
+      table: env.table,
+      tabs: this.#tabs,
+      followsInbox: env.start.followInbox,
+      documentPrefix: (document) => env.documentPrefix(document),
+      carryOut: (step) => this.#carryOut(step),
+      input: (run) => this.#input(run),
+      opened: () => setTimeout(() => this.#tellLater(), CHECKING_MILLIS + 50),
+    });
     this.#line = new Line(env.start.server, env.socket, {
-      opened: () => this.#input(() => this.#connected()),
-      frame: (bytes) => this.#input(() => this.#frame(bytes)),
-      unreachable: (reason) => this.#input(() => this.#unreachable(reason)),
+      opened: () => this.#ofThisLife(() => this.#connected()),
+      frame: (bytes) => this.#ofThisLife(() => this.#frame(bytes)),
+      unreachable: (reason) => this.#ofThisLife(() => this.#unreachable(reason)),
       ended: (lasted, byPeer) =>
-        this.#input(async () => {
+        this.#ofThisLife(async () => {
           await this.#carryOut(this.#core.disconnected(lasted, byPeer, Date.now()) as Step);
           this.#connectLater();
         }),
     });
+  }
+
+  /** An input that is dropped when another core has taken this one's place meanwhile. */
+  #ofThisLife(run: () => Promise<void>): void {
+    const life = this.#life;
+    this.#input(() => (life === this.#life ? run() : Promise.resolve()));
   }
 
   /** Opens the core on what the table has, and connects. */
@@ -88,6 +108,7 @@ export class Host {
     const host = new Host(env);
     await host.#openCore();
     if (host.#wanted === "online") host.#connectNow();
+    host.#input(() => host.#following.followInbox());
     return host;
   }
 
@@ -96,29 +117,31 @@ export class Host {
     switch (message.kind) {
       case "hello":
         this.#tabs.arrive(tab);
-        this.#env.start.credential ??= message.start.credential;
         this.#env.post(tab, { kind: "ready" });
-        this.#input(() => Promise.resolve());
+        return;
+      case "here":
+        this.#tabs.arrive(tab);
+        this.#input(() => this.#takeCredential(message.start.credential));
         return;
       case "subscribe":
         this.#tabs.subscribe(tab, message.topic);
         this.#told.delete(message.topic);
-        this.#input(() => this.#follow(message.topic));
+        this.#input(() => this.#following.follow(message.topic));
         return;
       case "unsubscribe":
         this.#tabs.unsubscribe(tab, message.topic);
-        this.#linger(message.topic);
+        this.#following.linger(message.topic);
         return;
       case "call":
         if (this.#tabs.isNew(tab, message.id)) {
-          this.#input(() => this.#answer(tab, message.id, message.call));
+          this.#input(() => this.#answer(tab, message));
         }
         return;
       case "line":
         this.#lineChanged(message.online);
         return;
       case "bye":
-        for (const topic of this.#tabs.depart(tab)) this.#linger(topic);
+        for (const topic of this.#tabs.depart(tab)) this.#following.linger(topic);
         return;
     }
   }
@@ -126,11 +149,24 @@ export class Host {
   /** Ends it: the line is closed; what is durable stays. */
   async end(): Promise<void> {
     clearTimeout(this.#retry);
+    this.#following.end();
     this.#wanted = "offline";
     this.#line.close();
     await this.#turn;
     this.#ended = true;
     this.#env.table.close();
+  }
+
+  /** One is needed for a first contact only; the last that somebody gave counts. */
+  #takeCredential(given: Credential | null): Promise<void> {
+    if (given !== null && this.#core.identity() === "null") {
+      this.#env.start.credential = given;
+      if (this.#wanted === "online") {
+        this.#core.forget_failures();
+        this.#connectNow();
+      }
+    }
+    return Promise.resolve();
   }
 
   /** One input at a time: what it made is durable before the next. */
@@ -141,9 +177,15 @@ export class Host {
         await run();
         this.#tellLater();
       } catch (error) {
-        await this.#failed(error);
+        await this.#failed(error).catch((again: unknown) => this.#trapped(again));
       }
     });
+  }
+
+  #trapped(error: unknown): void {
+    this.#ended = true;
+    this.#line.close();
+    this.#env.trapped(readFault(error).message);
   }
 
   async #openCore(): Promise<void> {
@@ -158,23 +200,21 @@ export class Host {
 
   /** Something failed between the core and its rows: the core is thrown away, the rows are not. */
   async #failed(error: unknown): Promise<void> {
-    if (isTrap(error)) {
-      this.#ended = true;
-      this.#env.trapped(error instanceof Error ? error.message : String(error));
-      return;
-    }
-    const { message } = readFault(error);
+    const { code, message } = readFault(error);
+    if (isTrap(error) || (code !== "store" && code !== "malformed")) return this.#trapped(error);
+    if (code === "malformed") return;
     this.#event({ name: "store", detail: { reason: message } });
+    this.#life += 1;
     this.#line.close();
-    try {
-      this.#core.free();
-      await this.#openCore();
-      for (const topic of this.#tabs.topics()) await this.#follow(topic);
-      this.#connectLater();
-    } catch (again) {
-      this.#ended = true;
-      this.#env.trapped(readFault(again).message);
-    }
+    // What the server brings would fail as well while there is no room.
+    this.#storeFailures += 1;
+    const bound = Math.min(STORE_WAIT_MILLIS * 2 ** this.#storeFailures, STORE_LONGEST_MILLIS);
+    this.#storeRestsUntil = Date.now() + bound;
+    this.#core.free();
+    await this.#openCore();
+    for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
+    await this.#following.followInbox();
+    this.#connectAfter(0);
   }
 
   /** Does what follows from an input: what is sent or told is durable. */
@@ -190,9 +230,9 @@ export class Host {
       this.#event({ name: "removed", detail: { document } });
     }
     for (const event of JSON.parse(step.events) as CoreEvent[]) this.#coreTold(event);
-    if (step.wiped) await this.#wiped();
+    if (step.wiped) return this.#wiped();
     if (step.disconnect) this.#line.close();
-    for (const document of JSON.parse(step.load) as DocumentId[]) await this.#load(document);
+    for (const document of JSON.parse(step.load) as DocumentId[]) await this.#following.load(document);
   }
 
   async #commit(step: Step): Promise<void> {
@@ -203,6 +243,7 @@ export class Host {
     if (keys !== null) changes.puts.push(KEYRING_ROW, keys);
     if (changes.clear || changes.puts.length > 0 || changes.deletes.length > 0) {
       await table.commit(changes);
+      this.#storeFailures = 0;
     }
     this.#core.committed();
     const erased = travels?.take() ?? null;
@@ -211,51 +252,7 @@ export class Host {
     }
   }
 
-  async #load(document: DocumentId): Promise<void> {
-    const name = JSON.stringify(document);
-    const prefix = this.#env.documentPrefix(name);
-    const rows = await this.#env.table.range(prefix, after(prefix));
-    await this.#carryOut(this.#core.load(name, rows, Date.now()) as Step);
-    // Words from before may be shown once the server had its time to answer.
-    setTimeout(() => this.#tellLater(), CHECKING_MILLIS + 50);
-  }
-
-  async #open(conversation: ConversationId): Promise<void> {
-    const missing = JSON.parse(this.#core.missing(conversation)) as DocumentId[];
-    for (const document of missing) await this.#load(document);
-  }
-
-  #follow(topic: Topic): Promise<void> {
-    const conversation = conversationOf(topic);
-    if (conversation === null) return Promise.resolve();
-    clearTimeout(this.#lingering.get(conversation));
-    this.#lingering.delete(conversation);
-    return this.#open(conversation);
-  }
-
-  #linger(topic: Topic): void {
-    const conversation = conversationOf(topic);
-    if (conversation === null || this.#tabs.isWatched(topic) || this.#env.start.followInbox) return;
-    const leave = () =>
-      this.#input(async () => {
-        if (this.#tabs.isWatched(topic)) return;
-        await this.#carryOut(this.#core.leave(conversation, Date.now()) as Step);
-      });
-    this.#lingering.set(conversation, setTimeout(leave, LINGER_MILLIS));
-  }
-
-  /** Follows the newest conversations, as far as a connection may. */
-  async #followInbox(): Promise<void> {
-    if (!this.#env.start.followInbox) return;
-    const rows = JSON.parse(this.#core.inbox()) as { conversation: string; closed: boolean }[];
-    const newest = [...rows.filter((row) => !row.closed), ...rows.filter((row) => row.closed)];
-    for (const { conversation } of newest.slice(0, FOLLOWED)) {
-      if (this.#core.room() < ROOM) return;
-      await this.#open(conversation);
-    }
-  }
-
-  async #answer(tab: string, id: number, call: Call): Promise<void> {
+  async #answer(tab: string, { id, call, again }: CallMessage): Promise<void> {
     try {
       const made = await this.#called(call);
       this.#env.post(tab, { kind: "answer", id, made });
@@ -263,6 +260,10 @@ export class Host {
       // A tab that is not answered asks the next host.
       if (isTrap(error)) throw error;
       const fault = readFault(error);
+      if (again && isDone(call, fault.code)) {
+        this.#env.post(tab, { kind: "answer", id, made: {} });
+        return;
+      }
       const { code, message } = fault as Failure;
       this.#env.post(tab, { kind: "fault", id, code, message });
       if (fault.code === "store") throw error;
@@ -278,6 +279,8 @@ export class Host {
       case "network":
         this.#setWanted(call.wanted);
         return null;
+      case "log_out":
+        return this.#logOut(call.unsent);
       case "wipe":
         await this.#carryOut(this.#core.wipe(Date.now()) as Step);
         return null;
@@ -286,51 +289,64 @@ export class Host {
     }
   }
 
+  async #logOut(unsent: "keep" | "lose"): Promise<"asked" | "offline"> {
+    const waiting = this.#core.unsent();
+    if (unsent === "keep" && waiting > 0) {
+      throw JSON.stringify({ code: "unsent", message: `${waiting} things were not sent yet` });
+    }
+    if (!this.#core.is_welcome()) {
+      if (unsent === "lose") return "offline";
+      const message = "there is no connection: go online first";
+      throw JSON.stringify({ code: "offline", message });
+    }
+    await this.#command({ log_out: {} });
+    return "asked";
+  }
+
   async #command(command: unknown): Promise<unknown> {
-    if (this.#isTooSoon(command)) return {};
+    if (this.#signals.isTooSoon(command)) return {};
     for (const part of Object.values(command as Record<string, Record<string, unknown>>)) {
       const document = part.document as DocumentId | undefined;
       const conversation = (part.conversation as string | undefined) ?? document?.conversation;
-      if (conversation !== undefined) await this.#open(conversation);
+      if (conversation !== undefined) await this.#following.open(conversation);
     }
     const step = this.#core.command(JSON.stringify(command), Date.now()) as Step;
     await this.#carryOut(step);
-    return JSON.parse(step.made ?? "{}");
-  }
-
-  /** Whether it is a signal that was told a moment ago. */
-  #isTooSoon(command: unknown): boolean {
-    const { signal } = command as { signal?: { document: DocumentId; signal: string } };
-    if (signal === undefined || signal.signal === "idle") return false;
-    const of = JSON.stringify(signal.document);
-    const last = this.#signalled.get(of);
-    const now = Date.now();
-    if (last?.signal === signal.signal && now - last.at < SIGNAL_EVERY_MILLIS && now >= last.at) {
-      return true;
-    }
-    this.#signalled.set(of, { signal: signal.signal, at: now });
-    return false;
+    const made = JSON.parse(step.made ?? "{}") as { conversation?: ConversationId };
+    if (made.conversation !== undefined) this.#following.linger(`conversation:${made.conversation}`);
+    return made;
   }
 
   async #connected(): Promise<void> {
     this.#toldUnreachable = false;
+    this.#wasReached = true;
     const credential = JSON.stringify(this.#env.start.credential);
     await this.#carryOut(this.#core.connected(credential, Date.now()) as Step);
     if (this.#core.connection() === "offline") this.#line.close();
   }
 
   async #frame(bytes: Uint8Array): Promise<void> {
-    const step = this.#core.frame(bytes, Date.now()) as Step;
+    let step: Step;
+    try {
+      step = this.#core.frame(bytes, Date.now()) as Step;
+    } catch (error) {
+      if (isTrap(error) || readFault(error).code !== "malformed") throw error;
+      const problem = { document: null, reason: "malformed", retry_after_millis: null } as const;
+      this.#event({ name: "problem", detail: problem });
+      this.#line.close();
+      return;
+    }
     this.#traffic("received", step.name ?? "?", step.about, bytes.length);
     await this.#carryOut(step);
     if (step.name === "welcome") {
       // From here on the token in the store is the credential.
       this.#env.start.credential = null;
-      for (const topic of this.#tabs.topics()) await this.#follow(topic);
+      for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
+      await this.#following.followInbox();
       this.#refreshPeople();
     }
     if (step.name === "feed") {
-      await this.#followInbox();
+      await this.#following.followInbox();
       if (this.#people.isOld()) this.#refreshPeople();
     }
   }
@@ -346,6 +362,8 @@ export class Host {
   #setWanted(wanted: "online" | "offline"): void {
     this.#wanted = wanted;
     if (wanted === "online") {
+      // Who asks knows better than the browser.
+      this.#online = true;
       this.#core.forget_failures();
       this.#connectNow();
       return;
@@ -373,20 +391,29 @@ export class Host {
 
   /** Somebody waits for it: at once. */
   #connectNow(): void {
-    clearTimeout(this.#retry);
-    if (this.#ended || this.#line.isUsed || !this.#online) return;
-    this.#core.trying(Date.now());
-    this.#line.open();
+    if (!this.#wasReached) this.#core.trying(Date.now());
     setTimeout(() => this.#tellLater(), CHECKING_MILLIS + 50);
+    this.#openLine();
   }
 
   /** Nobody does: after a wait that is drawn, so that clients do not come back together. */
   #connectLater(): void {
-    clearTimeout(this.#retry);
-    if (this.#ended || this.#wanted === "offline" || !this.#online) return;
     const wait = this.#core.wait();
-    if (wait === undefined) return;
-    this.#retry = setTimeout(() => this.#input(() => Promise.resolve(this.#line.open())), wait);
+    if (wait !== undefined) this.#connectAfter(wait);
+  }
+
+  #connectAfter(millis: number): void {
+    clearTimeout(this.#retry);
+    const wait = Math.max(millis, this.#storeRestsUntil - Date.now());
+    this.#retry = setTimeout(() => this.#ofThisLife(() => Promise.resolve(this.#openLine())), wait);
+  }
+
+  #openLine(): void {
+    clearTimeout(this.#retry);
+    const may = !this.#ended && this.#wanted === "online" && this.#online && !this.#line.isUsed;
+    // Without an identity or anything to get one with there is nothing to say.
+    const someone = this.#core.identity() !== "null" || this.#env.start.credential !== null;
+    if (may && someone) this.#line.open();
   }
 
   #refreshPeople(): void {
@@ -395,12 +422,16 @@ export class Host {
     });
   }
 
-  async #wiped(): Promise<void> {
+  /** Everything is erased: this host does nothing more. */
+  #wiped(): void {
+    clearTimeout(this.#retry);
     this.#wanted = "offline";
+    this.#env.start.credential = null;
     this.#people.forget();
-    this.#event({ name: "wiped", detail: {} });
     this.#line.close();
-    await Promise.resolve();
+    // What pages show goes with it; until then they can take along what was typed there.
+    this.#event({ name: "wiped", detail: {} });
+    this.#ended = true;
   }
 
   #coreTold(event: CoreEvent): void {
@@ -460,17 +491,12 @@ export class Host {
         return JSON.stringify(this.#core.waiting());
       case "inbox":
         return this.#core.inbox();
+      case "offers": return this.#core.offers();
+      case "notifications": return this.#core.notifications();
       case "people":
         return JSON.stringify((this.#people.people ?? NO_PEOPLE) satisfies People);
     }
   }
-}
-
-/** Where a keyring stands that travels with the rows. The core leaves such keys alone. */
-export const KEYRING_ROW: Uint8Array = new Uint8Array([0x0f, 0x02]);
-
-function conversationOf(topic: Topic): ConversationId | null {
-  return topic.startsWith("conversation:") ? topic.slice("conversation:".length) : null;
 }
 
 function told(topic: Topic, value: unknown): FromHost {

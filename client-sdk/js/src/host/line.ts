@@ -5,6 +5,10 @@ const CONNECT_MILLIS = 10_000;
 /** Milliseconds without an answer to something that is answered, after which a line counts as lost. */
 const ANSWER_MILLIS = 20_000;
 const WATCH_MILLIS = 2_000;
+/** Milliseconds without a byte after which a line counts as lost: the server speaks every 25 s. */
+const SILENT_MILLIS = 75_000;
+/** Milliseconds between two looks that tell of a computer that slept, rather than a busy one. */
+const SLEPT_MILLIS = 60_000;
 
 /** Frames that the server answers. */
 const ANSWERED = new Set(["hello", "open", "push", "want", "log_out"]);
@@ -27,6 +31,7 @@ export class Line {
   #socket: WebSocket | null = null;
   #openedAt: number | null = null;
   #awaiting: number | null = null;
+  #heardAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(server: string, make: SocketFactory, events: LineEvents) {
@@ -56,12 +61,14 @@ export class Line {
       if (this.#socket !== socket) return;
       clearTimeout(this.#timer);
       this.#openedAt = Date.now();
+      this.#heardAt = this.#openedAt;
       this.#watch(socket);
       this.#events.opened();
     };
     socket.onmessage = (message: MessageEvent<unknown>) => {
       if (this.#socket !== socket) return;
       this.#awaiting = null;
+      this.#heardAt = Date.now();
       if (message.data instanceof ArrayBuffer) this.#events.frame(new Uint8Array(message.data));
     };
     socket.onclose = () => this.#over(socket, true);
@@ -81,9 +88,13 @@ export class Line {
   }
 
   #watch(socket: WebSocket): void {
+    const began = Date.now();
     this.#timer = setTimeout(() => {
       const waited = this.#awaiting === null ? 0 : Date.now() - this.#awaiting;
-      if (waited > ANSWER_MILLIS) this.#over(socket, true);
+      // A computer that slept holds a socket that nobody else knows of any more.
+      const slept = Date.now() - began > SLEPT_MILLIS;
+      const silent = Date.now() - this.#heardAt > SILENT_MILLIS;
+      if (slept || silent || waited > ANSWER_MILLIS) this.#over(socket, true);
       else if (this.#socket === socket) this.#watch(socket);
     }, WATCH_MILLIS);
   }

@@ -15,6 +15,8 @@ export class PeopleBook {
   readonly #table: Table;
   readonly #token: () => string | null;
   people: People | null = null;
+  #asking = false;
+  #askedAt = 0;
 
   constructor(server: string, table: Table, token: () => string | null) {
     this.#server = server;
@@ -32,23 +34,29 @@ export class PeopleBook {
   }
 
   isOld(): boolean {
-    return Date.now() - (this.people?.fetched_at ?? 0) > OLD_MILLIS;
+    return Date.now() - Math.max(this.people?.fetched_at ?? 0, this.#askedAt) > OLD_MILLIS;
   }
 
   /** Asks the server; whether it answered. Without an answer what was known stays. */
   async fetch(): Promise<boolean> {
     const token = this.#token();
-    if (token === null) return false;
+    if (token === null || this.#asking) return false;
+    this.#asking = true;
+    this.#askedAt = Date.now();
     try {
       const url = new URL("/api/v1/people", this.#server.replace(/^ws/, "http"));
       const headers = { authorization: `Bearer ${token}` };
       const answer = await fetch(url, { headers, credentials: "omit", cache: "no-store" });
       if (!answer.ok) return false;
       const people = (await answer.json()) as Omit<People, "fetched_at">;
+      // Somebody may have logged out meanwhile.
+      if (this.#token() !== token) return false;
       this.people = { ...people, fetched_at: Date.now() };
       return true;
     } catch {
       return false;
+    } finally {
+      this.#asking = false;
     }
   }
 

@@ -4,8 +4,7 @@ import type { StorageMode } from "../api.js";
 import { IndexedDbTable } from "../store/indexeddb.js";
 import { MemoryMedium, MemoryTable, TravellingMedium } from "../store/memory.js";
 import { OpfsMedium } from "../store/opfs.js";
-import type { Medium, Table } from "../store/table.js";
-import { KEYRING_ROW } from "./host.js";
+import { after, KEYRING_ROW, type Medium, StoreError, type Table } from "../store/table.js";
 
 export interface Store {
   table: Table;
@@ -13,30 +12,58 @@ export interface Store {
   mode: StorageMode;
   /** What was lost on the way, for people; null when nothing was. */
   lost: string | null;
+  /** Erases everything: for a store that is damaged. */
+  erase(): Promise<void>;
 }
+
+/** What is told when a store was of no use. */
+export const LOST =
+  "this browser has lost or damaged what was kept: all but what was not sent comes back";
 
 /** The header of a keyring: enough to see whether there is one. */
 const HEADER_BYTES = 64;
 
 export async function openStore(name: string, memory: boolean): Promise<Store> {
-  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null };
+  const erase = () => Promise.resolve();
+  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null, erase };
   if (memory) return { ...nothing, mode: "memory" };
   let table: IndexedDbTable;
   try {
     table = await IndexedDbTable.open(name);
-  } catch {
-    return { ...nothing, mode: "memory" };
+  } catch (error) {
+    // Slow or too new is not denied: what is kept there must not be taken for nothing.
+    if (error instanceof StoreError && error.isDenied) return { ...nothing, mode: "memory" };
+    throw error;
   }
+  const [, travelling] = await table.range(KEYRING_ROW, after(KEYRING_ROW));
+  let medium: OpfsMedium;
   try {
-    const medium = await OpfsMedium.open(`${name.replaceAll(/[^\w.-]/g, "_")}.keyring`);
-    return { table, medium, mode: "durable", lost: await reconcile(table, medium) };
+    medium = await OpfsMedium.open(`${encodeURIComponent(name)}.keyring`);
   } catch {
-    const [row] = await table.range(KEYRING_ROW, null);
-    const kept = row === undefined ? undefined : (await table.range(KEYRING_ROW, null))[1];
-    const isKeyring = row !== undefined && row.length === 2 && row[1] === KEYRING_ROW[1];
-    const bytes = isKeyring && kept !== undefined ? kept.slice() : new Uint8Array();
-    return { table, medium: new TravellingMedium(bytes), mode: "outbox_only", lost: null };
+    if (travelling === undefined && (await table.keys()).length > 0) {
+      throw new StoreError("this browser does not open what it keeps at the moment: reload the page");
+    }
+    const medium = new TravellingMedium(travelling?.slice() ?? new Uint8Array());
+    // Keys that travel are never another's: nothing is erased unasked.
+    return { table, medium, mode: "outbox_only", lost: null, erase };
   }
+  if (travelling !== undefined && medium.size() < HEADER_BYTES) {
+    // There was no such file before, and now there is: the keys move into it.
+    medium.write(0, travelling);
+    medium.flush();
+    await table.commit({ clear: false, puts: [], deletes: [KEYRING_ROW] });
+  }
+  const eraseBoth = async () => {
+    await table.clear();
+    medium.erase();
+  };
+  return {
+    table,
+    medium,
+    mode: "durable",
+    lost: await reconcile(table, medium),
+    erase: eraseBoth,
+  };
 }
 
 /**
@@ -50,7 +77,5 @@ async function reconcile(table: Table, medium: OpfsMedium): Promise<string | nul
   if (keys.length > 0 && !blank) return null;
   await table.clear();
   if (!blank) medium.erase();
-  return keys.length === 0
-    ? null
-    : "this browser has dropped a part of what was kept: it comes back from the server";
+  return keys.length === 0 ? null : LOST;
 }

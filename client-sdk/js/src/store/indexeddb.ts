@@ -6,6 +6,9 @@ const VERSION = 1;
 /** Milliseconds that a browser may take to open a database before it counts as denied. */
 const OPEN_MILLIS = 5_000;
 
+/** How browsers say that a page may not keep anything. */
+const DENIED = new Set(["SecurityError", "InvalidStateError", "NotAllowedError", "UnknownError"]);
+
 /** Rows in IndexedDB. */
 export class IndexedDbTable implements Table {
   readonly #db: IDBDatabase;
@@ -19,8 +22,15 @@ export class IndexedDbTable implements Table {
   /** Opens the database, or makes it. Rejects where the browser denies storage. */
   static open(name: string): Promise<IndexedDbTable> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new StoreError("storage did not open")), OPEN_MILLIS);
-      const request = indexedDB.open(name, VERSION);
+      const timer = setTimeout(() => reject(new StoreError("this browser's storage does not open at the moment: reload the page")), OPEN_MILLIS);
+      let request: IDBOpenDBRequest;
+      try {
+        request = indexedDB.open(name, VERSION);
+      } catch (error) {
+        clearTimeout(timer);
+        reject(failure(error instanceof DOMException ? error : new DOMException("", "SecurityError")));
+        return;
+      }
       request.onupgradeneeded = () => request.result.createObjectStore(ROWS);
       request.onsuccess = () => {
         clearTimeout(timer);
@@ -93,5 +103,6 @@ function failure(error: DOMException | null): StoreError {
   if (error?.name === "QuotaExceededError") {
     return new StoreError("this browser has no room left: free some space, nothing is lost");
   }
-  return new StoreError(`this browser's storage failed: ${error?.name ?? "unknown failure"}`);
+  const name = error?.name ?? "unknown failure";
+  return new StoreError(`this browser's storage failed: ${name}`, DENIED.has(name));
 }

@@ -59,10 +59,9 @@ export class OpfsMedium implements Medium {
     this.#handle.flush();
   }
 
-  /** Overwrites everything: for a keyring whose rows are gone. */
+  /** Overwrites everything: for a keyring whose rows are gone. It then is none. */
   erase(): void {
-    const size = this.#handle.getSize();
-    this.#handle.write(new Uint8Array(size), { at: 0 });
+    this.write(0, new Uint8Array(this.#handle.getSize()));
     this.#handle.flush();
     this.#handle.truncate(0);
     this.#handle.flush();

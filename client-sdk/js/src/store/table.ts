@@ -27,9 +27,20 @@ export interface Medium {
   flush(): void;
 }
 
+/** Where a keyring stands that travels with the rows. The core leaves such keys alone. */
+export const KEYRING_ROW: Uint8Array = new Uint8Array([0x0f, 0x02]);
+
 /** Why a store cannot be written: what a person can do about it is in the message. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
+
+  constructor(
+    message: string,
+    /** Whether there is no storage to be had, rather than one that fails. */
+    readonly isDenied = false,
+  ) {
+    super(message);
+  }
 }
 
 /** The first key that does not begin with `prefix`; null when there is none. */

@@ -7,7 +7,7 @@
 //! | `03` conversation | a row of the feed |
 //! | `04` slot key-id | a key that is to be overwritten |
 //! | `10` document `01` seq | an entry of the log |
-//! | `10` document `02` place operation revision | an operation in the outbox |
+//! | `10` document `02` place operation message | an operation in the outbox |
 //! | `10` document `03` message | that a message was recalled |
 //! | `10` document `04` participant seq | how far somebody has seen |
 //! | `10` document `05` message revision slot key-id | words, sealed |
@@ -15,8 +15,8 @@
 //!
 //! Ids have 16 bytes, a document its conversation and one byte; seqs and places are 8 bytes,
 //! slots 4, all big-endian. An id of zeros stands for none: nothing has that id. What must be known
-//! without reading a row stands in its key, so that a list of the keys is an index. Keys from `0f` to
-//! `10` are for whoever keeps the table.
+//! without reading a row stands in its key, so that a list of the keys is an index. Keys from `0f`
+//! to `10` are for whoever keeps the table.
 
 use rejoinder_core::id::{
     ConversationId, DocumentId, DocumentKind, KeyId, MessageId, OperationId, ParticipantId,
@@ -90,8 +90,8 @@ pub enum Named {
 pub enum Part {
     /// An entry of the log.
     Entry(Seq),
-    /// An operation in the outbox, and the words that it is pushed with.
-    Outbox(u64, OperationId, Option<RevisionId>),
+    /// An operation in the outbox, and the message that it is about.
+    Outbox(u64, OperationId, Option<MessageId>),
     /// A message was recalled.
     Recalled(MessageId),
     /// How far somebody has seen.
@@ -156,10 +156,10 @@ pub(super) fn outbox(
     document: DocumentId,
     place: u64,
     operation: OperationId,
-    brings: Option<RevisionId>,
+    message: Option<MessageId>,
 ) -> Key {
-    let revision = brings.unwrap_or(RevisionId::from_bytes(NONE));
-    of(document, OUTBOX, &[&place.to_be_bytes(), operation.as_bytes(), revision.as_bytes()])
+    let message = message.unwrap_or(MessageId::from_bytes(NONE));
+    of(document, OUTBOX, &[&place.to_be_bytes(), operation.as_bytes(), message.as_bytes()])
 }
 
 pub(super) fn outboxes(document: DocumentId) -> Key {
@@ -224,8 +224,8 @@ fn part(rest: &mut &[u8]) -> Option<Part> {
         ENTRY => Part::Entry(Seq(u64::from_be_bytes(take(rest)?))),
         OUTBOX => {
             let (place, operation) = (u64::from_be_bytes(take(rest)?), take(rest)?);
-            let revision = some(take(rest)?).map(RevisionId::from_bytes);
-            Part::Outbox(place, OperationId::from_bytes(operation), revision)
+            let message = some(take(rest)?).map(MessageId::from_bytes);
+            Part::Outbox(place, OperationId::from_bytes(operation), message)
         }
         RECALLED => Part::Recalled(MessageId::from_bytes(take(rest)?)),
         SEEN => {

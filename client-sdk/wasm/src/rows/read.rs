@@ -80,15 +80,15 @@ impl<B: Blocks> Rows<B> {
             let Some(Named::Of(document, part)) = key::read(&key) else { continue };
             match part {
                 Part::Entry(seq) => saved.entries.push(entry(seq, &value)?),
-                Part::Outbox(_, _, revision) => {
-                    unsent.extend(revision);
+                Part::Outbox(_, _, message) => {
+                    unsent.extend(message);
                     saved.waiting.push(decode::<Waiting>(&value)?);
                 }
                 Part::Recalled(message) => saved.recalled.push(message),
                 Part::Seen(participant, seq) => saved.seen.push((participant, seq)),
                 Part::Words(message, revision, slot) => {
                     let place = Sealed::Revision { document, message, revision };
-                    let lost = unsent.contains(&revision);
+                    let lost = unsent.contains(&message);
                     if let Some(bytes) = self.words(slot, place, &value, lost)? {
                         saved.words.push(decode(&bytes)?);
                     }

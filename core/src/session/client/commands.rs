@@ -41,14 +41,22 @@ impl Session {
     /// # Errors
     /// [`CommandError`] when this is no visitor, or has never reached the server.
     pub fn begin(&mut self, now: Timestamp) -> Result<(ConversationId, Output), CommandError> {
+        let conversation = ConversationId::timed(now, &mut self.dice);
+        Ok((conversation, self.begin_as(conversation)?))
+    }
+
+    /// Begins a conversation under an id that the caller made: given twice, it is begun once.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn begin_as(&mut self, conversation: ConversationId) -> Result<Output, CommandError> {
         let identity = self.identity.as_ref().ok_or(CommandError::NoIdentity)?;
         if identity.principal.role != Role::Visitor {
             return Err(CommandError::NotAllowed);
         }
-        let conversation = ConversationId::timed(now, &mut self.dice);
         let document = DocumentId::timeline(conversation);
         let (output, _) = self.load(document, SavedDocument::default());
-        Ok((conversation, output))
+        Ok(output)
     }
 
     /// Writes a message. What a visitor writes into a closed conversation goes into its follow-up;

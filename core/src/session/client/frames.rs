@@ -19,6 +19,17 @@ impl Session {
     /// A frame has come.
     pub fn handle_frame(&mut self, frame: ServerFrame, now: Timestamp) -> Output {
         let mut output = Output::default();
+        // Of a connection that this session did not greet: what was on its way when it was made.
+        let greets = matches!(
+            frame,
+            ServerFrame::Welcome(_)
+                | ServerFrame::Wipe
+                | ServerFrame::Retry { .. }
+                | ServerFrame::Refused { .. }
+        );
+        if self.phase != Phase::Open && !greets {
+            return output;
+        }
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(*welcome, &mut output),
             ServerFrame::Wipe => self.wipe(&mut output),
@@ -46,6 +57,14 @@ impl Session {
             ServerFrame::Progress(progress) => {
                 self.progress.insert((progress.document, progress.message), progress.clone());
                 output.events.push(SessionEvent::Document(Event::Progress(progress)));
+            }
+            ServerFrame::Offers { offers } => {
+                self.offers = offers;
+                output.events.push(SessionEvent::Offers);
+            }
+            ServerFrame::Notifications { unread } => {
+                self.notifications = unread;
+                output.events.push(SessionEvent::Notifications);
             }
             ServerFrame::Retry { after_millis, reason } => {
                 // What was handed over may not have been admitted: the connection starts again.
@@ -181,6 +200,8 @@ impl Session {
         self.feed.clear();
         self.signals.clear();
         self.progress.clear();
+        self.offers.clear();
+        self.notifications.clear();
         self.identity = None;
         self.cursors = Cursors::default();
         output.writes.push(Write::Wipe);
@@ -189,6 +210,10 @@ impl Session {
     }
 
     fn feed(&mut self, cursor: u64, rows: Vec<FeedRow>, output: &mut Output) {
+        if rows.is_empty() && cursor <= self.cursors.feed {
+            // The server says that it is there.
+            return;
+        }
         for row in rows {
             output.events.push(SessionEvent::Feed(row.conversation));
             output.writes.push(Write::Feed(row.clone()));
@@ -246,12 +271,34 @@ impl Session {
             return;
         }
         let mut effects = Effects::default();
+        let end = opened.replica.end();
         let applied = opened.replica.entries(entries, &mut self.dice, &mut effects);
+        let reached = opened.replica.cursor() >= last;
         output.take(effects);
+        self.have_spoken(document, end, output);
         if let Err(error) = applied {
             self.damaged(document, error, output);
-        } else if opened.replica.cursor() >= last {
+        } else if reached {
             self.caught_up(document, output);
+        }
+    }
+
+    /// Who wrote what came after `end` is not typing it any more, whatever their last signal was.
+    fn have_spoken(&mut self, document: DocumentId, end: Seq, output: &mut Output) {
+        let Some(opened) = self.documents.get(&document) else { return };
+        let entries = opened.replica.confirmed().history().entries().rev();
+        let new = entries.take_while(|(seq, _)| *seq > end);
+        let authors: Vec<_> = new.filter_map(|(_, entry)| entry.value.author()).collect();
+        let mut typed = false;
+        for author in authors {
+            let at = (document, author);
+            if matches!(self.signals.get(&at), Some((Signal::Typing, _))) {
+                self.signals.remove(&at);
+                typed = true;
+            }
+        }
+        if typed {
+            output.events.push(SessionEvent::Signals(document));
         }
     }
 

@@ -27,6 +27,16 @@ fn init_without_a_terminal_says_which_flag_is_missing() {
 }
 
 #[test]
+fn a_site_that_every_page_may_embed_says_what_to_do() {
+    let folder = Folder::begun();
+    let warns = |command: &[&str]| folder.run(command).succeeds().err.contains("--origin");
+    assert!(warns(&["site", "add", "Blog"]));
+    assert!(!warns(&["site", "set", "Blog", "--origin=https://blog.example"]));
+    assert!(!warns(&["site", "set", "Blog", "--name=News", "--json"]));
+    assert!(warns(&["site", "set", "News", "--any-origin", "--json"]));
+}
+
+#[test]
 fn an_agent_is_added_shown_changed_and_disabled() {
     let folder = Folder::begun();
     let added = folder

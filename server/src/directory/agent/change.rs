@@ -50,6 +50,7 @@ impl Directory {
         &self,
         agent: ParticipantId,
         availability: Availability,
+        now: Timestamp,
     ) -> Result<Agent, DirectoryError> {
         self.write(|connection, _| {
             let before = expect(connection, agent)?;
@@ -57,10 +58,13 @@ impl Directory {
                 return Ok(before);
             }
             connection
-                .prepare_cached("UPDATE agent SET availability = ?2 WHERE participant = ?1")?
-                .execute(params![agent.as_bytes(), availability.name()])?;
+                .prepare_cached(
+                    "UPDATE agent SET availability = ?2, availability_since = ?3
+                     WHERE participant = ?1",
+                )?
+                .execute(params![agent.as_bytes(), availability.name(), now.as_millis()])?;
             event::record(connection, &DirectoryEvent::AgentChanged(agent))?;
-            Ok(Agent { availability, ..before })
+            Ok(Agent { availability, availability_since: now, ..before })
         })
     }
 

@@ -7,7 +7,7 @@ use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::authority::{Admission, Authority, Push, Setting};
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
-use rejoinder_core::id::{Actor, DocumentId, DocumentKind, Seq};
+use rejoinder_core::id::{Actor, DocumentId, DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::principal::Role;
 use rejoinder_core::time::Timestamp;
@@ -65,7 +65,7 @@ impl Task {
         if answers.is_empty() {
             return;
         }
-        let committed = self.commit(&admission).await;
+        let committed = self.commit(&mut admission).await;
         match committed {
             Ok(appended) => self.tell(admission, appended.as_ref(), &answers),
             Err(error) => {
@@ -190,7 +190,8 @@ impl Task {
     }
 
     /// Commits what was admitted, and makes sure that a follow-up exists before it is told of.
-    async fn commit(&mut self, admission: &Admission) -> Result<Option<Appended>, AppendError> {
+    async fn commit(&mut self, admission: &mut Admission) -> Result<Option<Appended>, AppendError> {
+        let notified = self.derive(admission).await?;
         let State::Live(live) = &mut self.state else { return Ok(None) };
         if admission.follow_up {
             let header = Header {
@@ -214,6 +215,7 @@ impl Task {
             header: (live.version == 0).then(|| live.header.clone()),
             admission: admission.clone(),
             summary: live.authority.summary(),
+            notified,
         };
         let appended = self.hub.storage().append(batch).await?;
         live.version = appended.version;
@@ -254,6 +256,7 @@ impl Task {
             let document = self.document(tombstone.kind);
             self.hub.carry_out(document, tombstone.message, *number);
         }
+        self.hub.tell_notified(appended.notified.clone());
         self.hub.feed_changed();
         self.let_go();
     }
@@ -307,6 +310,29 @@ impl Task {
         });
     }
 
+    /// Takes the conversation from an assignee who is not there, if it still waits under their
+    /// name.
+    pub(super) async fn release(&mut self, from: ParticipantId) {
+        if self.ensure().await.is_err() {
+            // Routing asks again as long as it stands like that.
+            return;
+        }
+        let State::Live(live) = &mut self.state else { return };
+        let mut admission = Admission::default();
+        let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
+        if !live.authority.release(&mut admission, from, &policy, now(), &mut self.dice) {
+            return;
+        }
+        match self.commit(&mut admission).await {
+            Ok(appended) => self.tell(admission, appended.as_ref(), &[]),
+            Err(error) => {
+                tracing::warn!(conversation = %self.conversation, %error, "not released yet");
+                self.state = State::Unloaded;
+                self.reopen();
+            }
+        }
+    }
+
     /// Writes what a restored backup lacks, as soon as the conversation is loaded, and says whether
     /// nothing is lacking now.
     pub(super) async fn repair(&mut self) -> bool {
@@ -317,7 +343,7 @@ impl Task {
         if admission.is_empty() {
             return true;
         }
-        match self.commit(&admission).await {
+        match self.commit(&mut admission).await {
             Ok(appended) => {
                 self.tell(admission, appended.as_ref(), &[]);
                 true
@@ -344,5 +370,6 @@ fn empty(header: Header) -> Batch {
         header: Some(header),
         admission: Admission::default(),
         summary: Summary { at, ..summary },
+        notified: Vec::new(),
     }
 }

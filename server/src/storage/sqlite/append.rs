@@ -1,5 +1,7 @@
 //! One batch, inside the transaction of its group.
 
+use std::collections::BTreeSet;
+
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::id::{
     Actor, ConversationId, DocumentId, DocumentKind, MessageId, ParticipantId, RevisionId,
@@ -9,6 +11,7 @@ use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::group::is_one_s_own;
+use super::notifications;
 use super::rows::{Columns, cbor, integer};
 use crate::storage::ledger::Record;
 use crate::storage::{
@@ -69,7 +72,7 @@ pub(super) fn apply(
         insert_fate(connection, conversation, fate)?;
     }
     let mut applied = Applied {
-        appended: Appended { version, feed, erasures: Vec::new() },
+        appended: Appended { version, feed, erasures: Vec::new(), notified: BTreeSet::new() },
         erased: Vec::new(),
         unused: Vec::new(),
         recalls: Vec::new(),
@@ -85,11 +88,20 @@ pub(super) fn apply(
             record.number
         };
         applied.appended.erasures.push(number);
-        applied.erased.extend(erase_message(connection, document, tombstone.message)?);
+        let message = tombstone.message;
+        applied.erased.extend(erase_message(connection, document, message)?);
+        applied.appended.notified.extend(notifications::withdraw(connection, document, message)?);
     }
     for &(kind, revision) in &batch.admission.superseded {
         let document = DocumentId { conversation, kind };
         applied.erased.extend(erase_revision(connection, document, revision)?);
+    }
+    for notified in &batch.notified {
+        applied.appended.notified.extend(notifications::notify(
+            connection,
+            conversation,
+            notified,
+        )?);
     }
     for words in words {
         if !keep_words(connection, conversation, words)? {
@@ -178,9 +190,8 @@ fn keep_conversation(
                 integer(feed),
             ])?;
     }
-    let Summary { status, closed, assignee, collaborators, timeline, newest, at, team } =
-        &batch.summary;
-    let collaborators: Vec<u8> = collaborators.iter().flat_map(|id| *id.as_bytes()).collect();
+    let Summary { status, closed, assignee, timeline, newest, at, team } = &batch.summary;
+    let collaborators: Vec<u8> = team.collaborators.iter().flat_map(|id| *id.as_bytes()).collect();
     connection
         .prepare_cached(
             "UPDATE conversation SET version = ?2, feed = ?3, status = ?4, closed = ?5, \

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::append::{self, Applied, Failure, SealedWords};
 use super::keys::Keys;
 use super::rows::{plain_bytes, storage_error};
-use super::{devices, documents, erase};
+use super::{devices, documents, erase, notifications};
 use crate::storage::ledger::Record;
 use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
 
@@ -47,6 +47,8 @@ pub(super) enum Write {
     Holding(DeviceId, DocumentId),
     /// [`crate::storage::Storage::forget_holdings`].
     ForgetHoldings(DeviceId, Vec<DocumentId>),
+    /// [`crate::storage::Storage::keep_read`].
+    Read(ParticipantId, Vec<u64>),
 }
 
 /// Jobs on their way through the steps.
@@ -310,6 +312,9 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Holding(device, document) => devices::keep_holding(connection, *device, *document),
         Write::ForgetHoldings(device, documents) => {
             devices::forget_holdings(connection, *device, documents)
+        }
+        Write::Read(participant, numbers) => {
+            notifications::mark_read(connection, *participant, numbers)
         }
     }
 }

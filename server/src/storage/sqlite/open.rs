@@ -20,7 +20,7 @@ use super::keys::Keys;
 use super::rows::{Columns, storage_error};
 use super::schema::{self, SchemaError};
 use super::writer::Writer;
-use super::{Options, append, devices, read, restore};
+use super::{Options, append, devices, notifications, read, restore};
 use crate::storage::StorageError;
 use crate::storage::keyring_file::KeyringFile;
 use crate::storage::ledger::{Ledger, LedgerError, Record};
@@ -292,6 +292,7 @@ fn replay(connection: &mut Connection, records: &[Record]) -> rusqlite::Result<u
         let number = if taken { 0 } else { record.number };
         append::insert_erasure(&transaction, &Record { number, ..*record })?;
         append::erase_message(&transaction, record.document, record.message)?;
+        notifications::withdraw(&transaction, record.document, record.message)?;
         forget_preview(&transaction, record.document, record.message)?;
         replayed += 1;
     }

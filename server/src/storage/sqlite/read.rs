@@ -57,7 +57,6 @@ impl Reads {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(test)]
     pub(super) fn keys(&self) -> &Keys {
         &self.keys
     }

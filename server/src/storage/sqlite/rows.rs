@@ -123,7 +123,11 @@ impl<'a, 'b> Columns<'a, 'b> {
         }
     }
 
-    fn code<T>(&mut self, what: &'static str, known: impl FnOnce(u8) -> Option<T>) -> Result<T> {
+    pub(super) fn code<T>(
+        &mut self,
+        what: &'static str,
+        known: impl FnOnce(u8) -> Option<T>,
+    ) -> Result<T> {
         let place = self.next;
         known(self.plain()?).ok_or_else(|| unreadable(place, what))
     }
@@ -177,11 +181,13 @@ pub(super) fn entry(row: &Row<'_>) -> Result<(u64, FeedEntry)> {
         created_at: columns.time()?,
     };
     let (version, feed) = (columns.number()?, columns.number()?);
+    let status = columns.code("a status", Status::from_code)?;
+    let (closed, assignee) = (columns.plain()?, columns.optional_id(ParticipantId::from_bytes)?);
+    let collaborators = columns.participants()?;
     let summary = Summary {
-        status: columns.code("a status", Status::from_code)?,
-        closed: columns.plain()?,
-        assignee: columns.optional_id(ParticipantId::from_bytes)?,
-        collaborators: columns.participants()?,
+        status,
+        closed,
+        assignee,
         timeline: columns.seq()?,
         newest: columns.optional_cbor("the newest message")?,
         at: columns.time()?,
@@ -194,6 +200,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<(u64, FeedEntry)> {
                 }
             },
             category: columns.optional_id(CategoryId::from_bytes)?,
+            collaborators,
         },
     };
     Ok((version, FeedEntry { feed, header, summary }))

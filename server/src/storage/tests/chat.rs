@@ -65,11 +65,15 @@ impl Chat {
                 status: Status::INITIAL,
                 closed: false,
                 assignee: None,
-                collaborators: Vec::new(),
                 timeline: Seq::START,
                 newest: None,
                 at: now,
-                team: TeamRow { seq: Seq::START, priority: None, category: None },
+                team: TeamRow {
+                    seq: Seq::START,
+                    priority: None,
+                    category: None,
+                    collaborators: Vec::new(),
+                },
             },
             revisions: Vec::new(),
             rows: Vec::new(),
@@ -96,6 +100,7 @@ impl Chat {
             header,
             admission: Admission::default(),
             summary: self.summary.clone(),
+            notified: Vec::new(),
         }
     }
 

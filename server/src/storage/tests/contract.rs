@@ -1,5 +1,7 @@
 //! What every storage promises (ST7), as functions over any of them.
 
+mod derived;
+
 use std::collections::BTreeSet;
 
 use rejoinder_core::conversation::layout::{Kind, Priority, Status};
@@ -12,6 +14,12 @@ use rejoinder_core::wire::Keeping;
 use super::chat::{Chat, append, erased, refused, wait};
 use crate::storage::{
     AppendError, Device, Erasure, FeedScope, ProgressOf, Snapshot, Storage, Tombstone, Words,
+};
+
+pub(crate) use derived::{
+    rt50_notifications_are_exact_and_go_with_their_note,
+    rt51_live_words_are_those_not_recalled_nor_replaced,
+    rt53_conversations_are_listed_newest_first,
 };
 
 /// A storage under test, and how it is opened again.
@@ -42,6 +50,9 @@ macro_rules! suite {
                 a_second_recall_keeps_the_first_one_s_number
                 a_visitor_s_new_conversations_are_counted
                 wp24_unread_is_what_others_said_after_what_was_seen
+                rt50_notifications_are_exact_and_go_with_their_note
+                rt53_conversations_are_listed_newest_first
+                rt51_live_words_are_those_not_recalled_nor_replaced
             );
         }
     };
@@ -62,7 +73,7 @@ pub(crate) fn st7_a_batch_is_read_back_as_it_was_appended(it: &mut impl Fixture)
     batch.admission.fates.push(chat.refusal());
     batch.summary.status = Status::ActiveHuman;
     batch.summary.assignee = Some(chat.agent);
-    batch.summary.collaborators = vec![chat.visitor, chat.agent];
+    batch.summary.team.collaborators = vec![chat.visitor, chat.agent];
     batch.summary.team.priority = Some(Priority::High);
     batch.summary.team.category = Some(chat.random(CategoryId::random));
     let first = append(it.storage(), batch.clone());

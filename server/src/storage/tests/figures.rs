@@ -65,3 +65,57 @@ fn figures() {
     times.sort_unstable();
     println!("recall until erased: median {:?}, p99 {:?}", times[100], times[198]);
 }
+
+/// `MESSAGES=1000000 cargo test --release -p rejoinder-server -- --ignored --nocapture search`
+#[test]
+#[ignore = "prints figures and checks none"]
+fn search_figures() {
+    const EACH: usize = 50;
+    let messages = std::env::var("MESSAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(50_000);
+    let folder = Folder::new();
+    let storage = folder.open();
+    let texts = [
+        "Good morning! I ordered a pair of shoes last week and the parcel has not come yet.",
+        "Could you tell me the number of your order, please? It stands in the confirmation.",
+        "It is 4711-2026. I paid by card.",
+        "Thank you. The parcel left our warehouse on Tuesday, so it should be with you tomorrow.",
+    ];
+    for block in 0..messages / EACH / 100 {
+        let chats = (0..100).map(|n| Chat::new((block * 100 + n + 1) as u64));
+        let batches = chats.map(|mut chat| {
+            let mut batch = chat.batch();
+            for n in 0..EACH {
+                let text = format!("{} ({block}, {n})", texts[n % texts.len()]);
+                chat.write(&mut batch, rejoinder_core::conversation::layout::Kind::Visitor, &text);
+            }
+            batch
+        });
+        let waiting: Vec<_> = batches.map(|batch| storage.append(batch)).collect();
+        waiting.into_iter().for_each(|it| drop(wait(it).unwrap()));
+    }
+    let somebody = rejoinder_core::id::ParticipantId::from_bytes([9; 16]);
+    let role = rejoinder_core::principal::AgentRole::Owner;
+    let principal = rejoinder_core::principal::Principal::new(
+        somebody,
+        rejoinder_core::principal::Role::Agent(role),
+    );
+    for threads in [1, 2] {
+        let begun = Instant::now();
+        let found = crate::search::search(
+            &storage,
+            &crate::search::Query {
+                words: &["elephant".to_owned()],
+                filter: &crate::storage::Filter::default(),
+                principal: &principal,
+                scope: &crate::directory::Scope::All,
+                below: u64::MAX,
+                at_most: 50,
+                deadline: begun + std::time::Duration::from_secs(600),
+                threads,
+            },
+        )
+        .unwrap();
+        let (took, each) = (begun.elapsed(), begun.elapsed() / found.messages.max(1) as u32);
+        println!("{} messages, {threads} threads: {took:?}, {each:?} each", found.messages);
+    }
+}

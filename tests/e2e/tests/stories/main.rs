@@ -5,5 +5,8 @@ mod devices;
 mod directory;
 mod erasure;
 mod following;
+mod history;
+mod mentions;
+mod routing;
 mod secrets;
 mod talk;

@@ -4,6 +4,7 @@ import { strings } from "../language";
 import { Composer } from "./composer";
 import { Dialogs } from "./dialogs";
 import { Header } from "./header";
+import { isComposing } from "./keys";
 import { Timeline } from "./timeline";
 import { Undone } from "./trouble";
 
@@ -11,7 +12,8 @@ export function App({ chat }: { chat: Chat }) {
   const { host } = chat.session;
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) host.say({ type: "close" });
+      const leaves = event.key === "Escape" && !isComposing(event) && !event.defaultPrevented;
+      if (leaves) host.say({ type: "close" });
     };
     document.addEventListener("keydown", keys);
     return () => document.removeEventListener("keydown", keys);

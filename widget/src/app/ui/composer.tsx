@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { useChat } from "../chat";
 import { strings } from "../language";
 import { Icon } from "./icons";
+import { isComposing } from "./keys";
 
 /** Below this many characters left, they are counted for the writer. */
 const COUNTED_BELOW = 500;
@@ -17,11 +18,16 @@ export function Composer() {
   const left = composing.left.value;
   useGrowth(field, text);
   useSignalEffect(() => {
-    const asked = composing.focus.value + Number(session.host.shown.value);
-    if (asked && session.host.shown.value) takeFocus(field.current);
+    const { inline, shown } = session.host;
+    // A chat that is part of a page takes the focus when it is asked to, not when the page loads.
+    const opened = shown.value && !inline.value;
+    if (shown.value && (composing.focus.value || opened)) takeFocus(field.current);
   });
   const keys = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (isComposing(event)) {
+      // Esc would close the panel: here it drops what the input method offers.
+      event.stopPropagation();
+    } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       composing.submit();
     } else if (event.key === "Escape" && editing) {
@@ -31,7 +37,7 @@ export function Composer() {
       const own = chat.items.value.findLast(
         (item) => item.type === "message" && item.own && item.message.words !== "recalled",
       );
-      if (own?.type !== "message" || own.closed) return;
+      if (own?.type !== "message" || !chat.mayEdit(own)) return;
       event.preventDefault();
       composing.edit(own.conversation, own.message);
     }
@@ -74,7 +80,7 @@ export function Composer() {
         <button
           type="submit"
           class="send"
-          disabled={!text.trim()}
+          disabled={!text.trim() || composing.saving.value}
           aria-label={editing ? words.save : words.send}
           title={editing ? words.save : words.send}
         >

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
+import { isComposing } from "./keys";
 
 export type MenuEntry = {
   icon: "edit" | "recall" | "copy" | "close" | "alert";
@@ -31,6 +32,7 @@ export function Menu({ label, entries }: { label: string; entries: MenuEntry[] }
   const keys = (event: KeyboardEvent) => {
     const items = [...(root.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (isComposing(event)) return;
     if (event.key === "Escape" && open) {
       event.stopPropagation();
       setOpen(null);

@@ -12,11 +12,13 @@ const OFFLINE_MILLIS = 5 * 60_000;
 
 type Row = Extract<Item, { type: "message" }>;
 
-export function Message({ row }: { row: Row }) {
+/** A message, or, with `queued`, what is to be one: the same row, so that it is read out once. */
+export function Message({ row, queued }: { row: Row; queued?: Queued }) {
   const chat = useChat();
   const { message, own, first, last } = row;
   const words = strings.value;
-  const author = chat.authorOf(message);
+  const author = queued ? words.you : chat.authorOf(message);
+  const failed = typeof message.delivery === "object" || (queued?.failed ?? null) !== null;
   const recalled = message.words === "recalled";
   const side = own ? "own" : message.source === "assistant" ? "assistant" : "other";
   return (
@@ -31,11 +33,11 @@ export function Message({ row }: { row: Row }) {
         <div class={`bubble ${recalled ? "recalled" : ""}`}>
           <span class="hidden">{words.says(author)} </span>
           <Said message={message} />
-          <Meta row={row} />
+          <Meta row={row} failed={failed} />
         </div>
-        <Trouble row={row} />
+        {queued ? <NotTaken queued={queued} /> : <Trouble row={row} />}
       </div>
-      {own && !recalled && <Actions row={row} />}
+      {own && !recalled && !queued && <Actions row={row} />}
     </div>
   );
 }
@@ -54,7 +56,7 @@ function Said({ message }: { message: MessageView }) {
   return "said" in message.words ? <Words body={message.words.said} /> : null;
 }
 
-function Meta({ row }: { row: Row }) {
+function Meta({ row, failed }: { row: Row; failed: boolean }) {
   const chat = useChat();
   const { message, own } = row;
   const words = strings.value;
@@ -74,7 +76,7 @@ function Meta({ row }: { row: Row }) {
       <time dateTime={new Date(at).toISOString()} title={moment(at, now)}>
         {clockTime(at)}
       </time>
-      {own && <State delivery={message.delivery} />}
+      {own && <State delivery={failed ? null : message.delivery} />}
     </p>
   );
 }
@@ -87,7 +89,8 @@ function writtenBefore({ at, composed_at }: MessageView, clockOff: number): numb
 
 const MARKS = { waiting: "clock", sent: "sent", seen: "seen" } as const;
 
-function State({ delivery }: { delivery: Delivery }) {
+/** Null: it was not taken. */
+function State({ delivery }: { delivery: Delivery | null }) {
   const words = strings.value;
   if (typeof delivery === "object")
     return (
@@ -111,15 +114,17 @@ function Actions({ row }: { row: Row }) {
   const { text } = message.words.said;
   const entries: MenuEntry[] = [
     { icon: "copy", label: words.copy, run: () => void navigator.clipboard?.writeText(text) },
-    {
+  ];
+  if (chat.mayRecall(row)) {
+    entries.push({
       icon: "recall",
       label: words.recall,
       run: () => {
         chat.asking.value = { what: "recall", conversation, message: message.id };
       },
-    },
-  ];
-  if (!row.closed) {
+    });
+  }
+  if (chat.mayEdit(row)) {
     entries.unshift({
       icon: "edit",
       label: words.edit,
@@ -129,41 +134,39 @@ function Actions({ row }: { row: Row }) {
   return <Menu label={words.actions} entries={entries} />;
 }
 
-/** Typed, and not taken yet: it waits in this page. */
-export function Waiting({ queued }: { queued: Queued }) {
+/** Typed, and in no conversation yet: it waits in this page, as a row among the others. */
+export function rowOf({ key, at, text }: Queued): Row {
+  const message: MessageView = {
+    id: key,
+    author: "",
+    source: "visitor",
+    composed_at: at,
+    at: null,
+    seq: null,
+    words: { said: { text } },
+    edited_at: null,
+    delivery: "waiting",
+    change: null,
+  };
+  const alone = { own: true, closed: false, first: true, last: true };
+  return { type: "message", key, conversation: "", message, ...alone };
+}
+
+function NotTaken({ queued }: { queued: Queued }) {
   const { thread } = useChat();
   const words = strings.value;
+  if (queued.failed === null) return null;
   return (
-    <div class="row own first last" data-key={queued.key}>
-      <div class="stack">
-        <div class="bubble">
-          <span class="hidden">{words.says(words.you)} </span>
-          <Words body={{ text: queued.text }} />
-          <p class="meta">
-            <time dateTime={new Date(queued.at).toISOString()}>{clockTime(queued.at)}</time>
-            {queued.failed === null ? (
-              <State delivery="waiting" />
-            ) : (
-              <span class="state bad">
-                <Icon name="alert" />
-              </span>
-            )}
-          </p>
-        </div>
-        {queued.failed !== null && (
-          <div class="trouble" role="alert">
-            <p>{queued.failed}</p>
-            <p class="buttons">
-              <button type="button" onClick={() => thread.again(queued.key)}>
-                {words.sendAgain}
-              </button>
-              <button type="button" onClick={() => thread.discard(queued.key)}>
-                {words.discard}
-              </button>
-            </p>
-          </div>
-        )}
-      </div>
+    <div class="trouble" role="alert">
+      <p>{queued.failed}</p>
+      <p class="buttons">
+        <button type="button" onClick={() => thread.again(queued.key)}>
+          {words.sendAgain}
+        </button>
+        <button type="button" onClick={() => thread.discard(queued.key)}>
+          {words.discard}
+        </button>
+      </p>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Chat, useChat } from "../chat";
-import type { Item } from "../items";
+import { type Item, reached } from "../items";
 import { dayName, strings } from "../language";
 import { Icon } from "./icons";
-import { Message, Waiting } from "./message";
+import { Message, rowOf } from "./message";
 import { Start } from "./start";
 import { usePlace } from "./place";
 
@@ -13,11 +13,13 @@ export function Timeline() {
   const words = strings.value;
   const items = chat.items.value;
   const { scroller, content, away, toEnd } = usePlace(items, chat.checking.value);
-  const quiet = useQuiet(chat.checking.value);
-  useSeen(away);
-  useOlder(scroller);
   const unread = chat.thread.view.value?.unread ?? 0;
   const waiting = chat.expecting.value || items.some((item) => item.type === "skeleton");
+  // Words of theirs, of the store's and of the server's: all that is not said just now.
+  const settled = !waiting && !chat.checking.value && chat.session.client.value !== null;
+  const quiet = useQuiet(settled, chat.window.value + chat.thread.reach.value);
+  useSeen(away);
+  useOlder(scroller);
   const earlier = chat.hidden.value > 0 || chat.thread.more.value > 0;
   return (
     <div class="timeline">
@@ -84,7 +86,7 @@ function Row({ item }: { item: Item }) {
     case "message":
       return <Message row={item} />;
     case "queued":
-      return <Waiting queued={item.queued} />;
+      return <Message row={rowOf(item.queued)} queued={item.queued} />;
   }
 }
 
@@ -115,18 +117,20 @@ function Skeleton() {
   );
 }
 
-/** A whole timeline that comes back is not read out; what comes after it is. */
-function useQuiet(checking: boolean): boolean {
-  const [quiet, setQuiet] = useState(true);
+/** How long what came with a timeline may still change after it is there. */
+const SETTLING_MILLIS = 500;
+
+/** A whole timeline, and older parts of one, are not read out; what comes after them is. */
+function useQuiet(settled: boolean, reach: number): boolean {
+  const [spoken, setSpoken] = useState<number | null>(null);
   useEffect(() => {
-    if (checking) {
-      setQuiet(true);
-      return undefined;
-    }
-    const timer = setTimeout(() => setQuiet(false), 500);
+    setSpoken(null);
+    if (!settled) return undefined;
+    const timer = setTimeout(() => setSpoken(reach), SETTLING_MILLIS);
     return () => clearTimeout(timer);
-  }, [checking]);
-  return quiet || checking;
+  }, [settled, reach]);
+  // At once, not after the effect: the rows come with this very rendering.
+  return !settled || spoken !== reach;
 }
 
 /** Seen is what stood on a screen that somebody looked at, down to its end. */
@@ -154,7 +158,7 @@ function useSeen(away: boolean): void {
   }, [away]);
 }
 
-/** Asks for the words of older messages once they are scrolled to. */
+/** Asks for the words of older messages once they are shown and scrolled to. */
 function useOlder(scroller: { current: HTMLElement | null }): void {
   const chat = useChat();
   const widened = useRef(new Map<string, number>());
@@ -162,19 +166,23 @@ function useOlder(scroller: { current: HTMLElement | null }): void {
     const element = scroller.current;
     const look = () => {
       if (!element || element.scrollTop > element.clientHeight) return;
-      for (const { conversation, view } of chat.thread.sections.value) {
+      const sections = chat.thread.sections.value;
+      const counts = reached(sections, chat.window.value);
+      sections.forEach(({ conversation, view }, place) => {
         const messages = view?.timeline.messages ?? [];
-        const absent = messages.findIndex((message) => message.words === "absent");
-        const wanted = messages.length - absent;
-        if (absent < 0 || (widened.current.get(conversation) ?? 0) >= wanted) continue;
-        widened.current.set(conversation, wanted);
+        const shown = counts[place] ?? 0;
+        const absent = messages
+          .slice(messages.length - shown)
+          .some((message) => message.words === "absent");
+        if (!absent || (widened.current.get(conversation) ?? 0) >= shown) return;
+        widened.current.set(conversation, shown);
         chat.session.client.value
           ?.conversation(conversation)
-          .widen(wanted)
+          .widen(shown)
           .catch(() => {
             widened.current.delete(conversation);
           });
-      }
+      });
     };
     look();
     element?.addEventListener("scroll", look, { passive: true });

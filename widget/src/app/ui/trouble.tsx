@@ -3,6 +3,21 @@ import { type Chat, useChat } from "../chat";
 import type { Item } from "../items";
 import { strings } from "../language";
 
+/** What may go through the next time; everything else would be refused again. */
+const PASSING: ReadonlySet<Refusal> = new Set<Refusal>([
+  "not_you",
+  "id_taken",
+  "words_missing",
+  "words_differ",
+  "hash_differs",
+  "foreign_actor",
+  "reused_seq",
+  "bad_dependencies",
+  "implausible_time",
+  "status_not_allowed",
+  "too_many",
+]);
+
 type Problem = { operation: OperationId; code: Refusal | null };
 
 /** What the server did not take, why, and what can be done: the words are kept for it. */
@@ -21,7 +36,9 @@ export function Trouble({ row }: { row: Extract<Item, { type: "message" }> }) {
     <div class="trouble" role="alert">
       <p>{own ? words.notSent(reason) : changed}</p>
       <p class="buttons">
-        <Again conversation={row.conversation} operation={problem.operation} />
+        {(problem.code === null || PASSING.has(problem.code)) && (
+          <Again conversation={row.conversation} operation={problem.operation} />
+        )}
         <Discard
           conversation={row.conversation}
           operation={problem.operation}

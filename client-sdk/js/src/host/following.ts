@@ -1,0 +1,111 @@
+/** Which conversations are followed: those that somebody looks at, and those of the inbox. */
+
+import type { ConversationId, DocumentId } from "../views.js";
+import type { Topic } from "../protocol.js";
+import { after, type Table } from "../store/table.js";
+import type { Core, Step } from "./core.js";
+import type { Tabs } from "./tabs.js";
+
+/** Conversations that are followed for an inbox, so that they can be read without a network. */
+const FOLLOWED = 100;
+/** Documents that stay free for conversations that are opened. */
+const ROOM = 16;
+/** Milliseconds that a conversation nobody looks at is still followed. */
+const LINGER_MILLIS = 30_000;
+
+/** What it takes of the host around. */
+export interface Around {
+  core(): Core;
+  table: Table;
+  tabs: Tabs;
+  followsInbox: boolean;
+  documentPrefix(document: string): Uint8Array;
+  carryOut(step: Step): Promise<void>;
+  input(run: () => Promise<void>): void;
+  /** A document was opened: what is shown of it changes once the server had time to answer. */
+  opened(): void;
+}
+
+export class Following {
+  readonly #around: Around;
+  /** Conversations that are followed, the one used last at the end. */
+  readonly #used = new Set<ConversationId>();
+  readonly #lingering = new Map<ConversationId, ReturnType<typeof setTimeout>>();
+
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  end(): void {
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
+  }
+
+  async load(document: DocumentId): Promise<void> {
+    const name = JSON.stringify(document);
+    const prefix = this.#around.documentPrefix(name);
+    const rows = await this.#around.table.range(prefix, after(prefix));
+    await this.#around.carryOut(this.#around.core().load(name, rows, Date.now()) as Step);
+    this.#around.opened();
+  }
+
+  async open(conversation: ConversationId): Promise<void> {
+    this.#used.delete(conversation);
+    this.#used.add(conversation);
+    const missing = JSON.parse(this.#around.core().missing(conversation)) as DocumentId[];
+    if (missing.length > 0) await this.#makeRoom(missing.length, conversation);
+    for (const document of missing) await this.load(document);
+  }
+
+  /** A connection follows so many documents: those that nobody looks at go first, oldest first. */
+  async #makeRoom(documents: number, opening: ConversationId): Promise<void> {
+    for (const id of [...this.#used]) {
+      if (this.#around.core().room() >= documents) return;
+      if (id === opening || this.#around.tabs.isWatched(`conversation:${id}`)) continue;
+      this.#used.delete(id);
+      await this.#around.carryOut(this.#around.core().leave(id, Date.now()) as Step);
+    }
+    if (this.#around.core().room() < documents) {
+      throw JSON.stringify({
+        code: "too_many_open",
+        message: "too many conversations are open: close some",
+      });
+    }
+  }
+
+  follow(topic: Topic): Promise<void> {
+    const conversation = conversationOf(topic);
+    if (conversation === null) return Promise.resolve();
+    clearTimeout(this.#lingering.get(conversation));
+    this.#lingering.delete(conversation);
+    return this.open(conversation);
+  }
+
+  linger(topic: Topic): void {
+    const conversation = conversationOf(topic);
+    if (conversation === null || this.#around.tabs.isWatched(topic) || this.#around.followsInbox) return;
+    const leave = () =>
+      this.#around.input(async () => {
+        this.#lingering.delete(conversation);
+        if (this.#around.tabs.isWatched(topic)) return;
+        this.#used.delete(conversation);
+        await this.#around.carryOut(this.#around.core().leave(conversation, Date.now()) as Step);
+      });
+    this.#lingering.set(conversation, setTimeout(leave, LINGER_MILLIS));
+  }
+
+  /** Follows the newest conversations, as far as a connection may. */
+  async followInbox(): Promise<void> {
+    if (!this.#around.followsInbox) return;
+    const rows = JSON.parse(this.#around.core().inbox()) as { conversation: string; closed: boolean }[];
+    const newest = [...rows.filter((row) => !row.closed), ...rows.filter((row) => row.closed)];
+    for (const { conversation } of newest.slice(0, FOLLOWED)) {
+      const missing = JSON.parse(this.#around.core().missing(conversation)) as DocumentId[];
+      if (this.#around.core().room() - missing.length < ROOM) return;
+      await this.open(conversation);
+    }
+  }
+}
+
+export function conversationOf(topic: Topic): ConversationId | null {
+  return topic.startsWith("conversation:") ? topic.slice("conversation:".length) : null;
+}

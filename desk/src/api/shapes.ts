@@ -1,0 +1,92 @@
+/** What the directory tells of and takes, as the desk uses it. */
+
+import type {
+  ConversationId, DocumentKind, FeedRow, Kind, MessageId, Notification, ParticipantId, Priority,
+  Reason, SiteId, Status, Timestamp,
+} from "@rejoinder/client";
+import type { components } from "./schema.js";
+
+type Schemas = components["schemas"];
+/** The server leaves no field of an answer out: what it does not know is null. */
+type Whole<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+
+export type SiteMode = Schemas["SiteMode"];
+export const SITE_MODES = [
+  "live_chat", "assistant_then_human", "assistant_only",
+] as const satisfies SiteMode[];
+export type Routing = Schemas["Routing"];
+export const ROUTINGS = ["pick_up", "automatic"] as const satisfies Routing[];
+
+/** What everybody may know of a site. */
+export type SiteAnswers = Whole<Schemas["Widget"]>;
+export type Site = Whole<Schemas["Site"]>;
+/** Of one to change, also the version that is changed. */
+export type SiteInput = Partial<Schemas["SiteInput"]>;
+
+export type Availability = Schemas["Availability"];
+export const AVAILABILITIES = ["online", "away", "offline"] as const satisfies Availability[];
+export type Me = Whole<Schemas["Me"]>;
+
+export type Agent = Whole<Schemas["Agent"]>;
+export type NewAgent = Schemas["NewAgent"];
+export type AgentChange = Schemas["AgentChange"];
+export type Link = Schemas["Link"];
+export type LinkFor = Schemas["LinkFor"];
+
+export type Category = Schemas["Category"];
+/** Without a site it is one's own. */
+export type CannedResponse = Whole<Schemas["CannedResponse"]>;
+
+export type TicketStatus = Schemas["TicketStatus"];
+export const TICKET_STATUSES = ["open", "pending", "solved"] as const satisfies TicketStatus[];
+export type Ticket = Whole<Schemas["Ticket"]>;
+export type NewTicket = Whole<Schemas["NewTicket"]>;
+export type TicketChange = Schemas["TicketChange"];
+export type WhichTickets = {
+  site?: SiteId | null; status?: TicketStatus | null; priority?: Priority | null;
+  /** An agent's id, or `none`. */
+  assignee?: string | null; conversation?: ConversationId | null; cursor?: string | null;
+};
+
+export type Visitor = Whole<Schemas["Visitor"]>;
+export type VisitorChange = Schemas["VisitorChange"];
+
+export type Action = Schemas["Action"];
+export type AuditEntry = Whole<Schemas["Entry"]>;
+
+/** Part of a long list, and where the next begins. */
+export type Page<T, C = string> = { rows: T[]; next: C | null };
+
+/** A conversation in the history is told as in the feed. */
+export type Past = FeedRow;
+export type WhichPast = {
+  site?: SiteId | null; status?: Status | null; closed?: boolean | null;
+  /** An agent's id, `me` or `none`. */
+  assignee?: string | null; visitor?: ParticipantId | null; before?: number | null;
+};
+
+export type Found = {
+  hits: {
+    conversation: ConversationId; site: SiteId; document: DocumentKind; message: MessageId;
+    kind: Kind; author: ParticipantId; at: Timestamp;
+    /** A part of its text, around what was looked for. */
+    excerpt: string;
+  }[];
+  /** From where to go on; null when everything was looked through. */
+  next: number | null;
+  /** How many messages were looked through. */
+  messages: number;
+};
+
+type Because = { code: Reason; message: string };
+/** What this agent is given, and why not more: read off the decision that gives it. */
+export type RoutingNow = {
+  presence: Availability; limit: number; active: number;
+  sites: { site: SiteId; mode: Routing; reasons: Because[] }[];
+  waiting: {
+    conversation: ConversationId; site: SiteId; since: Timestamp; offered: boolean;
+    reasons: Because[];
+  }[];
+};
+
+export type Notified = Notification & { read: boolean };

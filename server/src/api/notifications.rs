@@ -1,0 +1,91 @@
+//! What an agent was notified of.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::{HeaderMap, StatusCode};
+use rejoinder_core::limits;
+use rejoinder_core::wire::Notification;
+use serde::{Deserialize, Serialize};
+
+use super::{ApiError, agent, fault};
+use crate::hub::{blocking, notifications_of};
+use crate::router::Served;
+use crate::storage::Kept;
+
+/// Notifications in an answer, where no number is asked for.
+const PAGE: usize = 50;
+
+/// Which notifications.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Only what was not read.
+    unread: bool,
+    /// Below this number: the `next` of the answer before.
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// Newest first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Notifications {
+    notifications: Vec<Listed>,
+    /// From where to go on; none at the end.
+    next: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    notification: Notification,
+    read: bool,
+}
+
+/// `GET /api/v1/me/notifications?unread=true&before=…&limit=…`, of an agent.
+pub(crate) async fn list(
+    State(served): State<Arc<Served>>,
+    headers: HeaderMap,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Notifications>, ApiError> {
+    let session = agent(&served, &headers).await?;
+    let Ok(Query(Asked { unread, before, limit })) = asked else { return Err(ApiError::BadQuery) };
+    let most = limit.unwrap_or(PAGE).clamp(1, limits::NOTIFICATIONS);
+    let kept = if unread { Kept::Unread } else { Kept::All };
+    let storage = Arc::clone(served.hub.storage());
+    let found = blocking(move || {
+        let of = (&session.principal, &session.scope);
+        notifications_of(storage.as_ref(), of, kept, before.unwrap_or(u64::MAX), most)
+    });
+    let found = found.await.map_err(|error| fault(&error))?;
+    let full = found.len() == most;
+    let next = found.last().filter(|_| full).map(|(notification, _)| notification.number);
+    let listed = |(notification, read)| Listed { notification, read };
+    Ok(Json(Notifications { notifications: found.into_iter().map(listed).collect(), next }))
+}
+
+/// What was read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Read {
+    /// By number. Others' and unknown ones change nothing.
+    numbers: Vec<u64>,
+}
+
+/// `POST /api/v1/me/notifications/read` with `{"numbers": […]}`, of an agent.
+pub(crate) async fn read(
+    State(served): State<Arc<Served>>,
+    headers: HeaderMap,
+    read: Result<Json<Read>, JsonRejection>,
+) -> Result<StatusCode, ApiError> {
+    let session = agent(&served, &headers).await?;
+    let Ok(Json(Read { numbers })) = read else { return Err(ApiError::Malformed) };
+    let me = session.principal.participant;
+    let kept = served.hub.storage().keep_read(me, numbers).await;
+    kept.map_err(|error| fault(&error))?;
+    served.hub.tell_unread(me).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,83 @@
+//! Searching what was said.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::HeaderMap;
+use rejoinder_core::conversation::layout::Status;
+use rejoinder_core::id::SiteId;
+use serde::Deserialize;
+
+use super::{ApiError, agent, fault};
+use crate::hub::blocking;
+use crate::router::Served;
+use crate::search::{Found, Query, search, words};
+use crate::storage::Filter;
+
+/// Characters of what is looked for.
+const CHARACTERS: core::ops::RangeInclusive<usize> = 2..=200;
+
+/// Messages in an answer, where no number is asked for, and at most.
+const PAGE: usize = 50;
+const MOST: usize = 200;
+
+/// How long one search may take; it says from where to go on.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What is looked for. It stands in a body, for addresses are logged.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    words: String,
+    site: Option<SiteId>,
+    status: Option<Status>,
+    closed: Option<bool>,
+    /// The `next` of the answer before.
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// `POST /api/v1/search` with `{"words": …, "site"?, "status"?, "closed"?, "before"?, "limit"?}`,
+/// of an agent.
+pub(crate) async fn find(
+    State(served): State<Arc<Served>>,
+    headers: HeaderMap,
+    asked: Result<Json<Asked>, JsonRejection>,
+) -> Result<Json<Found>, ApiError> {
+    let session = agent(&served, &headers).await?;
+    let Ok(Json(asked)) = asked else { return Err(ApiError::Malformed) };
+    let words = words(&asked.words);
+    if words.is_empty() || !CHARACTERS.contains(&asked.words.trim().chars().count()) {
+        return Err(ApiError::BadSearch);
+    }
+    // Each takes all there is of the machine: who comes too many at once comes later.
+    let Ok(_turn) = served.hub.searching().try_acquire_owned() else {
+        return Err(ApiError::Busy);
+    };
+    let filter = Filter {
+        sites: asked.site.map(|site| vec![site]),
+        status: asked.status.into_iter().collect(),
+        closed: asked.closed,
+        ..Filter::default()
+    };
+    let filter = filter.within(&session.scope);
+    let storage = Arc::clone(served.hub.storage());
+    let found = blocking(move || {
+        let query = Query {
+            words: &words,
+            filter: &filter,
+            principal: &session.principal,
+            scope: &session.scope,
+            below: asked.before.unwrap_or(u64::MAX),
+            at_most: asked.limit.unwrap_or(PAGE).clamp(1, MOST),
+            deadline: Instant::now() + DEADLINE,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        search(storage.as_ref(), &query)
+    });
+    found.await.map(Json).map_err(|error| fault(&error))
+}

@@ -1,0 +1,101 @@
+//! What derives from operations and words: lists, live words, notifications.
+
+use rejoinder_core::conversation::layout::{Kind, Priority, Status};
+use rejoinder_core::id::{DocumentKind, ParticipantId};
+use rejoinder_core::time::Timestamp;
+use rejoinder_core::wire::NotificationKind;
+
+use super::Fixture;
+use crate::storage::tests::chat::{Chat, append, wait};
+use crate::storage::{Filter, Kept, Notified, Storage};
+
+pub(crate) fn rt50_notifications_are_exact_and_go_with_their_note(it: &mut impl Fixture) {
+    let mut chat = Chat::new(1);
+    let [ann, bo, cy] = [1, 2, 3].map(|n| ParticipantId::from_bytes([n; 16]));
+    let at = Timestamp::from_millis(5);
+    let mentions = |message, to: &[ParticipantId]| Notified {
+        kind: NotificationKind::Mention,
+        message: Some(message),
+        to: to.iter().copied().collect(),
+        at,
+    };
+    append(it.storage(), chat.says("hello"));
+    let mut batch = chat.batch();
+    let note = chat.write(&mut batch, Kind::Note, "ann and bo");
+    batch.notified.push(mentions(note, &[ann, bo]));
+    assert_eq!(append(it.storage(), batch).notified, [ann, bo].into());
+    let listed = |it: &dyn Storage, who| it.notifications(who, Kept::All, u64::MAX, 9).unwrap();
+    let first = listed(it.storage(), bo)[0].0;
+    assert_eq!((first.conversation, first.message, first.at), (chat.id(), Some(note), at));
+    wait(it.storage().keep_read(bo, vec![first.number])).unwrap();
+    wait(it.storage().keep_read(ann, vec![first.number])).unwrap();
+
+    let mut edit = chat.edits(1, "bo and cy");
+    edit.notified.push(mentions(note, &[bo, cy]));
+    assert_eq!(append(it.storage(), edit).notified, [ann, cy].into());
+    it.reopen();
+    assert_eq!(listed(it.storage(), ann), []);
+    assert_eq!(listed(it.storage(), bo), [(first, true)]);
+    assert_eq!(listed(it.storage(), cy).len(), 1);
+    let unread = it.storage().notifications(bo, Kept::Unread, u64::MAX, 9).unwrap();
+    assert_eq!(unread, []);
+
+    let recalled = append(it.storage(), chat.recalls(1));
+    assert_eq!(recalled.notified, [bo, cy].into());
+    assert_eq!((listed(it.storage(), bo), listed(it.storage(), cy)), (vec![], vec![]));
+}
+
+pub(crate) fn rt53_conversations_are_listed_newest_first(it: &impl Fixture) {
+    let mut chats: Vec<Chat> = (1..=3).map(Chat::new).collect();
+    for chat in &mut chats {
+        append(it.storage(), chat.says("hello"));
+    }
+    let (bo, site) = (chats[0].agent, chats[0].header.site);
+    let mut batch = chats[0].says("again");
+    batch.summary.assignee = Some(bo);
+    batch.summary.status = Status::ActiveHuman;
+    batch.summary.team.priority = Some(Priority::High);
+    append(it.storage(), batch);
+    let listed = |filter: &Filter, below, most| -> Vec<_> {
+        let found = it.storage().conversations(filter, below, most).unwrap();
+        found.into_iter().map(|entry| (entry.header.conversation, entry.feed)).collect()
+    };
+    let ids = |filter: Filter| -> Vec<_> {
+        listed(&filter, u64::MAX, 9).into_iter().map(|(id, _)| id).collect()
+    };
+    let [first, second, third] = [0, 1, 2].map(|n: usize| chats[n].id());
+    assert_eq!(ids(Filter::default()), [first, third, second]);
+    let page = listed(&Filter::default(), u64::MAX, 2);
+    assert_eq!(listed(&Filter::default(), page[1].1, 2)[0].0, second);
+    let any = Filter::default;
+    assert_eq!(ids(Filter { sites: Some(vec![site]), ..any() }), [first]);
+    assert_eq!(ids(Filter { sites: Some(vec![]), ..any() }), []);
+    assert_eq!(ids(Filter { status: vec![Status::ActiveHuman], ..any() }), [first]);
+    assert_eq!(ids(Filter { assignee: Some(Some(bo)), ..any() }), [first]);
+    assert_eq!(ids(Filter { assignee: Some(None), ..any() }), [third, second]);
+    assert_eq!(ids(Filter { visitor: Some(chats[1].visitor), ..any() }), [second]);
+    assert_eq!(ids(Filter { priority: Some(Priority::High), ..any() }), [first]);
+    assert_eq!(ids(Filter { category: Some(None), closed: Some(false), ..any() }).len(), 3);
+    let at = chats[0].summary.at;
+    assert_eq!(ids(Filter { since: Some(at), ..any() }), [first]);
+    assert_eq!(ids(Filter { until: Some(at), ..any() }), [third, second]);
+}
+
+pub(crate) fn rt51_live_words_are_those_not_recalled_nor_replaced(it: &impl Fixture) {
+    let mut chat = Chat::new(1);
+    append(it.storage(), chat.says("one"));
+    append(it.storage(), chat.says("two"));
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Note, "three");
+    append(it.storage(), batch);
+    append(it.storage(), chat.edits(1, "two again"));
+    append(it.storage(), chat.recalls(0));
+    let live = it.storage().live_words(chat.id()).unwrap();
+    let mut texts: Vec<_> =
+        live.iter().map(|(kind, words)| (*kind, words.read().unwrap().text)).collect();
+    texts.sort();
+    let said = |kind, text: &str| (kind, text.to_owned());
+    let expected = [said(DocumentKind::Timeline, "two again"), said(DocumentKind::Team, "three")];
+    assert_eq!(texts, expected);
+    assert_eq!(it.storage().live_words(Chat::new(2).id()).unwrap(), []);
+}

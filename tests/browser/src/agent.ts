@@ -1,0 +1,71 @@
+import { type Client, type Conversation, connect, type MessageId } from "@rejoinder/client/node";
+import WebSocket from "ws";
+import { PASSWORD } from "./desk.ts";
+
+/** An agent without a desk, for stories that look at the visitor: the same client, in this process. */
+export class Agent {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  static async logIn(server: string, email: string): Promise<Agent> {
+    const credential = { password: { email, password: PASSWORD } };
+    const client = connect({ server, credential, WebSocket });
+    await client.contact();
+    return new Agent(client);
+  }
+
+  async say(conversation: string, text: string): Promise<MessageId> {
+    const { message } = await (await this.#chat(conversation)).send(text);
+    await this.#client.settled();
+    return message;
+  }
+
+  async note(conversation: string, text: string): Promise<void> {
+    await (await this.#chat(conversation)).note(text);
+    await this.#client.settled();
+  }
+
+  async edit(conversation: string, message: MessageId, text: string): Promise<void> {
+    await (await this.#chat(conversation)).edit(message, text);
+    await this.#client.settled();
+  }
+
+  /** Until it is carried out on the server and on every device that is not away. */
+  async recall(conversation: string, message: MessageId): Promise<void> {
+    await (await this.#chat(conversation)).recall(message);
+    await this.#client.settled();
+  }
+
+  async close(conversation: string): Promise<void> {
+    await (await this.#chat(conversation)).close();
+    await this.#client.settled();
+  }
+
+  /** Everything that is said, in its order. */
+  async texts(conversation: string): Promise<string[]> {
+    const chat = await this.#chat(conversation);
+    await this.#client.settled();
+    return (chat.view.value?.timeline.messages ?? []).flatMap(({ words }) =>
+      typeof words === "object" && "said" in words ? [words.said.text] : [],
+    );
+  }
+
+  async leave(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #chat(id: string): Promise<Conversation> {
+    const chat = this.#client.conversation(id);
+    const stop = chat.view.subscribe(() => {});
+    this.#stops.push(stop);
+    while (chat.view.value?.freshness !== "live") {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return chat;
+  }
+
+  readonly #stops: (() => void)[] = [];
+}

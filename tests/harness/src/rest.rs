@@ -1,0 +1,70 @@
+//! REST by hand, as a person of the story.
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::{Person, World};
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rest {
+    /// The status.
+    pub status: u16,
+    /// Status line and headers.
+    pub head: String,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Rest {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+impl World {
+    /// Somebody asks with `GET`.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn get(&self, who: &Person, path: &str) -> Rest {
+        self.ask(who, "GET", path, None).await
+    }
+
+    /// Somebody asks with `POST`.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post(&self, who: &Person, path: &str, json: &Value) -> Rest {
+        self.ask(who, "POST", path, Some(&json.to_string())).await
+    }
+
+    async fn ask(&self, who: &Person, method: &str, path: &str, json: Option<&str>) -> Rest {
+        let token = who.client().token().await.unwrap().unwrap();
+        let host = self.address();
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\n"
+        );
+        if let Some(json) = json {
+            let length = json.len();
+            let kind = "Content-Type: application/json";
+            request += &format!("{kind}\r\nContent-Length: {length}\r\n\r\n{json}");
+        } else {
+            request += "\r\n";
+        }
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await.unwrap();
+        let (head, text) = said.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Rest { status, head: head.to_owned(), text: text.to_owned() }
+    }
+}
