@@ -11,7 +11,7 @@ CORE_SOURCES = Cargo.lock Cargo.toml $(shell git ls-files core/src core/Cargo.to
 APP_SOURCES = package-lock.json tsconfig.base.json $(shell git ls-files client-sdk/js/src $(APPS))
 
 .DEFAULT_GOAL := help
-.PHONY: setup web run tour test check bench fmt doc clean help
+.PHONY: setup web run tour test stories check bench fmt doc clean help
 
 setup: node_modules/.package-lock.json ## Say which tools are missing, and fetch what the rest needs
 
@@ -42,7 +42,10 @@ test: setup web ## Run every test
 	$(CARGO) test --workspace --locked
 	$(CARGO) build --locked --bin rejoinder
 	$(NPM) test --workspaces --if-present
+
+stories: web
 	@tools/browser.sh
+	$(CARGO) build --locked --bin rejoinder
 	$(NPM) run stories --workspace tests/browser
 
 check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness

@@ -75,6 +75,8 @@ struct Shared {
     live: Mutex<HashMap<ConversationId, mpsc::Sender<Ask>>>,
     policies: Mutex<Policies>,
     feed: Notify,
+    /// Held from reading how far recalls are until it is told: what is told later was read later.
+    telling: tokio::sync::Mutex<()>,
     new_conversations: u32,
     board: Board,
     /// Held while somebody's notifications are read and told.
@@ -105,6 +107,7 @@ impl Hub {
             live: Mutex::default(),
             policies: Mutex::default(),
             feed: Notify::new(),
+            telling: tokio::sync::Mutex::new(()),
             new_conversations,
             notifying: tokio::sync::Mutex::default(),
             searching: Arc::new(Semaphore::new(SEARCHES)),

@@ -1,7 +1,7 @@
 //! Searching what was said: a scan that unseals, newest conversations first.
 //!
-//! No index of words exists, at rest or in memory, so there is nothing that a recall could forget to
-//! empty: what is found is unsealed from the rows that a recall deletes, and looked at once more
+//! No index of words exists, at rest or in memory, so there is nothing that a recall could forget
+//! to empty: what is found is unsealed from the rows that a recall deletes, and looked at once more
 //! before it is told. A scan ends at its deadline and says from where to go on.
 
 use std::collections::BTreeMap;

@@ -404,9 +404,7 @@ async fn purged(hub: &Hub, connected: &Arc<Connected>, purge: &mut Purge) -> Res
     if purge.feed != u64::MAX {
         let from = core::mem::replace(&mut purge.feed, u64::MAX);
         hub.missed(connected, from).await?;
-        for frame in hub.unfinished(connected.principal.participant).await {
-            connected.outbound.send(&frame);
-        }
+        hub.tell_unfinished(connected).await;
         if connected.principal.role.agent().is_some() {
             hub.board().greet(connected);
             hub.tell_unread(connected.principal.participant).await;

@@ -102,7 +102,7 @@ pub struct Hello {
     /// How far it has carried erasures out.
     #[n(6)]
     pub erasures: u64,
-    /// Whether it takes [`ServerFrame::Snapshot`]; one that does not receives entries only.
+    /// Whether it takes `Snapshot`; one that does not receives entries only.
     #[n(7)]
     pub snapshots: bool,
 }

@@ -29,6 +29,9 @@ export function AvailabilitySwitch() {
       tell(error instanceof ApiError ? failureText(error) : t.value.api.codes.other, "bad");
     }
   };
+  if (!desk.directory.isThere.value) {
+    return null;
+  }
   return (
     <Menu class={`availability is-${shown}`} label={words.label(words.states[shown])}
       actions={[

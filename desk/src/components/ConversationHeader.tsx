@@ -70,13 +70,15 @@ function Actions({ view }: { view: ConversationView }) {
   const words = t.value.conversation;
   const { status, closed, assignee } = view.timeline;
   const find = { label: words.find, icon: "search" as const, run: openFind };
-  const ticket = { label: words.newTicket, icon: "ticket" as const, run: () => openTicketDialog({
-    conversation: view.timeline.conversation, site: view.row?.site ?? null,
-  }) };
+  const ticket = desk.directory.isThere.value
+    ? [{ label: words.newTicket, icon: "ticket" as const, run: () => openTicketDialog({
+      conversation: view.timeline.conversation, site: view.row?.site ?? null,
+    }) }]
+    : [];
   if (closed) {
     return (
       <div class="conversation-actions">
-        <Menu label={words.more} title={words.more} actions={[find, ticket]}><Icon name="more" /></Menu>
+        <Menu label={words.more} title={words.more} actions={[find, ...ticket]}><Icon name="more" /></Menu>
       </div>
     );
   }
@@ -93,7 +95,7 @@ function Actions({ view }: { view: ConversationView }) {
         {words.close}
       </button>
       <Menu label={words.more} title={words.more} actions={[
-        find, ticket,
+        find, ...ticket,
         { label: words.handBack, disabled: mine ? null : words.notYours,
           run: () => void handBack(desk) },
         { label: words.restoreToAi, disabled: hasAssistant(desk, view) ? null : words.noAssistant,

@@ -61,6 +61,7 @@ export function Details() {
 
 function Tabs() {
   const words = t.value.details;
+  const isThere = useDesk().directory.isThere.value;
   const keys = (event: KeyboardEvent) => {
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") {
       return;
@@ -72,7 +73,7 @@ function Tabs() {
   };
   return (
     <div class="tabs" role="tablist" aria-label={words.panel} onKeyDown={keys}>
-      {TABS.map((id) => (
+      {TABS.filter((id) => id !== "shortcuts" || isThere).map((id) => (
         <button key={id} id={`details-tab-${id}`} type="button" role="tab" class="tab"
           aria-selected={tab.value === id} aria-controls="details-body"
           tabIndex={tab.value === id ? 0 : -1} onClick={() => {
@@ -95,7 +96,7 @@ function Facts({ view }: { view: ConversationView }) {
     <>
       <Standing view={view} />
       <PinnedNotes view={view} />
-      <VisitorFacts view={view} />
+      {useDesk().directory.isThere.value && <VisitorFacts view={view} />}
     </>
   );
 }

@@ -121,10 +121,11 @@ function places(desk: Desk): Command[] {
     id: `page ${id}`, label: words.palette.go(words.nav[id]), run: () => go(target),
   });
   const [section] = sectionsOf(desk);
+  const isThere = desk.directory.isThere.value;
   return [
-    to("tickets", { page: "tickets", ticket: null }), to("history", { page: "history" }),
-    to("search", { page: "search" }),
-    ...(section ? [to("settings", { page: "settings", section, item: null })] : []),
+    ...(isThere ? [to("tickets", { page: "tickets", ticket: null })] : []),
+    to("history", { page: "history" }), to("search", { page: "search" }),
+    ...(isThere && section ? [to("settings", { page: "settings", section, item: null })] : []),
   ];
 }
 

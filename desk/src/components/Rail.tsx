@@ -24,6 +24,7 @@ export function Rail() {
   const name = agentName(desk.people.value, me);
   const news = desk.news.value;
   const sections = sectionsOf(desk);
+  const isThere = desk.directory.isThere.value;
   return (
     <nav class="rail" aria-label={words.nav.main}>
       <Mark size={32} />
@@ -31,11 +32,13 @@ export function Rail() {
         open={() => go({ page: "inbox", conversation: lastConversation.peek() })} />
       {!isPortal && (
         <>
-          <Place page="tickets" icon="ticket" badge={desk.directory.outbox.all.value.length}
-            open={() => go({ page: "tickets", ticket: null })} />
+          {isThere && (
+            <Place page="tickets" icon="ticket" badge={desk.directory.outbox.all.value.length}
+              open={() => go({ page: "tickets", ticket: null })} />
+          )}
           <Place page="history" icon="clock" open={() => go({ page: "history" })} />
           <Place page="search" icon="search" open={() => go({ page: "search" })} />
-          {sections.length > 0 && (
+          {isThere && sections.length > 0 && (
             <Place page="settings" icon="gear"
               open={() => go({ page: "settings", section: sections[0] ?? "sites", item: null })} />
           )}

@@ -41,8 +41,9 @@ export function useSuggestions(area: Area, view: ConversationView, place: Place)
   const [dismissed, setDismissed] = useState<number | null>(null);
   const look = () => {
     const field = area.current;
-    const found = field && field.selectionStart === field.selectionEnd
+    const typed = field && field.selectionStart === field.selectionEnd
       ? trigger(field.value, field.selectionStart) : null;
+    const found = typed?.kind === "canned" && !desk.directory.isThere.peek() ? null : typed;
     setDismissed(found?.from === dismissed ? dismissed : null);
     const shown = found?.from === dismissed ? null : found;
     if (shown?.from !== open?.from || shown?.query !== open?.query) {

@@ -1,6 +1,6 @@
 /** The directory at an agent's desk: what is kept of it, and what waits to be sent to it. */
 
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import type { ParticipantId, SiteId } from "@rejoinder/client";
 import { Cached } from "../api/cached.js";
 import { type Kept, openKept } from "../api/kept.js";
@@ -21,6 +21,12 @@ export class Directory {
   readonly categories: Cached<Category[]>;
   readonly canned: Cached<CannedResponse[]>;
   readonly names: Visitors;
+  /**
+   * Whether the server has a directory over REST: tickets, canned responses, categories, visitors'
+   * details, availability, settings. What one has not is not shown. Known without a network, too.
+   */
+  readonly isThere = computed(() =>
+    this.categories.state.value.at !== null || this.canned.state.value.at !== null);
   readonly #kept: Promise<Kept>;
   readonly #sites = new Map<SiteId, Cached<SiteAnswers>>();
   readonly #visitors = new Map<ParticipantId, Cached<Visitor>>();

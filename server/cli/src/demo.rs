@@ -50,7 +50,8 @@ pub(crate) fn prepare(config: &mut Config) -> Result<Demo, Failure> {
     };
     if let [site, ..] = directory.sites()?.as_slice() {
         // The demo shows what is stored to whoever asks: never what is somebody's.
-        let is_demo = |email: &str| AGENTS.iter().any(|(of_demo, ..)| *of_demo == email);
+        // Addresses in `.example` are nobody's: RFC 2606 keeps that name for examples.
+        let is_demo = |email: &str| email.ends_with(".example");
         if directory.agents()?.iter().all(|agent| is_demo(agent.email.as_str())) {
             return Ok(Demo { site: site.id });
         }

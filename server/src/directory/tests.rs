@@ -185,14 +185,16 @@ fn an_unknown_address_takes_as_long_as_a_wrong_password() {
     let fastest = |name: &str| -> Duration {
         let try_once = || {
             let start = Instant::now();
-            assert!(world.logs_in(name, "wrong password").is_err());
+            let refused = world.logs_in(name, "wrong password");
+            assert!(matches!(refused, Err(AuthError::Invalid)), "{refused:?}");
             start.elapsed()
         };
-        (0..4).map(|_| try_once()).min().unwrap()
+        // Ten in all: more are turned away unjudged.
+        (0..5).map(|_| try_once()).min().unwrap()
     };
     let (known, unknown) = (fastest("bo"), fastest("nobody"));
     // Without the decoy it would be a hundred times faster; the rest is noise of the machine.
-    assert!(unknown * 3 > known, "unknown {unknown:?}, known {known:?}");
+    assert!(unknown * 10 > known, "unknown {unknown:?}, known {known:?}");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Telling how far a recall is carried out.
 
-use rejoinder_core::id::{DocumentId, MessageId, ParticipantId};
+use rejoinder_core::id::{DocumentId, MessageId};
 use rejoinder_core::wire::{Progress, ServerFrame};
 
 use crate::hub::Hub;
-use crate::hub::registry::News;
+use crate::hub::registry::{Connected, News};
 use crate::storage::{ErasureProgress, ProgressOf, StorageError};
 
 impl Hub {
@@ -31,6 +31,7 @@ impl Hub {
 
     /// Tells the people who recalled how far their recalls are.
     pub async fn tell_progress(&self, of: ProgressOf) {
+        let _telling = self.0.telling.lock().await;
         let storage = self.storage().clone();
         let found = blocking(move || storage.progress(of)).await.unwrap_or_default();
         let erased = *self.storage().erased().borrow();
@@ -42,13 +43,16 @@ impl Hub {
         }
     }
 
-    /// What somebody who has just connected is to know of their unfinished recalls.
-    pub async fn unfinished(&self, by: ParticipantId) -> Vec<ServerFrame> {
+    /// Tells somebody who has just connected of their unfinished recalls.
+    pub async fn tell_unfinished(&self, connected: &Connected) {
+        let by = connected.principal.participant;
+        let _telling = self.0.telling.lock().await;
         let storage = self.storage().clone();
         let found = blocking(move || storage.progress(ProgressOf::Unfinished(by))).await;
         let erased = *self.storage().erased().borrow();
-        let frame = |progress| ServerFrame::Progress(wire(progress, erased));
-        found.unwrap_or_default().iter().map(frame).collect()
+        for progress in found.unwrap_or_default() {
+            connected.outbound.send(&ServerFrame::Progress(wire(&progress, erased)));
+        }
     }
 }
 

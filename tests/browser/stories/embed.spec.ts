@@ -103,7 +103,7 @@ test("UI19 a page that embeds the widget twice shows one, and its console says s
   const ann = await stage.visitor({ twice: true });
   await ann.arrive();
   await expect(ann.launcher).toHaveCount(1);
-  expect(ann.complaints.join("\n")).toMatch(/one|twice|once/i);
+  expect(ann.complaints.join("\n")).toContain("there is a chat on this page already");
   await ann.say("Only once, please, hawthorn.");
   await ann.hasSent("hawthorn");
   await expect(ann.messages).toHaveText(["Only once, please, hawthorn."]);

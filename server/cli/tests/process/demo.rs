@@ -20,14 +20,15 @@ async fn ask(world: &World, request: &str) -> (u16, String) {
 }
 
 async fn get(world: &World, path: &str) -> (u16, String) {
-    ask(world, &format!("GET {path} HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")).await
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close");
+    ask(world, &format!("{head}\r\n\r\n")).await
 }
 
 /// What is stored of the word.
 async fn search(world: &World) -> Value {
     let body = json!({ "word": WORD }).to_string();
     let length = body.len();
-    let head = "POST /demo/search HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\
+    let head = "POST /demo/search HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
                 Content-Type: application/json";
     let answer = ask(world, &format!("{head}\r\nContent-Length: {length}\r\n\r\n{body}")).await;
     assert_eq!(answer.0, 200, "{answer:?}");
