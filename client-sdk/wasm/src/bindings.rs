@@ -101,7 +101,7 @@ fn at(millis: f64) -> Timestamp {
     Timestamp::from_millis(millis as i64)
 }
 
-/// A client's core. Every method that steps it returns a step: see [`step`] for its fields.
+/// A client's core. Every method that steps it returns a step: see [`crate::engine::Step`].
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core {

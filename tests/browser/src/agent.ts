@@ -47,8 +47,9 @@ export class Agent {
   /** Everything that is said, in its order. */
   async texts(conversation: string): Promise<string[]> {
     const chat = await this.#chat(conversation);
-    await this.#client.settled();
-    return (chat.view.value?.timeline.messages ?? []).flatMap(({ words }) =>
+    const messages = () => chat.view.value?.timeline.messages ?? [];
+    await until(() => messages().every(({ words }) => words !== "absent"));
+    return messages().flatMap(({ words }) =>
       typeof words === "object" && "said" in words ? [words.said.text] : [],
     );
   }
@@ -61,11 +62,13 @@ export class Agent {
     const chat = this.#client.conversation(id);
     const stop = chat.view.subscribe(() => {});
     this.#stops.push(stop);
-    while (chat.view.value?.freshness !== "live") {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => chat.view.value?.freshness === "live");
     return chat;
   }
 
   readonly #stops: (() => void)[] = [];
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

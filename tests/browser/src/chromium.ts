@@ -19,6 +19,10 @@ export const SWITCHES = [
   "--no-first-run",
 ];
 
+/** A Chromium that is asked too early in its start sometimes never answers: it is started again. */
+const STARTS = 3;
+const START_MILLIS = 20_000;
+
 /**
  * A Chromium as people start it: Playwright's own start turns the partitioning of third parties'
  * storage off, and what is left denies it to them.
@@ -33,22 +37,36 @@ export class OwnChromium {
   }
 
   static async start(profile: string): Promise<OwnChromium> {
-    const child = spawn(
-      CHROMIUM,
-      [...SWITCHES, "--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    const browser = await chromium.connectOverCDP(await addressOf(child));
-    return new OwnChromium(child, browser);
+    for (let left = STARTS; ; left -= 1) {
+      const child = spawn(
+        CHROMIUM,
+        [...SWITCHES, "--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`],
+        { stdio: ["ignore", "ignore", "pipe"] },
+      );
+      try {
+        const options = { timeout: START_MILLIS };
+        const browser = await chromium.connectOverCDP(await addressOf(child), options);
+        return new OwnChromium(child, browser);
+      } catch (error) {
+        await ended(child, () => child.kill("SIGKILL"));
+        if (left === 1) throw error;
+      }
+    }
   }
 
   async end(): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     const session = await this.browser.newBrowserCDPSession();
     // An orderly end, so that everything that a profile keeps is on the disk.
-    await session.send("Browser.close").catch(() => {});
-    await ended;
+    await ended(this.#process, () => void session.send("Browser.close").catch(() => {}));
   }
+}
+
+/** Until a process that is told to end has ended. */
+async function ended(child: ChildProcess, end: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((resolve) => child.once("exit", resolve));
+  end();
+  await over;
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {

@@ -11,6 +11,8 @@ const DRAFT = "Unfinished-Jv4Tb8Rn3";
 test("RE22 SE16 ST2 after a recall no file of the browser holds the words or their keys, nor a cleared draft", async ({
   stage,
 }) => {
+  // Two browsers are started, and every file of theirs is read.
+  test.slow();
   const profile = stage.folder();
   const line = await stage.line();
   let own = await OwnChromium.start(profile);
