@@ -124,6 +124,10 @@ ids! {
     DeviceId = "a device id";
     /// A category, defined in the directory.
     CategoryId = "a category id";
+    /// A ticket, kept in the directory.
+    TicketId = "a ticket id";
+    /// A canned response, kept in the directory.
+    CannedResponseId = "a canned response id";
     /// An attachment of a revision.
     AttachmentId = "an attachment id";
     /// One key in a keyring. A slot with another key id means that the key was erased.

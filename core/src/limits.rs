@@ -110,6 +110,9 @@ pub const NEW_CONVERSATIONS: u32 = 6;
 /// The window of [`NEW_CONVERSATIONS`], in milliseconds.
 pub const NEW_CONVERSATIONS_MILLIS: i64 = 12 * 3_600_000;
 
+/// Pages that one visitor tells of in a minute: faster than anybody reads.
+pub const PAGES_PER_MINUTE: u32 = 30;
+
 /// Log-ins by password from one address in a minute.
 pub const PASSWORDS_PER_MINUTE: u32 = 10;
 

@@ -71,6 +71,8 @@ function visitor(which: string): Visitor {
 function answers(site: Site): SiteAnswers {
   return {
     site: site.id, name: site.name, mode: site.mode, human_support: true, online: true,
+    visitor_edit: site.visitor_edit, visitor_recall: site.visitor_recall, greeting: site.greeting,
+    offline_message: site.offline_message, theme_color: site.theme_color,
     agents: people.agents.map(({ id: agent, name, online }) => ({ id: agent, name, online })),
   };
 }

@@ -3,15 +3,29 @@
 //! A handler extracts, authorises, acts, and answers. No cookie exists, so a page of any origin may
 //! ask: what it can show depends on the token that it has.
 
+pub(crate) mod agents;
+pub(crate) mod audit;
+pub(crate) mod canned;
+pub(crate) mod categories;
 pub mod demo;
+pub mod document;
 mod error;
 pub mod history;
+mod input;
+pub(crate) mod links;
+pub(crate) mod me;
 pub mod notifications;
+pub(crate) mod page;
 pub mod people;
 pub mod routing;
+pub mod schema;
 pub mod search;
 pub mod site;
+pub(crate) mod sites;
+pub(crate) mod tickets;
+pub(crate) mod tokens;
 pub mod unread;
+pub(crate) mod visitors;
 
 use std::sync::Arc;
 
@@ -22,7 +36,7 @@ pub use error::ApiError;
 use error::fault;
 pub(crate) use error::{unknown, wrong_method};
 
-use crate::directory::{AuthError, Directory, DirectoryError, Session, TokenHash};
+use crate::directory::{Directory, DirectoryError, Session, TokenHash};
 use crate::router::Served;
 use crate::storage::StorageError;
 
@@ -36,14 +50,7 @@ const TOKEN_BYTES: usize = 4 * 1024;
 async fn bearer(directory: &Arc<Directory>, headers: &HeaderMap) -> Result<Session, ApiError> {
     let token = token(headers).ok_or(ApiError::NoToken)?;
     let hash = TokenHash::of(token);
-    match asked(directory, move |directory| Ok(directory.standing(hash))).await? {
-        Ok(session) => Ok(session),
-        Err(AuthError::Wipe) => Err(ApiError::RevokedToken),
-        Err(AuthError::Directory(error)) => Err(fault(&error)),
-        Err(AuthError::Invalid | AuthError::UnknownSite | AuthError::TooMany { .. }) => {
-            Err(ApiError::InvalidToken)
-        }
-    }
+    Ok(asked(directory, move |directory| Ok(directory.standing(hash))).await??)
 }
 
 /// The same, of an agent.
@@ -75,7 +82,7 @@ async fn asked<T: Send + 'static>(
     let directory = Arc::clone(directory);
     match tokio::task::spawn_blocking(move || ask(&directory)).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(fault(&error)),
+        Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(fault(&StorageError::Failed("the server is shutting down".to_owned()))),
     }
 }

@@ -14,10 +14,18 @@
 //! Whether the person behind a command may give it is not judged here: the caller does.
 
 mod agent;
+mod audit;
 mod backup;
+mod canned;
+mod category;
+mod color;
 mod email;
 mod event;
+mod filter;
+mod link;
+mod named;
 mod origin;
+mod page;
 mod password;
 mod rate;
 mod schema;
@@ -25,12 +33,14 @@ mod session;
 mod site;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod token;
 mod visitor;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ParticipantId, SiteId};
@@ -39,27 +49,41 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use tokio::sync::broadcast;
 
 pub use agent::{Agent, AgentChange, NewAgent};
+pub use audit::{AuditEntry, By};
 pub use backup::{Present, RestoredDirectory, restore};
+pub use canned::{CannedResponse, SHORTCUT_LONGEST, Whose};
+pub use category::Category;
+pub use color::{Color, NoColor};
 pub use email::{Email, EmailError};
 pub use event::DirectoryEvent;
+pub use filter::{NoPlace, Page, Place};
+pub use link::{Link, LinkFor};
+pub use named::{
+    Action, Availability, LinkKind, Routing, SiteMode, TicketPriority, TicketStatus, TokenKind,
+};
 pub use origin::{Origin, OriginError};
+pub use page::{PAGES, VisitedPage};
 pub use password::{PASSWORD_LONGEST, PASSWORD_SHORTEST, Password, PasswordError};
 pub use session::{AuthError, Scope, Session};
-pub use site::{NewSite, Site, SiteChange, SiteMode};
-pub use token::TokenHash;
-pub use visitor::Visitor;
+pub use site::{NewSite, Site, SiteChange};
+pub use ticket::{SUBJECT_LONGEST, Ticket, TicketChange, WhichTickets};
+pub use token::{ListedToken, NoTokenName, TokenHash, TokenName};
+pub use visitor::{Visitor, VisitorChange, WhichVisitors};
 
 use crate::entropy;
 use crate::storage::StorageError;
 use crate::storage::sqlite::folder as files;
 use password::Passwords;
-use rate::SlidingWindow;
+use rate::{SlidingWindow, Source};
 
 /// The directory's file in the data folder.
 pub const FILE: &str = "directory.db";
 
 /// Characters of a person's or a site's name: what an inbox can show.
 pub const NAME_LONGEST: usize = 100;
+
+/// The largest number of active conversations at once that may be set.
+pub const CHAT_LIMIT: u32 = 100;
 
 /// Events that wait for a slow receiver before it misses some.
 const EVENTS: usize = 256;
@@ -90,8 +114,11 @@ pub struct Directory {
     path: PathBuf,
     state: Mutex<State>,
     passwords: Passwords,
-    new_visitors: Mutex<SlidingWindow>,
-    password_tries: Mutex<SlidingWindow>,
+    new_visitors: Mutex<SlidingWindow<Source>>,
+    password_tries: Mutex<SlidingWindow<Source>>,
+    pages: Mutex<SlidingWindow<ParticipantId>>,
+    /// Visitors of whom nothing is taken, as the file says.
+    blocked: RwLock<BTreeSet<ParticipantId>>,
     events: broadcast::Sender<DirectoryEvent>,
 }
 
@@ -142,6 +169,45 @@ pub enum DirectoryError {
     /// No such visitor, or of different sites.
     #[error("there is no visitor {0} on this site")]
     UnknownVisitor(ParticipantId),
+    /// The id stands for something else.
+    #[error("this id was used before for something else: make a new one")]
+    IdTaken,
+    /// Another one of the site is called so.
+    #[error("there is another one of this name on the site: choose another name")]
+    NameTaken,
+    /// Another one of the same site or agent has it.
+    #[error("another canned response has this shortcut: choose another")]
+    ShortcutTaken,
+    /// A shortcut that could not be typed.
+    #[error("a shortcut has 1 to {SHORTCUT_LONGEST} letters, digits, - and _")]
+    BadShortcut,
+    /// A text that is empty where it may not be, or too long.
+    #[error("the text is empty, or longer than {} characters", limits::TEXT_CHARACTERS)]
+    BadText,
+    /// A subject that a list could not show.
+    #[error("the subject has 1 to {SUBJECT_LONGEST} characters, in one line")]
+    BadSubject,
+    /// A page that is not of the web, or whose address is too long.
+    #[error("the address is not one of http or https, or too long")]
+    BadUrl,
+    /// A setting that is out of its bounds: the field that holds it.
+    #[error("{0} is out of its bounds")]
+    BadSetting(&'static str),
+    /// Somebody else has changed it since it was read.
+    #[error("it was changed meanwhile: look at what it is now, and change that")]
+    ChangedMeanwhile,
+    /// No such ticket.
+    #[error("there is no such ticket")]
+    UnknownTicket,
+    /// A link that nobody has, or that is worth nothing any more.
+    #[error("the link is not valid any more: ask for another")]
+    UnknownLink,
+    /// The agent may do nothing.
+    #[error("the agent is disabled: enable them first")]
+    Disabled,
+    /// The agent does not answer on the site.
+    #[error("agent {0} does not answer on this site: assign them to it first")]
+    NotOnSite(ParticipantId),
     /// Somebody must be left who may do everything.
     #[error("this is the last owner who can log in: make somebody else an owner first")]
     LastOwner,
@@ -170,6 +236,7 @@ impl Directory {
         let mut dice = entropy::dice();
         let passwords = Passwords::new(&mut dice)?;
         let published = event::newest(&connection)?;
+        let blocked = visitor::blocked(&connection)?;
         Ok(Self {
             path,
             state: Mutex::new(State { connection, dice, published }),
@@ -179,6 +246,8 @@ impl Directory {
                 rates.passwords_per_minute,
                 MINUTE_MILLIS,
             )),
+            pages: Mutex::new(SlidingWindow::new(limits::PAGES_PER_MINUTE, MINUTE_MILLIS)),
+            blocked: RwLock::new(blocked),
             events: broadcast::Sender::new(EVENTS),
         })
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State, WebSocketUpgrade};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -12,8 +12,12 @@ use axum::{Extension, Router};
 use rejoinder_core::limits;
 use tokio::sync::watch;
 use tower_http::cors::{self, CorsLayer};
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::api;
+use crate::api::{self, document::Described};
 use crate::hub::{Hub, blocking};
 use crate::sync::{self, Visit};
 use crate::telemetry::Metrics;
@@ -24,6 +28,9 @@ const READ_BYTES: usize = 4 * 1024;
 
 /// Bytes of a request's body: nothing that is asked here is longer.
 const BODY_BYTES: usize = 16 * 1024;
+
+/// Bytes of the body of a request with a text in it: 10,000 characters, each escaped.
+const WORDS_BYTES: usize = 128 * 1024;
 
 /// Seconds for which a browser need not ask again whether a page may ask.
 const PREFLIGHT_SECONDS: u64 = 86_400;
@@ -79,28 +86,83 @@ pub fn router(served: Served) -> Router {
         .with_state(Arc::new(served))
 }
 
-/// What programs ask, and pages of any origin: who may see what, tokens say.
+/// What programs ask, and pages: who may see what, tokens say.
 fn rest() -> Router<Arc<Served>> {
-    let pages = CorsLayer::new()
-        .allow_origin(cors::Any)
-        .allow_methods([Method::GET])
-        .allow_headers([header::AUTHORIZATION])
-        .max_age(core::time::Duration::from_secs(PREFLIGHT_SECONDS));
-    Router::new()
+    described().0.fallback(api::unknown).layer(map_response(api::never_kept))
+}
+
+/// The routes of REST with their description.
+pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
+    let open = OpenApiRouter::default()
+        .routes(routes!(api::site::widget))
+        .routes(routes!(api::people::people))
+        .routes(routes!(api::unread::unread));
+    let told = OpenApiRouter::default().routes(routes!(api::page::page));
+    let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
-        .route("/v1/sites/{site}/widget", get(api::site::widget))
-        .route("/v1/people", get(api::people::people))
-        .route("/v1/unread", get(api::unread::unread))
+        .route("/v1/openapi.json", get(api::document::openapi))
         .route("/v1/me/routing", get(api::routing::routing))
         .route("/v1/me/notifications", get(api::notifications::list))
         .route("/v1/me/notifications/read", post(api::notifications::read))
         .route("/v1/search", post(api::search::find))
         .route("/v1/conversations", get(api::history::list))
         .route("/v1/conversations/{id}/transcript", get(api::history::write_out))
-        .fallback(api::unknown)
-        .method_not_allowed_fallback(api::wrong_method)
-        .layer(map_response(api::never_kept))
-        .layer(pages)
+        .merge(work())
+        .merge(administration());
+    let mut described = Described::openapi();
+    let mut taken = |part: OpenApiRouter<Arc<Served>>| {
+        let (router, routes) = part.split_for_parts();
+        described = core::mem::take(&mut described).nest("/api", routes);
+        router.method_not_allowed_fallback(api::wrong_method)
+    };
+    let router =
+        taken(own).merge(taken(open).layer(pages(Method::GET, &[header::AUTHORIZATION]))).merge(
+            taken(told).layer(pages(Method::POST, &[header::AUTHORIZATION, header::CONTENT_TYPE])),
+        );
+    (router, described)
+}
+
+/// What agents work with.
+fn work() -> OpenApiRouter<Arc<Served>> {
+    use api::{canned, categories, me, tickets, visitors};
+    OpenApiRouter::default()
+        .routes(routes!(me::me))
+        .routes(routes!(me::put_availability))
+        .routes(routes!(categories::categories))
+        .routes(routes!(categories::put_category, categories::remove_category))
+        .routes(routes!(canned::canned_responses))
+        .routes(routes!(canned::put_canned_response, canned::remove_canned_response))
+        .routes(routes!(tickets::tickets))
+        .routes(routes!(tickets::ticket, tickets::put_ticket, tickets::change_ticket))
+        .routes(routes!(visitors::visitors))
+        .routes(routes!(visitors::visitor, visitors::change_visitor))
+        .routes(routes!(visitors::block_visitor))
+        .layer(DefaultBodyLimit::max(WORDS_BYTES))
+}
+
+/// What admins set.
+fn administration() -> OpenApiRouter<Arc<Served>> {
+    use api::{agents, audit, links, sites, tokens};
+    OpenApiRouter::default()
+        .routes(routes!(sites::sites))
+        .routes(routes!(sites::site, sites::put_site, sites::change_site))
+        .routes(routes!(agents::agents))
+        .routes(routes!(agents::put_agent, agents::change_agent))
+        .routes(routes!(links::make_link, links::revoke_link))
+        .routes(routes!(links::look))
+        .routes(routes!(links::use_link))
+        .routes(routes!(tokens::tokens))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(audit::audit))
+}
+
+/// For pages of any origin: what they can do depends on the token that they have.
+fn pages(method: Method, headers: &[HeaderName]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(cors::Any)
+        .allow_methods([method])
+        .allow_headers(headers.to_vec())
+        .max_age(core::time::Duration::from_secs(PREFLIGHT_SECONDS))
 }
 
 /// A demo's log-ins are known to everybody: it answers this machine by its own names only, and no

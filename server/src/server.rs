@@ -258,5 +258,7 @@ fn directory_changed(hub: &Hub, event: DirectoryEvent) {
             all.iter().filter(|c| c.token == token).for_each(|c| c.tell(News::Standing));
         }
         DirectoryEvent::SiteChanged(site) => hub.forget_policy(site),
+        // Who asks for them looks them up; a blocked visitor is turned away when they push.
+        DirectoryEvent::AgentChanged(_) | DirectoryEvent::VisitorChanged(_) => {}
     }
 }

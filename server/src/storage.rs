@@ -14,6 +14,7 @@
 //!
 //! A crash between any two is finished when the storage is opened again.
 
+mod devices;
 mod filter;
 mod keyring_file;
 mod ledger;
@@ -25,6 +26,7 @@ use core::future::Future;
 use core::pin::Pin;
 use std::collections::BTreeSet;
 
+pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
 pub use self::filter::Filter;
 use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
@@ -34,7 +36,7 @@ use rejoinder_core::id::{
     RevisionId, Seq, SiteId,
 };
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{Keeping, Notification, NotificationKind};
+use rejoinder_core::wire::{Notification, NotificationKind};
 use tokio::sync::watch;
 
 /// A future that a trait object can return.
@@ -197,52 +199,6 @@ pub struct Snapshot {
     pub seq: Seq,
     /// The saved Automerge document.
     pub bytes: Vec<u8>,
-}
-
-/// A client's installation, as the server knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    /// Which.
-    pub device: DeviceId,
-    /// Whose.
-    pub participant: ParticipantId,
-    /// Whether it keeps what it receives.
-    pub keeping: Keeping,
-    /// How far it has carried erasures out.
-    pub erasures: u64,
-    /// When it was last heard from.
-    pub heard_at: Timestamp,
-}
-
-/// A recall that devices carry out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Erasure {
-    /// Its number.
-    pub number: u64,
-    /// In which document.
-    pub document: DocumentId,
-    /// The recalled message; none for an order to one device to drop a whole document.
-    pub message: Option<MessageId>,
-}
-
-/// How far a recall is carried out, counted over devices that keep and were ever sent words of the
-/// document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErasureProgress {
-    /// In which document.
-    pub document: DocumentId,
-    /// The recalled message.
-    pub message: MessageId,
-    /// Its number.
-    pub number: u64,
-    /// Who recalled it.
-    pub by: ParticipantId,
-    /// Devices that have carried it out.
-    pub done: u32,
-    /// Devices in all.
-    pub devices: u32,
-    /// When the device that has been away longest was last heard from, of those not done.
-    pub longest_away: Option<Timestamp>,
 }
 
 /// Where the server keeps things.
@@ -435,6 +391,17 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError>;
 
+    /// Recalls numbered before `before`, newest first: who recalled what, and when.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn recalls(
+        &self,
+        scope: &FeedScope,
+        before: u64,
+        at_most: usize,
+    ) -> Result<Vec<Recall>, StorageError>;
+
     /// Devices that hold a document.
     ///
     /// # Errors
@@ -447,16 +414,4 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn progress(&self, of: ProgressOf) -> Result<Vec<ErasureProgress>, StorageError>;
-}
-
-/// Which recalls' progress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProgressOf {
-    /// The recall of this message.
-    Message(DocumentId, MessageId),
-    /// This participant's recalls that some device has not carried out.
-    Unfinished(ParticipantId),
-    /// Recalls in the documents that a device holds, numbered after the first number and up to the
-    /// second: those that this device has just carried out.
-    Device(DeviceId, u64, u64),
 }

@@ -565,6 +565,8 @@ export interface components {
         Category: {
             id: components["schemas"]["Id"];
             name: string;
+            /** @description There, and true, where it can no longer be chosen. Conversations keep it. */
+            removed?: boolean;
             site: components["schemas"]["Id"];
         };
         /** @description A category to add or to rename. */
@@ -689,6 +691,10 @@ export interface components {
         };
         /** @description An agent as others see them: never their e-mail address. */
         Person: {
+            /** @description As they set it. */
+            availability: components["schemas"]["Availability"];
+            /** @description Whether they are given conversations: they set themselves online, and are online. */
+            available: boolean;
             id: components["schemas"]["Id"];
             name: string;
             /** @description Whether they are connected, or were a minute ago. */
@@ -953,14 +959,25 @@ export interface components {
         /** @description A site, as everybody may know it. */
         Widget: {
             agents: components["schemas"]["Answering"][];
+            /** @description What is said before anything is written; empty: the widget's own words. */
+            greeting: string;
             human_support: boolean;
             mode: components["schemas"]["SiteMode"];
             name: string;
-            /** @description Whether somebody who answers here is online. */
+            /** @description What visitors read when nobody does; empty: the widget's own words. */
+            offline_message: string;
+            /** @description Whether somebody who answers here takes conversations now. */
             online: boolean;
             site: components["schemas"]["Id"];
+            /** @description `#rrggbb` */
+            theme_color: string;
+            visitor_edit: boolean;
+            visitor_recall: boolean;
         };
-        /** @description Which messages may be edited or recalled: `any`, the `last`, or those accepted `minutes(15)` ago. */
+        /**
+         * @description Which messages may be edited or recalled: `any`, the `last`, or for `minutes(15)` after they
+         *     were accepted.
+         */
         WindowText: string;
     };
     responses: never;
@@ -1254,6 +1271,8 @@ export interface operations {
     categories: {
         parameters: {
             query?: {
+                /** @description Also those that can no longer be chosen. */
+                removed?: boolean;
                 /** @description Left out: of all that one works on. */
                 site?: components["schemas"]["Id"];
             };

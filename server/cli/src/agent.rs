@@ -208,6 +208,7 @@ fn set(args: Set) -> Result<(), Failure> {
         sites: (no_sites || !sites.is_empty()).then_some(sites),
         password: password_stdin.then(password::from_stdin).transpose()?,
         disabled: enable.then_some(false),
+        ..AgentChange::default()
     };
     let agent = directory.change_agent(id, &change)?;
     let token = token.then(|| directory.issue_token(id, clock::now())).transpose()?;

@@ -111,6 +111,7 @@ impl SettingArgs {
             recall: self.recall,
             visitor_edit: self.visitor_edit.map(is_on),
             visitor_recall: self.visitor_recall.map(is_on),
+            ..SiteChange::default()
         }
     }
 }
@@ -271,6 +272,6 @@ fn something_to_change() -> ArgGroup {
 }
 
 fn mode() -> impl TypedValueParser<Value = SiteMode> {
-    PossibleValuesParser::new(SiteMode::ALL.map(SiteMode::name))
+    PossibleValuesParser::new(SiteMode::ALL.iter().map(|mode| mode.name()))
         .try_map(|name| SiteMode::from_name(&name).ok_or("no such mode"))
 }

@@ -7,19 +7,22 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use rejoinder_core::principal::Role;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ApiError, bearer, fault};
 use crate::hub::blocking;
 use crate::router::Served;
 
 /// Whether something waits to be read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Unread {
     unread: bool,
 }
 
-/// `GET /api/v1/unread`, of a visitor: whether others said something that they have not seen. No
-/// conversation is woken for it.
+/// Whether others said something that a visitor has not seen. A visitor's token.
+// No conversation is woken for it.
+#[utoipa::path(get, path = "/v1/unread", tag = "widget",
+    responses((status = 200, body = Unread), ApiError))]
 pub(crate) async fn unread(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,

@@ -1,17 +1,21 @@
 //! Agents: the humans who answer.
 
+mod change;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::token::{self, Bearer};
+pub use change::AgentChange;
+
+use super::audit::{self, Deed};
 use super::{
-    Directory, DirectoryError, DirectoryEvent, Email, NewSite, Password, Site, event, known, name,
-    participant, site, site_id,
+    Action, Availability, By, CHAT_LIMIT, Directory, DirectoryError, Email, NewSite, Password,
+    Site, known, name, participant, site, site_id, visitor,
 };
 
 /// A human with a role.
@@ -31,8 +35,35 @@ pub struct Agent {
     pub disabled: bool,
     /// The sites they are assigned to. Roles that see all sites need none.
     pub sites: BTreeSet<SiteId>,
+    /// Whether they take conversations, as they set it.
+    pub availability: Availability,
+    /// Since when.
+    pub availability_since: Timestamp,
+    /// Active conversations at once; none: as many as each site says.
+    pub chat_limit: Option<u32>,
+    /// Until when a link lets them choose a password; none: there is no link.
+    pub link_expires_at: Option<Timestamp>,
     /// When they were added.
     pub created_at: Timestamp,
+    /// Rises with every change but that of availability; 1 at first.
+    pub version: u32,
+}
+
+impl Agent {
+    /// Whether they answer on a site: assigned to it, or because they see all.
+    #[must_use]
+    pub fn answers_on(&self, site: SiteId) -> bool {
+        self.role.sees_all_sites() || self.sites.contains(&site)
+    }
+
+    /// Whether they are given conversations: they set themselves online, and are among those who
+    /// are.
+    #[must_use]
+    pub fn is_available(&self, online: &BTreeSet<ParticipantId>) -> bool {
+        self.availability == Availability::Online
+            && !self.disabled
+            && online.contains(&self.participant)
+    }
 }
 
 /// An agent to add.
@@ -50,17 +81,6 @@ pub struct NewAgent {
     pub sites: BTreeSet<SiteId>,
 }
 
-/// What of an agent is to change; what is `None` stays.
-#[derive(Debug, Default)]
-#[expect(missing_docs, reason = "each is the field of the same name of an agent")]
-pub struct AgentChange {
-    pub name: Option<String>,
-    pub role: Option<AgentRole>,
-    pub sites: Option<BTreeSet<SiteId>>,
-    pub password: Option<Password>,
-    pub disabled: Option<bool>,
-}
-
 impl Directory {
     /// Adds an agent.
     ///
@@ -69,7 +89,39 @@ impl Directory {
     /// [`DirectoryError::BadName`], and what the medium says.
     pub fn add_agent(&self, new: &NewAgent, now: Timestamp) -> Result<Agent, DirectoryError> {
         let password = self.hashed(new.password.as_ref())?;
-        self.write(|connection, dice| insert(connection, new, password.as_deref(), now, dice))
+        self.write(|connection, dice| {
+            let id = ParticipantId::random(dice);
+            insert(connection, By::CommandLine, id, new, password.as_deref(), now)
+        })
+    }
+
+    /// Adds an agent under an id that somebody chose. One that was added under it with the same
+    /// e-mail address is answered as they are.
+    ///
+    /// # Errors
+    /// As [`add_agent`](Self::add_agent), [`DirectoryError::IdTaken`], and
+    /// [`DirectoryError::BadSetting`].
+    pub fn put_agent(
+        &self,
+        by: By,
+        id: ParticipantId,
+        new: &NewAgent,
+        chat_limit: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Agent, DirectoryError> {
+        let password = self.hashed(new.password.as_ref())?;
+        self.write(|connection, _| {
+            if let Some(there) = find(connection, id)? {
+                let same = there.email == new.email;
+                return if same { Ok(there) } else { Err(DirectoryError::IdTaken) };
+            }
+            if visitor::is_known(connection, id)? {
+                return Err(DirectoryError::IdTaken);
+            }
+            insert(connection, by, id, new, password.as_deref(), now)?;
+            limit(connection, id, chat_limit)?;
+            expect(connection, id)
+        })
     }
 
     /// Adds the first agent and the first site, both or neither.
@@ -88,8 +140,10 @@ impl Directory {
             if connection.query_row("SELECT EXISTS (SELECT * FROM agent)", [], |row| row.get(0))? {
                 return Err(DirectoryError::Begun);
             }
-            let site = site::insert(connection, first, now, dice)?;
-            let owner = insert(connection, owner, password.as_deref(), now, dice)?;
+            let (by, id) = (By::CommandLine, SiteId::random(dice));
+            let site = site::insert(connection, by, id, first, now)?;
+            let id = ParticipantId::random(dice);
+            let owner = insert(connection, by, id, owner, password.as_deref(), now)?;
             Ok((owner, site))
         })
     }
@@ -151,56 +205,6 @@ impl Directory {
         })
     }
 
-    /// Changes an agent, and answers with what they are now. All of it is done or nothing.
-    ///
-    /// Disabling revokes all tokens of an agent: their devices are told to wipe when they are heard
-    /// from, and tokens stay revoked when the agent is enabled again. After a change of password
-    /// sessions go on.
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownAgent`], [`DirectoryError::UnknownSite`],
-    /// [`DirectoryError::BadName`], [`DirectoryError::LastOwner`], and what the medium says.
-    pub fn change_agent(
-        &self,
-        agent: ParticipantId,
-        change: &AgentChange,
-    ) -> Result<Agent, DirectoryError> {
-        let password = self.hashed(change.password.as_ref())?;
-        self.write(|connection, _| {
-            let before = expect(connection, agent)?;
-            let name = change.name.as_deref().map(name).transpose()?;
-            connection.execute(
-                "UPDATE agent SET name = coalesce(:name, name), role = coalesce(:role, role),
-                                  password = coalesce(:password, password),
-                                  disabled = coalesce(:disabled, disabled)
-                 WHERE participant = :agent",
-                named_params! {
-                    ":agent": agent.as_bytes(),
-                    ":name": name,
-                    ":role": change.role.map(AgentRole::name),
-                    ":password": password,
-                    ":disabled": change.disabled,
-                },
-            )?;
-            if let Some(sites) = &change.sites {
-                assign(connection, agent, sites)?;
-            }
-            expect_an_owner(connection)?;
-            let after = expect(connection, agent)?;
-            if after.role != before.role {
-                event::record(connection, &DirectoryEvent::RoleChanged(agent))?;
-            }
-            if after.sites != before.sites {
-                event::record(connection, &DirectoryEvent::SitesChanged(agent))?;
-            }
-            if after.disabled && !before.disabled {
-                revoke_all(connection, agent)?;
-                event::record(connection, &DirectoryEvent::AgentDisabled(agent))?;
-            }
-            Ok(after)
-        })
-    }
-
     /// A new token of an agent, bound to no device: for programs. It is shown this once.
     ///
     /// # Errors
@@ -212,12 +216,17 @@ impl Directory {
     ) -> Result<String, DirectoryError> {
         self.write(|connection, dice| {
             expect(connection, agent)?;
-            token::issue(connection, Bearer::Agent, agent, None, now, dice)
+            let token = token::issue(connection, Bearer::Agent, agent, None, now, dice)?;
+            tell(connection, By::CommandLine, now, Action::TokenMade, agent, &[])?;
+            Ok(token)
         })
     }
 
     /// Hashes outside of any transaction: it takes tens of milliseconds.
-    fn hashed(&self, password: Option<&Password>) -> Result<Option<String>, DirectoryError> {
+    pub(super) fn hashed(
+        &self,
+        password: Option<&Password>,
+    ) -> Result<Option<String>, DirectoryError> {
         let Some(password) = password else { return Ok(None) };
         let salt = self.lock().dice.bytes();
         Ok(Some(self.passwords.hash(password, salt)?))
@@ -226,20 +235,21 @@ impl Directory {
 
 fn insert(
     connection: &Connection,
+    by: By,
+    id: ParticipantId,
     new: &NewAgent,
     password: Option<&str>,
     now: Timestamp,
-    dice: &mut Dice,
 ) -> Result<Agent, DirectoryError> {
     let name = name(&new.name)?;
     if find_by_email(connection, &new.email)?.is_some() {
         return Err(DirectoryError::EmailTaken(new.email.clone()));
     }
-    let participant = ParticipantId::random(dice);
     connection.execute(
-        "INSERT INTO agent VALUES (:participant, :email, :name, :role, :password, 0, :at)",
+        "INSERT INTO agent (participant, email, name, role, password, disabled, created_at)
+         VALUES (:participant, :email, :name, :role, :password, 0, :at)",
         named_params! {
-            ":participant": participant.as_bytes(),
+            ":participant": id.as_bytes(),
             ":email": new.email.as_str(),
             ":name": name,
             ":role": new.role.name(),
@@ -247,8 +257,36 @@ fn insert(
             ":at": now.as_millis(),
         },
     )?;
-    assign(connection, participant, &new.sites)?;
-    expect(connection, participant)
+    assign(connection, id, &new.sites)?;
+    tell(connection, by, now, Action::AgentAdded, id, &[])?;
+    expect(connection, id)
+}
+
+fn limit(
+    connection: &Connection,
+    agent: ParticipantId,
+    chats: Option<u32>,
+) -> Result<(), DirectoryError> {
+    if chats.is_some_and(|chats| chats > CHAT_LIMIT) {
+        return Err(DirectoryError::BadSetting("chat_limit"));
+    }
+    connection.execute(
+        "UPDATE agent SET chat_limit = ?2 WHERE participant = ?1",
+        params![agent.as_bytes(), chats],
+    )?;
+    Ok(())
+}
+
+fn tell(
+    connection: &Connection,
+    by: By,
+    at: Timestamp,
+    action: Action,
+    agent: ParticipantId,
+    fields: &[&'static str],
+) -> Result<(), DirectoryError> {
+    let subject = agent.to_string();
+    audit::record(connection, &Deed { by, at, action, site: None, subject, fields })
 }
 
 /// An agent, by their id.
@@ -257,8 +295,9 @@ pub(super) fn find(
     agent: ParticipantId,
 ) -> Result<Option<Agent>, DirectoryError> {
     let mut statement = connection.prepare_cached(
-        "SELECT participant, email, name, role, password IS NOT NULL, disabled, created_at
-         FROM agent WHERE participant = ?1",
+        "SELECT participant, email, name, role, password IS NOT NULL, disabled, created_at,
+                availability, chat_limit, version, expires_at, availability_since
+         FROM agent LEFT JOIN link ON link.agent = participant WHERE participant = ?1",
     )?;
     let mut rows = statement.query([agent.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -284,6 +323,11 @@ fn read(row: &Row<'_>, sites: BTreeSet<SiteId>) -> Result<Agent, DirectoryError>
         disabled: row.get(5)?,
         sites,
         created_at: Timestamp::from_millis(row.get(6)?),
+        availability: known(Availability::from_name(&text(7)?), "an availability")?,
+        availability_since: Timestamp::from_millis(row.get(11)?),
+        chat_limit: row.get(8)?,
+        version: row.get(9)?,
+        link_expires_at: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
     })
 }
 
@@ -311,22 +355,4 @@ fn assign(
             .execute(params![agent.as_bytes(), site.as_bytes()])?;
     }
     Ok(())
-}
-
-fn revoke_all(connection: &Connection, agent: ParticipantId) -> Result<(), DirectoryError> {
-    connection.execute(
-        "UPDATE token SET revoked = 1 WHERE agent = ?1 AND agent IS NOT NULL",
-        [agent.as_bytes()],
-    )?;
-    Ok(())
-}
-
-/// Asked after a change, in its transaction: an installation without an owner stays so for ever.
-fn expect_an_owner(connection: &Connection) -> Result<(), DirectoryError> {
-    let owners: u32 = connection.query_row(
-        "SELECT count(*) FROM agent WHERE role = 'owner' AND NOT disabled",
-        [],
-        |row| row.get(0),
-    )?;
-    if owners == 0 { Err(DirectoryError::LastOwner) } else { Ok(()) }
 }

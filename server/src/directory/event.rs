@@ -22,6 +22,10 @@ pub enum DirectoryEvent {
     RoleChanged(ParticipantId),
     /// This agent works on other sites than before.
     SitesChanged(ParticipantId),
+    /// This agent has another name, limit or availability.
+    AgentChanged(ParticipantId),
+    /// This visitor has other details, or is blocked or not any more.
+    VisitorChanged(ParticipantId),
     /// This token was revoked: end its sessions.
     TokenRevoked(TokenHash),
     /// This site is new or has other settings.
@@ -34,17 +38,21 @@ impl DirectoryEvent {
             Self::AgentDisabled(agent) => ("agent_disabled", agent.as_bytes()),
             Self::RoleChanged(agent) => ("role_changed", agent.as_bytes()),
             Self::SitesChanged(agent) => ("sites_changed", agent.as_bytes()),
+            Self::AgentChanged(agent) => ("agent_changed", agent.as_bytes()),
+            Self::VisitorChanged(visitor) => ("visitor_changed", visitor.as_bytes()),
             Self::TokenRevoked(token) => ("token_revoked", token.as_bytes()),
             Self::SiteChanged(site) => ("site_changed", site.as_bytes()),
         }
     }
 
     fn from_parts(kind: &str, subject: &[u8]) -> Option<Self> {
-        let agent = || subject.try_into().ok().map(ParticipantId::from_bytes);
+        let participant = || subject.try_into().ok().map(ParticipantId::from_bytes);
         match kind {
-            "agent_disabled" => agent().map(Self::AgentDisabled),
-            "role_changed" => agent().map(Self::RoleChanged),
-            "sites_changed" => agent().map(Self::SitesChanged),
+            "agent_disabled" => participant().map(Self::AgentDisabled),
+            "role_changed" => participant().map(Self::RoleChanged),
+            "sites_changed" => participant().map(Self::SitesChanged),
+            "agent_changed" => participant().map(Self::AgentChanged),
+            "visitor_changed" => participant().map(Self::VisitorChanged),
             "token_revoked" => {
                 subject.try_into().ok().map(|hash| Self::TokenRevoked(TokenHash::from_bytes(hash)))
             }
@@ -76,6 +84,7 @@ impl Directory {
     /// Sends out committed events that have not been sent yet, this process's and others'.
     pub(super) fn publish(&self, state: &mut State) -> Result<(), StorageError> {
         let State { connection, published, .. } = state;
+        let mut visitors = Vec::new();
         let mut statement = connection
             .prepare_cached("SELECT id, kind, subject FROM event WHERE id > ?1 ORDER BY id")
             .map_err(super::schema::storage_error)?;
@@ -89,10 +98,13 @@ impl Directory {
             // A kind that only a newer program knows is nothing to this one. Nobody listening is
             // no error either.
             if let Some(event) = read().map_err(super::schema::storage_error)? {
+                if let DirectoryEvent::VisitorChanged(visitor) = event {
+                    visitors.push(visitor);
+                }
                 let _nobody = self.events.send(event);
             }
         }
-        Ok(())
+        self.look_who_is_blocked(connection, &visitors).map_err(super::schema::storage_error)
     }
 }
 

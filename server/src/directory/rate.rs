@@ -9,24 +9,24 @@ use rejoinder_core::time::Timestamp;
 /// longest are forgotten, which lets them try again sooner and stops nobody.
 const TRIES: usize = 65_536;
 
-/// At most so many tries of one address in any span of this length.
+/// At most so many tries of one source in any span of this length.
 ///
 /// Time is an argument here, and the count exact, which is why this is not a leaky bucket from a
 /// library: those read a clock, and allow twice the number in the worst hour.
 #[derive(Debug)]
-pub(super) struct SlidingWindow {
+pub(super) struct SlidingWindow<K> {
     at_most: usize,
     span_millis: i64,
-    tries: BTreeMap<Source, VecDeque<Timestamp>>,
+    tries: BTreeMap<K, VecDeque<Timestamp>>,
     remembered: usize,
 }
 
 /// Where tries come from. A household or a server commonly has a whole IPv6 /64, so that is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Source(IpAddr);
+pub(super) struct Source(IpAddr);
 
 impl Source {
-    fn of(address: IpAddr) -> Self {
+    pub(super) fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
             IpAddr::V6(address) => {
@@ -37,7 +37,7 @@ impl Source {
     }
 }
 
-impl SlidingWindow {
+impl<K: Copy + Ord> SlidingWindow<K> {
     /// `at_most` is 1 at least.
     pub(super) fn new(at_most: u32, span_millis: i64) -> Self {
         let at_most = usize::try_from(at_most.max(1)).unwrap_or(usize::MAX);
@@ -46,8 +46,7 @@ impl SlidingWindow {
 
     /// Counts a try, or says after how many milliseconds the next one is allowed. A try that is
     /// not allowed is not counted: who waits as told gets in.
-    pub(super) fn admit(&mut self, address: IpAddr, now: Timestamp) -> Result<(), u64> {
-        let source = Source::of(address);
+    pub(super) fn admit(&mut self, source: K, now: Timestamp) -> Result<(), u64> {
         self.forget_old_tries_of(source, now);
         let tries = self.tries.entry(source).or_default();
         if tries.len() >= self.at_most {
@@ -63,7 +62,7 @@ impl SlidingWindow {
         Ok(())
     }
 
-    fn forget_old_tries_of(&mut self, source: Source, now: Timestamp) {
+    fn forget_old_tries_of(&mut self, source: K, now: Timestamp) {
         let Some(tries) = self.tries.get_mut(&source) else { return };
         // A clock that was set back must not lock anybody out for longer than a span.
         let recent = |at: &Timestamp| now.millis_since(*at).abs() < self.span_millis;
@@ -78,7 +77,7 @@ impl SlidingWindow {
     /// Forgets what is old, and then the quieter half of the addresses if that was not enough.
     /// Half at once, so that it costs little a try.
     fn make_room(&mut self, now: Timestamp) {
-        let sources: Vec<Source> = self.tries.keys().copied().collect();
+        let sources: Vec<K> = self.tries.keys().copied().collect();
         for source in sources {
             self.forget_old_tries_of(source, now);
         }
@@ -97,7 +96,7 @@ impl SlidingWindow {
 
 #[cfg(test)]
 mod tests {
-    use super::{SlidingWindow, TRIES};
+    use super::{SlidingWindow, Source, TRIES};
     use rejoinder_core::time::Timestamp;
     use std::net::{IpAddr, Ipv4Addr};
 
@@ -107,8 +106,8 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    fn address(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    fn address(text: &str) -> Source {
+        Source::of(text.parse().unwrap())
     }
 
     #[test]
@@ -145,7 +144,7 @@ mod tests {
     fn many_addresses_do_not_fill_the_memory() {
         let mut window = SlidingWindow::new(5, MINUTE);
         for number in 0..200_000_u32 {
-            let address = IpAddr::V4(Ipv4Addr::from_bits(number));
+            let address = Source::of(IpAddr::V4(Ipv4Addr::from_bits(number)));
             assert_eq!(window.admit(address, at(i64::from(number / 1_000))), Ok(()));
             assert!(window.remembered <= TRIES + 1);
         }

@@ -10,11 +10,9 @@ use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Credential;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::rate::SlidingWindow;
+use super::rate::{SlidingWindow, Source};
 use super::token::{self, Bearer, TokenHash};
-use super::{
-    Directory, DirectoryError, DirectoryEvent, Email, agent, event, participant, site, visitor,
-};
+use super::{Directory, DirectoryError, Email, agent, participant, site, visitor};
 
 /// Milliseconds after which a log-in that met too many others is tried again.
 const BUSY_MILLIS: u64 = 2_000;
@@ -106,7 +104,7 @@ impl Directory {
         match credential {
             Credential::Token(token) => self.standing(TokenHash::of(token)),
             Credential::Password { email, password } => {
-                admit(&self.password_tries, address, now)?;
+                admit(&self.password_tries, Source::of(address), now)?;
                 let agent = self.password_fits(email, password)?;
                 self.log_in(agent, device, now)
             }
@@ -131,15 +129,25 @@ impl Directory {
     /// What the medium says.
     pub fn log_out(&self, token: TokenHash) -> Result<(), DirectoryError> {
         self.write(|connection, _| {
-            let revoked = connection.execute(
-                "UPDATE token SET revoked = 1 WHERE hash = ?1 AND NOT revoked",
-                [token.as_bytes()],
-            )?;
-            if revoked > 0 {
-                event::record(connection, &DirectoryEvent::TokenRevoked(token))?;
-            }
+            token::revoke(connection, token)?;
             Ok(())
         })
+    }
+
+    /// Counts a try of a link: guessing one is as slow as guessing a password.
+    ///
+    /// # Errors
+    /// [`AuthError::TooMany`].
+    pub fn admit_link(&self, address: IpAddr, now: Timestamp) -> Result<(), AuthError> {
+        admit(&self.password_tries, Source::of(address), now)
+    }
+
+    /// Counts a page that a visitor says to be on.
+    ///
+    /// # Errors
+    /// [`AuthError::TooMany`].
+    pub fn admit_page(&self, visitor: ParticipantId, now: Timestamp) -> Result<(), AuthError> {
+        admit(&self.pages, visitor, now)
     }
 
     /// Whose e-mail address and password these are. The hash is computed outside of any
@@ -182,7 +190,7 @@ impl Directory {
         now: Timestamp,
     ) -> Result<Session, AuthError> {
         self.read(|connection| site::find(connection, site))?.ok_or(AuthError::UnknownSite)?;
-        admit(&self.new_visitors, address, now)?;
+        admit(&self.new_visitors, Source::of(address), now)?;
         let session = self.write(|connection, dice| {
             let visitor = visitor::add(connection, site, now, dice)?;
             let token =
@@ -198,11 +206,15 @@ fn with_new(token: String, connection: &Connection) -> Result<Session, AuthError
     Ok(Session { token: Some(token), ..session })
 }
 
-fn admit(window: &Mutex<SlidingWindow>, address: IpAddr, now: Timestamp) -> Result<(), AuthError> {
+fn admit<K: Copy + Ord>(
+    window: &Mutex<SlidingWindow<K>>,
+    source: K,
+    now: Timestamp,
+) -> Result<(), AuthError> {
     window
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .admit(address, now)
+        .admit(source, now)
         .map_err(|after_millis| AuthError::TooMany { after_millis })
 }
 

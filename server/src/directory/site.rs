@@ -1,45 +1,32 @@
 //! Sites: what a widget is installed on.
 
 use rejoinder_core::authority::policy::{Policy, Window};
-use rejoinder_core::dice::Dice;
 use rejoinder_core::id::SiteId;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 
-use super::{Directory, DirectoryError, DirectoryEvent, Origin, event, known, name, site_id};
+use super::audit::{self, Deed};
+use super::{
+    Action, By, CHAT_LIMIT, Color, Directory, DirectoryError, DirectoryEvent, Origin, Routing,
+    SiteMode, event, known, name, site_id,
+};
+use crate::clock::now;
 
-/// Who answers a site's visitors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SiteMode {
-    /// The assistant, always.
-    AssistantOnly,
-    /// Agents, from the first message on.
-    #[default]
-    LiveChat,
-    /// The assistant, until a visitor asks for a human or the assistant for help.
-    AssistantThenHuman,
-}
+/// Origins where a site's widget may be embedded.
+const ORIGINS: usize = 50;
 
-impl SiteMode {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::AssistantOnly, Self::LiveChat, Self::AssistantThenHuman];
+/// Characters of a greeting and of an offline message: what a widget shows without scrolling.
+const MESSAGE_LONGEST: usize = 500;
 
-    /// Its name on the command line and in storage.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AssistantOnly => "assistant_only",
-            Self::LiveChat => "live_chat",
-            Self::AssistantThenHuman => "assistant_then_human",
-        }
-    }
+/// Minutes of silence after which a conversation may be closed: up to a week.
+const CLOSE_AFTER: core::ops::RangeInclusive<u32> = 5..=10_080;
 
-    /// The mode with this [`name`](Self::name).
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.name() == name)
-    }
-}
+/// Active conversations at once that an agent can follow, unless a site says otherwise.
+const CHATS: u32 = 5;
+
+const COLUMNS: &str = "id, name, origins, mode, human_support, edit, recall, visitor_edit,
+    visitor_recall, created_at, offline_message, routing, close_after, chat_limit, theme_color,
+    greeting, version";
 
 /// A website or chatbot that a widget is installed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +49,22 @@ pub struct Site {
     pub visitor_edit: bool,
     /// Whether visitors may recall, within the same window.
     pub visitor_recall: bool,
+    /// What visitors read when nobody is there; empty: the widget's own words.
+    pub offline_message: String,
+    /// How waiting conversations find an agent.
+    pub routing: Routing,
+    /// Minutes of silence after which an active conversation is closed; none: never.
+    pub close_after_minutes: Option<u32>,
+    /// Active conversations at once of agents without a limit of their own.
+    pub chat_limit: u32,
+    /// The widget's colour.
+    pub theme_color: Color,
+    /// What the widget says before anything is written; empty: its own words.
+    pub greeting: String,
     /// When it was added.
     pub created_at: Timestamp,
+    /// Rises with every change; 1 at first.
+    pub version: u32,
 }
 
 impl Site {
@@ -99,6 +100,8 @@ pub struct NewSite {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the field of the same name of a site")]
 pub struct SiteChange {
+    /// The version that is changed, where that matters.
+    pub version: Option<u32>,
     pub name: Option<String>,
     pub allowed_origins: Option<Vec<Origin>>,
     pub mode: Option<SiteMode>,
@@ -107,6 +110,12 @@ pub struct SiteChange {
     pub recall: Option<Window>,
     pub visitor_edit: Option<bool>,
     pub visitor_recall: Option<bool>,
+    pub offline_message: Option<String>,
+    pub routing: Option<Routing>,
+    pub close_after_minutes: Option<Option<u32>>,
+    pub chat_limit: Option<u32>,
+    pub theme_color: Option<Color>,
+    pub greeting: Option<String>,
 }
 
 impl SiteChange {
@@ -126,8 +135,56 @@ impl SiteChange {
         set(&mut site.recall, self.recall);
         set(&mut site.visitor_edit, self.visitor_edit);
         set(&mut site.visitor_recall, self.visitor_recall);
-        Ok(())
+        set(&mut site.routing, self.routing);
+        set(&mut site.theme_color, self.theme_color);
+        set(&mut site.offline_message, self.offline_message);
+        set(&mut site.greeting, self.greeting);
+        set(&mut site.chat_limit, self.chat_limit);
+        set(&mut site.close_after_minutes, self.close_after_minutes);
+        check(site)
     }
+}
+
+/// Whether it can be so.
+fn check(site: &Site) -> Result<(), DirectoryError> {
+    let bad = |field| Err(DirectoryError::BadSetting(field));
+    if site.allowed_origins.len() > ORIGINS {
+        return bad("allowed_origins");
+    }
+    if site.offline_message.chars().count() > MESSAGE_LONGEST {
+        return bad("offline_message");
+    }
+    if site.greeting.chars().count() > MESSAGE_LONGEST {
+        return bad("greeting");
+    }
+    if !(1..=CHAT_LIMIT).contains(&site.chat_limit) {
+        return bad("chat_limit");
+    }
+    if site.close_after_minutes.is_some_and(|minutes| !CLOSE_AFTER.contains(&minutes)) {
+        return bad("close_after_minutes");
+    }
+    Ok(())
+}
+
+/// Names of the fields in which two states of a site differ, as REST calls them.
+fn differences(before: &Site, after: &Site) -> Vec<&'static str> {
+    let all = [
+        ("name", before.name != after.name),
+        ("allowed_origins", before.allowed_origins != after.allowed_origins),
+        ("mode", before.mode != after.mode),
+        ("human_support", before.human_support != after.human_support),
+        ("edit", before.edit != after.edit),
+        ("recall", before.recall != after.recall),
+        ("visitor_edit", before.visitor_edit != after.visitor_edit),
+        ("visitor_recall", before.visitor_recall != after.visitor_recall),
+        ("offline_message", before.offline_message != after.offline_message),
+        ("routing", before.routing != after.routing),
+        ("close_after_minutes", before.close_after_minutes != after.close_after_minutes),
+        ("chat_limit", before.chat_limit != after.chat_limit),
+        ("theme_color", before.theme_color != after.theme_color),
+        ("greeting", before.greeting != after.greeting),
+    ];
+    all.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
 
 impl Directory {
@@ -136,7 +193,27 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::BadName`], and what the medium says.
     pub fn add_site(&self, new: NewSite, now: Timestamp) -> Result<Site, DirectoryError> {
-        self.write(|connection, dice| insert(connection, new, now, dice))
+        self.write(|connection, dice| {
+            let id = SiteId::random(dice);
+            insert(connection, By::CommandLine, id, new, now)
+        })
+    }
+
+    /// Adds a site under an id that somebody chose. One that is there already is answered as it is.
+    ///
+    /// # Errors
+    /// [`DirectoryError::BadName`], [`DirectoryError::BadSetting`], and what the medium says.
+    pub fn put_site(
+        &self,
+        by: By,
+        id: SiteId,
+        new: NewSite,
+        now: Timestamp,
+    ) -> Result<Site, DirectoryError> {
+        self.write(|connection, _| match find(connection, id)? {
+            Some(there) => Ok(there),
+            None => insert(connection, by, id, new, now),
+        })
     }
 
     /// Changes a site, and answers with what it is now.
@@ -144,10 +221,35 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::UnknownSite`], [`DirectoryError::BadName`], and what the medium says.
     pub fn change_site(&self, id: SiteId, change: SiteChange) -> Result<Site, DirectoryError> {
+        self.change_site_by(By::CommandLine, id, change, now())
+    }
+
+    /// The same, by somebody.
+    ///
+    /// # Errors
+    /// [`DirectoryError::UnknownSite`], [`DirectoryError::BadName`],
+    /// [`DirectoryError::BadSetting`], [`DirectoryError::ChangedMeanwhile`], and what the medium
+    /// says.
+    pub fn change_site_by(
+        &self,
+        by: By,
+        id: SiteId,
+        change: SiteChange,
+        now: Timestamp,
+    ) -> Result<Site, DirectoryError> {
         self.write(|connection, _| {
-            let mut site = find(connection, id)?.ok_or(DirectoryError::UnknownSite(id))?;
+            let before = find(connection, id)?.ok_or(DirectoryError::UnknownSite(id))?;
+            if change.version.is_some_and(|version| version != before.version) {
+                return Err(DirectoryError::ChangedMeanwhile);
+            }
+            let mut site = before.clone();
             change.apply(&mut site)?;
-            keep(connection, &site)?;
+            let fields = differences(&before, &site);
+            if !fields.is_empty() {
+                site.version += 1;
+                keep(connection, &site)?;
+                tell(connection, by, now, Action::SiteChanged, id, &fields)?;
+            }
             event::record(connection, &DirectoryEvent::SiteChanged(id))?;
             Ok(site)
         })
@@ -167,10 +269,9 @@ impl Directory {
     /// What the medium says.
     pub fn sites(&self) -> Result<Vec<Site>, DirectoryError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT id, name, origins, mode, human_support, edit, recall, visitor_edit,
-                        visitor_recall, created_at FROM site ORDER BY name COLLATE NOCASE, id",
-            )?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM site ORDER BY name COLLATE NOCASE, id"
+            ))?;
             let mut rows = statement.query([])?;
             let mut sites = Vec::new();
             while let Some(row) = rows.next()? {
@@ -183,13 +284,14 @@ impl Directory {
 
 pub(super) fn insert(
     connection: &Connection,
+    by: By,
+    id: SiteId,
     new: NewSite,
     now: Timestamp,
-    dice: &mut Dice,
 ) -> Result<Site, DirectoryError> {
     let Policy { edit, recall, visitor_edits, visitor_recalls } = Policy::default();
     let mut site = Site {
-        id: SiteId::random(dice),
+        id,
         name: name(&new.name)?.to_owned(),
         allowed_origins: Vec::new(),
         mode: SiteMode::default(),
@@ -198,20 +300,26 @@ pub(super) fn insert(
         recall,
         visitor_edit: visitor_edits,
         visitor_recall: visitor_recalls,
+        offline_message: String::new(),
+        routing: Routing::default(),
+        close_after_minutes: None,
+        chat_limit: CHATS,
+        theme_color: Color::default(),
+        greeting: String::new(),
         created_at: now,
+        version: 1,
     };
     new.settings.apply(&mut site)?;
     keep(connection, &site)?;
+    tell(connection, by, now, Action::SiteAdded, id, &[])?;
     event::record(connection, &DirectoryEvent::SiteChanged(site.id))?;
     Ok(site)
 }
 
 /// A site, by its id.
 pub(super) fn find(connection: &Connection, id: SiteId) -> Result<Option<Site>, DirectoryError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, name, origins, mode, human_support, edit, recall, visitor_edit,
-                visitor_recall, created_at FROM site WHERE id = ?1",
-    )?;
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM site WHERE id = ?1"))?;
     let mut rows = statement.query([id.as_bytes()])?;
     rows.next()?.map(site).transpose()
 }
@@ -230,6 +338,13 @@ fn site(row: &Row<'_>) -> Result<Site, DirectoryError> {
         visitor_edit: row.get(7)?,
         visitor_recall: row.get(8)?,
         created_at: Timestamp::from_millis(row.get(9)?),
+        offline_message: text(10)?,
+        routing: known(Routing::from_name(&text(11)?), "a site's routing")?,
+        close_after_minutes: row.get(12)?,
+        chat_limit: row.get(13)?,
+        theme_color: known(text(14)?.parse().ok(), "a colour")?,
+        greeting: text(15)?,
+        version: row.get(16)?,
     })
 }
 
@@ -238,11 +353,14 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
     connection
         .prepare_cached(
             "INSERT INTO site VALUES (:id, :name, :origins, :mode, :human_support, :edit, :recall,
-                                      :visitor_edit, :visitor_recall, :created_at)
+                 :visitor_edit, :visitor_recall, :created_at, :offline_message, :routing,
+                 :close_after, :chat_limit, :theme_color, :greeting, :version)
              ON CONFLICT (id) DO UPDATE SET
                  name = :name, origins = :origins, mode = :mode, human_support = :human_support,
                  edit = :edit, recall = :recall, visitor_edit = :visitor_edit,
-                 visitor_recall = :visitor_recall",
+                 visitor_recall = :visitor_recall, offline_message = :offline_message,
+                 routing = :routing, close_after = :close_after, chat_limit = :chat_limit,
+                 theme_color = :theme_color, greeting = :greeting, version = :version",
         )?
         .execute(named_params! {
             ":id": site.id.as_bytes(),
@@ -255,6 +373,25 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             ":visitor_edit": site.visitor_edit,
             ":visitor_recall": site.visitor_recall,
             ":created_at": site.created_at.as_millis(),
+            ":offline_message": site.offline_message,
+            ":routing": site.routing.name(),
+            ":close_after": site.close_after_minutes,
+            ":chat_limit": site.chat_limit,
+            ":theme_color": site.theme_color.to_string(),
+            ":greeting": site.greeting,
+            ":version": site.version,
         })?;
     Ok(())
+}
+
+fn tell(
+    connection: &Connection,
+    by: By,
+    at: Timestamp,
+    action: Action,
+    site: SiteId,
+    fields: &[&'static str],
+) -> Result<(), DirectoryError> {
+    let subject = site.to_string();
+    audit::record(connection, &Deed { by, at, action, site: Some(site), subject, fields })
 }

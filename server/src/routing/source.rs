@@ -8,10 +8,6 @@ use rejoinder_core::time::Timestamp;
 
 use crate::directory::{self, Directory, DirectoryError, SiteMode};
 
-/// Conversations that an agent has at once, where nothing else is said: what one person can answer
-/// without keeping anybody waiting.
-const LIMIT: u32 = 5;
-
 /// What an agent has set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Availability {
@@ -72,14 +68,22 @@ impl Source for Directory {
 
 fn site(site: &directory::Site) -> Site {
     Site {
-        mode: Mode::default(),
+        mode: match site.routing {
+            directory::Routing::Automatic => Mode::Automatic,
+            directory::Routing::PickUp => Mode::PickUp,
+        },
         human_support: site.human_support,
         assistant_only: site.mode == SiteMode::AssistantOnly,
-        limit: LIMIT,
+        limit: site.chat_limit,
     }
 }
 
 fn person(agent: directory::Agent) -> Person {
     let sites = if agent.role.sees_all_sites() { Sites::All } else { Sites::Of(agent.sites) };
-    Person { sites, availability: Availability::default(), limit: None }
+    let availability = match agent.availability {
+        directory::Availability::Online => Availability::Online,
+        directory::Availability::Away => Availability::Away { since: agent.availability_since },
+        directory::Availability::Offline => Availability::Offline,
+    };
+    Person { sites, availability, limit: agent.chat_limit }
 }

@@ -23,6 +23,7 @@ mod list;
 mod notifications;
 mod open;
 mod read;
+mod recalls;
 mod restore;
 mod rows;
 mod schema;
@@ -58,7 +59,7 @@ pub(crate) use self::writer::Step;
 pub use super::ledger::LedgerError;
 use super::{
     AppendError, Appended, Batch, Boxed, Device, Erasure, ErasureProgress, FeedEntry, FeedScope,
-    Filter, Kept, ProgressOf, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
+    Filter, Kept, ProgressOf, Recall, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
 };
 
 /// How to open a data folder.
@@ -361,6 +362,15 @@ impl Storage for Sqlite {
 
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError> {
         self.reads.read("recalls", |connection| devices::erasures_for(connection, device, after))
+    }
+
+    fn recalls(
+        &self,
+        scope: &FeedScope,
+        before: u64,
+        at_most: usize,
+    ) -> Result<Vec<Recall>, StorageError> {
+        self.reads.read("recalls", |connection| recalls::of(connection, scope, before, at_most))
     }
 
     fn holders(&self, document: DocumentId) -> Result<Vec<DeviceId>, StorageError> {

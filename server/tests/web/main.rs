@@ -1,8 +1,16 @@
 //! What browsers are shown and told, by a server that listens.
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+mod administration;
 mod apps;
+mod audit;
+mod bad_input;
 mod demo;
+mod description;
+mod links;
 mod origin;
 mod rest;
 mod stage;
+mod tickets;
+mod visitors;
+mod work;

@@ -38,7 +38,8 @@ async fn wp22_everybody_may_know_who_answers_on_a_site() {
         widget,
         json!({
             "site": site, "name": "Shop", "mode": "live_chat", "human_support": true,
-            "visitor_edit": false, "visitor_recall": false, "online": false, "agents": []
+            "visitor_edit": false, "visitor_recall": false, "online": false, "agents": [],
+            "offline_message": "", "theme_color": "#3350b4", "greeting": ""
         })
     );
     let change = SiteChange { visitor_recall: Some(true), ..SiteChange::default() };
@@ -102,7 +103,10 @@ async fn wp23_people_are_those_whom_one_may_know() {
     }
     let people = stage.get_as(&stage.token(&ann), "/api/v1/people").await.json();
     let (id, site) = (ann.participant.to_string(), stage.site.to_string());
-    let person = json!({"id": id, "name": "Ann", "role": {"agent": "supervisor"}, "online": false});
+    let person = json!({
+        "id": id, "name": "Ann", "role": {"agent": "supervisor"}, "online": false,
+        "availability": "online", "available": false
+    });
     assert_eq!(people["agents"][0], person);
     assert_eq!(people["sites"][0], json!({"id": site, "name": "Shop"}));
 }

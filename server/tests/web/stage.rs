@@ -193,6 +193,61 @@ impl Stage {
         self.ask("GET", path, &[&format!("Authorization: Bearer {token}")]).await
     }
 
+    /// Asks with a token, and sends JSON unless it is null.
+    pub(crate) async fn send(&self, token: &str, method: &str, path: &str, json: &Value) -> Answer {
+        let body = if json.is_null() { String::new() } else { json.to_string() };
+        self.send_text(token, method, path, &body).await
+    }
+
+    pub(crate) async fn send_text(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Answer {
+        let (host, length) = (self.address(), body.len());
+        let bearer = match token {
+            "" => String::new(),
+            token => format!("Authorization: Bearer {token}\r\n"),
+        };
+        self.say(&format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{bearer}\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ))
+        .await
+    }
+
+    /// What somebody reads there.
+    pub(crate) async fn reads(&self, token: &str, path: &str) -> Value {
+        let answer = self.send(token, "GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    }
+
+    /// What becomes of it.
+    pub(crate) async fn does(&self, token: &str, method: &str, path: &str, json: &Value) -> Value {
+        let answer = self.send(token, method, path, json).await;
+        match answer.status {
+            204 => Value::Null,
+            200 => answer.json(),
+            _ => panic!("{method} {path}: {}", answer.text()),
+        }
+    }
+
+    /// It is refused, and why.
+    pub(crate) async fn refuses(
+        &self,
+        token: &str,
+        (method, path): (&str, &str),
+        json: &Value,
+        (status, code): (u16, &str),
+    ) {
+        let answer = self.send(token, method, path, json).await;
+        assert_eq!(answer.status, status, "{method} {path} {json}: {}", answer.text());
+        answer.is_error(status, code);
+    }
+
     pub(crate) async fn post(&self, path: &str, json: &str) -> Answer {
         let host = self.address();
         let length = json.len();
@@ -238,6 +293,11 @@ impl Stage {
 pub(crate) fn password(name: &str) -> Credential {
     let email = format!("{name}@shop.example");
     Credential::Password { email, password: PASSWORD.to_owned() }
+}
+
+/// An id, as a client makes one.
+pub(crate) fn id() -> String {
+    device().to_string()
 }
 
 fn device() -> DeviceId {

@@ -1,9 +1,13 @@
 //! Stories of files: what they hold, whose they are, and how they come back.
 
 use rejoinder_core::principal::AgentRole;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::super::{FILE, Present, RestoredDirectory, TokenHash, restore as restore_directory};
+use super::super::{
+    Availability, FILE, Present, RestoredDirectory, Routing, Scope, TokenHash, WhichVisitors,
+    restore as restore_directory,
+};
 use super::{Directory, PASSWORD, Rates, World, disabled};
 
 #[test]
@@ -86,4 +90,39 @@ fn a_folder_without_a_directory_says_what_to_do() {
 
     std::fs::write(folder.path().join(FILE), "not a database, but long enough".repeat(99)).unwrap();
     assert!(open().to_string().contains("damaged: directory.db"), "{}", open());
+}
+
+#[test]
+fn rt17_a_folder_of_an_earlier_program_opens_with_all_that_was_in_it() {
+    let folder = TempDir::new().unwrap();
+    let old = Connection::open(folder.path().join(FILE)).unwrap();
+    old.execute_batch(include_str!("../schema_1.sql")).unwrap();
+    old.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO site VALUES (zeroblob(16), 'Shop', 'https://shop.example', 'live_chat', 1,
+                                  'any', 'last', 0, 1, 5);
+         INSERT INTO agent VALUES (randomblob(16), 'olga@example.com', 'Olga', 'owner', NULL, 0, 5);
+         INSERT INTO visitor VALUES (randomblob(16), zeroblob(16), 5);",
+    )
+    .unwrap();
+    drop(old);
+    for _ in 0..2 {
+        let directory = Directory::open(folder.path(), Rates::default()).unwrap();
+        let (sites, agents) = (directory.sites().unwrap(), directory.agents().unwrap());
+        assert_eq!((sites[0].name.as_str(), sites[0].chat_limit, sites[0].version), ("Shop", 5, 1));
+        assert_eq!((sites[0].routing, sites[0].close_after_minutes), (Routing::PickUp, None));
+        assert_eq!((agents[0].name.as_str(), agents[0].chat_limit), ("Olga", None));
+        assert_eq!(agents[0].availability, Availability::Online);
+        let which = WhichVisitors {
+            scope: Scope::All,
+            site: None,
+            email: None,
+            blocked: None,
+            after: None,
+            at_most: 10,
+        };
+        let visitors = directory.visitors(&which).unwrap().items;
+        assert!(!visitors[0].blocked && visitors[0].attributes.is_empty());
+        assert_eq!(directory.damages().unwrap(), Vec::<String>::new());
+    }
 }

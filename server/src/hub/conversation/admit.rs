@@ -50,6 +50,10 @@ impl Task {
                 // The device's new connection pushes it again.
                 continue;
             }
+            if self.hub.directory().is_blocked(&push.by.principal) {
+                self.turn_away(&push, Refusal::NotAllowed);
+                continue;
+            }
             if !self.ready_for(&push).await {
                 continue;
             }
@@ -112,6 +116,16 @@ impl Task {
         seen
     }
 
+    /// Refuses all of a push, unjudged: nothing of it is kept, and what comes later is judged anew.
+    fn turn_away(&self, push: &Pushed, code: Refusal) {
+        let fate = Fate::Refused { code };
+        let refused = push.submissions.iter();
+        let fates =
+            refused.map(|s| OperationFate { operation: s.id, fate, words_gone: false }).collect();
+        let document = self.document(push.kind);
+        push.by.outbound.send(&ServerFrame::Fates { document, fates });
+    }
+
     /// Begins a conversation, unless the visitor has begun too many: then every operation is
     /// refused, and the person told.
     async fn begin(&mut self, push: &Pushed) -> Result<bool, Absent> {
@@ -125,13 +139,7 @@ impl Task {
         let storage = self.hub.storage().clone();
         let begun = blocking(move || storage.conversations_since(visitor, since)).await;
         if begun.map_err(|error| self.failed(&error))? >= self.hub.0.new_conversations {
-            let fate = Fate::Refused { code: Refusal::TooMany };
-            let refused = push.submissions.iter();
-            let fates = refused
-                .map(|s| OperationFate { operation: s.id, fate, words_gone: false })
-                .collect();
-            let document = self.document(push.kind);
-            push.by.outbound.send(&ServerFrame::Fates { document, fates });
+            self.turn_away(push, Refusal::TooMany);
             return Ok(false);
         }
         let (storage, conversation) = (self.hub.storage().clone(), self.conversation);

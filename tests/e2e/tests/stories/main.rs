@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "it serves tests only")]
 
 mod devices;
+mod directory;
 mod erasure;
 mod following;
 mod history;
