@@ -5,6 +5,7 @@ import { Host } from "./host";
 import { speak } from "./language";
 import { type Connect, Session } from "./session";
 import { Site } from "./site";
+import { tellPage } from "./visited";
 import { App } from "./ui/app";
 import "./styles/base.css";
 import "./styles/chat.css";
@@ -37,6 +38,7 @@ export async function start(connect: Connect, worker: () => Worker): Promise<voi
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
   warnBeforeLoss(chat);
+  tellPage(session);
   // Hidden, it is here because a known session has something unread; otherwise it was opened.
   if (token) void session.start();
   effect(() => {
