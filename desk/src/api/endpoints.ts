@@ -1,11 +1,11 @@
 /** Every address of the directory that the desk asks, and nothing else of it. */
 
-import type { CategoryId, ParticipantId, SiteId } from "@rejoinder/client";
+import type { CategoryId, ConversationId, ParticipantId, SiteId } from "@rejoinder/client";
 import { askOpenly, type Requests } from "./request.js";
 import type {
   Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Found, Link, LinkFor, Me,
   NewAgent, NewTicket, Notified, Page, Past, RoutingNow, Site, SiteAnswers, SiteInput, Ticket,
-  TicketChange, Visitor, VisitorChange, WhichPast, WhichTickets,
+  TicketChange, Token, TranscriptFormat, Visitor, VisitorChange, WhichPast, WhichTickets,
 } from "./shapes.js";
 
 /** What is part of a page of a long list, under its own name. */
@@ -60,6 +60,9 @@ export const conversations = async (from: Requests, which: WhichPast): Promise<P
   }>("GET", "conversations", { query: which });
   return { rows, next };
 };
+export const transcript = (
+  from: Requests, id: ConversationId, format: TranscriptFormat, withNotes: boolean,
+) => from.file(`conversations/${id}/transcript`, { format, notes: withNotes ? "with" : "without" });
 /** The words travel in a body: addresses stand in logs. */
 export const search = (from: Requests, words: string, before: Found["next"]) =>
   from.ask<Found>("POST", "search", { body: { words, ...(before === null ? {} : { before }) } });
@@ -88,6 +91,11 @@ export const changeAgent = (from: Requests, id: ParticipantId, body: AgentChange
   from.ask<Agent>("PATCH", `agents/${id}`, { body });
 export const makeLink = (from: Requests, id: ParticipantId) =>
   from.ask<Link>("POST", `agents/${id}/link`);
+
+export const tokens = async (from: Requests, agent: ParticipantId) =>
+  (await from.ask<{ tokens: Token[] }>("GET", "tokens", { query: { agent } })).tokens;
+export const revokeToken = (from: Requests, id: string) =>
+  from.ask<null>("DELETE", `tokens/${id}`);
 
 export const lookAtLink = (token: string) => askOpenly<LinkFor>("links/look", { token });
 export const usePasswordLink = (token: string, password: string) =>

@@ -33,6 +33,12 @@ export type AgentChange = Schemas["AgentChange"];
 export type Link = Schemas["Link"];
 export type LinkFor = Schemas["LinkFor"];
 
+export type Token = Whole<Schemas["Token"]>;
+
+/** How a conversation is written out; notes only where they are asked for. */
+export const TRANSCRIPT_FORMATS = ["text", "html", "json"] as const;
+export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
+
 export type Category = Schemas["Category"];
 /** Without a site it is one's own. */
 export type CannedResponse = Whole<Schemas["CannedResponse"]>;

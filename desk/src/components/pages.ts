@@ -22,3 +22,4 @@ export const PAGES: Record<Exclude<PageName, "inbox">, ComponentType> = {
 export const TicketDialog = lazy(() => load("TicketDialog"));
 export const ChoosePassword = lazy(() => load("ChoosePassword"));
 export const WhyDialog = lazy(() => load("WhyDialog"));
+export const TranscriptDialog = lazy(() => load("TranscriptDialog"));

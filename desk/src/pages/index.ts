@@ -6,6 +6,7 @@ import "../styles/pages.css";
 export { Tickets } from "./Tickets.js";
 export { TicketDialog } from "./TicketDialog.js";
 export { ChoosePassword } from "./ChoosePassword.js";
+export { TranscriptDialog } from "./TranscriptDialog.js";
 export { WhyDialog } from "./WhyDialog.js";
 export { History } from "./History.js";
 export { Search } from "./Search.js";

@@ -6,7 +6,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ConversationId } from "@rejoinder/client";
 
-export const SECTIONS = ["sites", "agents", "categories", "canned", "audit"] as const;
+export const SECTIONS = ["sites", "agents", "categories", "canned", "audit", "account"] as const;
 export type Section = (typeof SECTIONS)[number];
 export type Route =
   | { page: "inbox"; conversation: ConversationId | null }
@@ -26,7 +26,7 @@ export function parseRoute(hash: string): Route {
     case "history":
     case "search": return { page };
     case "settings": {
-      const section = SECTIONS.find((one) => one === first) ?? "sites";
+      const section = SECTIONS.find((one) => one === first) ?? "account";
       return { page, section, item: second === "new" ? second : id(second) };
     }
     default: return { page: "inbox", conversation: page === "c" ? id(first) : null };

@@ -6,6 +6,7 @@ import { Icon } from "../../components/Icon.js";
 import { sectionsOf } from "../../state/rights.js";
 import { go, route, type Section } from "../../state/route.js";
 import { p } from "../words/index.js";
+import { Account } from "./Account.js";
 import { Agents } from "./Agents.js";
 import { Audit } from "./Audit.js";
 import { Canned } from "./Canned.js";
@@ -14,6 +15,7 @@ import { Sites } from "./Sites.js";
 
 const PARTS: Record<Section, ComponentType<{ item: string | null }>> = {
   sites: Sites, agents: Agents, categories: Categories, canned: Canned, audit: Audit,
+  account: Account,
 };
 
 export function Settings() {
@@ -21,7 +23,7 @@ export function Settings() {
   const words = p.value.settings;
   const here = route.value;
   const allowed = sectionsOf(desk);
-  const asked = here.page === "settings" ? here.section : "sites";
+  const asked = here.page === "settings" ? here.section : "account";
   const section = allowed.includes(asked) ? asked : allowed[0];
   if (!section) {
     return null;

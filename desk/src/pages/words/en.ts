@@ -30,6 +30,19 @@ export const en = {
       + "visitor writes again, their new chat can be opened here.",
     madeBy: (who: string, when: string) => `Created by ${who}, ${when}`,
     mend: "Change it",
+    lostChange: "A change of a ticket",
+    lostVisitor: "A visitor’s details",
+  },
+  transcript: {
+    title: "Export the transcript",
+    lead: "What was recalled is only a notice in it. The file is yours to keep: a recall later on "
+      + "does not reach it.",
+    format: "Format",
+    formats: { text: "Text", html: "Web page", json: "JSON, for programs" },
+    notes: "With internal notes",
+    notesHint: "Leave them out if the visitor is to read it.",
+    save: "Save the file",
+    saved: "The transcript is saved with your downloads",
   },
   why: {
     noNetwork: "You are offline: there is no connection to the server. What you have stays usable.",
@@ -91,10 +104,12 @@ export const en = {
     title: "Settings",
     sections: {
       sites: "Sites", agents: "Agents", categories: "Categories", canned: "Canned responses",
-      audit: "Audit log",
+      audit: "Audit log", account: "Your account",
     },
     needsNetwork: "Settings need the network.",
-    reload: "Reload it",
+    merged: "Somebody else changed this meanwhile. What they changed is shown now, and what you "
+      + "typed is still here. Look at both, then save again.",
+    unsaved: "Not saved yet",
     back: "Back",
   },
   sites: {
@@ -108,6 +123,11 @@ export const en = {
     embedLead: "Put this before </body> on every page that should show the widget.",
     copy: "Copy",
     copied: "Copied",
+    preview: "Preview",
+    previewLead: "The widget itself, with the settings that are saved. It is real: what you write "
+      + "in it begins a chat.",
+    showPreview: "Show the widget",
+    supportOff: "Human support off",
     origins: "Allowed origins",
     originsHint: "One a line, such as https://shop.example. None: everywhere.",
     badOrigin: (text: string) => `“${text}” is no origin: write scheme and host only, `
@@ -177,6 +197,22 @@ export const en = {
       until}.`,
     higher: "Your role cannot change somebody of a higher one.",
     save: "Save",
+  },
+  sessions: {
+    title: "Sessions",
+    lead: "Where you are logged in. End what you do not know or use: its device then erases "
+      + "everything that it keeps.",
+    leadOther: "Where they are logged in, and the tokens of their programs.",
+    empty: "Nobody is logged in.",
+    kinds: { session: "Log-in", program: "Token of a program" },
+    since: (when: string) => `since ${when}`,
+    heard: (when: string) => `last heard from ${when}`,
+    current: "This browser",
+    connected: "Connected",
+    end: "End",
+    ended: "The session is ended",
+    endQuestion: "End this session?",
+    endLead: "Its device is logged out and erases what it keeps. What was not sent there is lost.",
   },
   categories: {
     lead: "What conversations are about, for each site.",
