@@ -142,7 +142,7 @@ fn work() -> OpenApiRouter<Arc<Served>> {
 
 /// What admins set.
 fn administration() -> OpenApiRouter<Arc<Served>> {
-    use api::{agents, audit, links, sites, tokens};
+    use api::{agents, audit, links, live, reports, sites, tokens};
     OpenApiRouter::default()
         .routes(routes!(sites::sites))
         .routes(routes!(sites::site, sites::put_site, sites::change_site))
@@ -154,6 +154,8 @@ fn administration() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(tokens::tokens))
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(audit::audit))
+        .routes(routes!(live::live))
+        .routes(routes!(reports::reports))
 }
 
 /// For pages of any origin: what they can do depends on the token that they have.

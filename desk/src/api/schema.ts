@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How it is at this moment: what waits, who answers, how fast today. Supervisors and above, of the
+         *     sites that they may see.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -247,6 +267,26 @@ export interface paths {
          *     everybody who may see one of them.
          */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of a range of days: in all, by day, by site and by agent. Supervisors and above, of the
+         *     sites that they may see.
+         */
+        get: operations["reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -508,6 +548,12 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description Figures of an agent. */
+        AgentFigures: {
+            agent: components["schemas"]["Id"];
+            figures: components["schemas"]["Figures"];
+            name: string;
+        };
         /** @description By name, disabled ones too. */
         Agents: {
             agents: components["schemas"]["Agent"][];
@@ -581,6 +627,12 @@ export interface components {
             password: string;
             token: string;
         };
+        /** @description Figures of a day. */
+        DayFigures: {
+            /** @description As `2026-11-30`. */
+            day: string;
+            figures: components["schemas"]["Figures"];
+        };
         /**
          * @description Which of a conversation's two documents.
          * @enum {string}
@@ -601,6 +653,45 @@ export interface components {
         /** @description What every request is answered with that was not carried out. */
         Failure: {
             error: components["schemas"]["Reason"];
+        };
+        /**
+         * @description What happened, counted. Of an agent: what they did; of conversations those that they were first
+         *     to answer, took, and had when they were closed.
+         */
+        Figures: {
+            /**
+             * Format: int32
+             * @description Conversations that began.
+             */
+            begun: number;
+            /**
+             * Format: int32
+             * @description Conversations that were closed.
+             */
+            closed: number;
+            /**
+             * Format: int32
+             * @description Edits of messages and notes.
+             */
+            edits: number;
+            first_response?: components["schemas"]["Spread"] | null;
+            /**
+             * Format: int32
+             * @description Messages that visitors, agents and the assistant wrote, recalled ones as well.
+             */
+            messages: number;
+            /**
+             * Format: int32
+             * @description Notes of agents.
+             */
+            notes: number;
+            /**
+             * Format: int32
+             * @description Recalls of messages and notes.
+             */
+            recalls: number;
+            resolution?: components["schemas"]["Spread"] | null;
+            waiting?: components["schemas"]["Spread"] | null;
         };
         /**
          * Format: uuid
@@ -628,6 +719,50 @@ export interface components {
         /** @description A link's token. */
         LinkToken: {
             token: string;
+        };
+        /** @description How it is at this moment. */
+        Live: {
+            /** @description Who answers on these sites, by name. */
+            agents: components["schemas"]["LiveAgent"][];
+            /** @description Which moment. */
+            at: components["schemas"]["Moment"];
+            /** @description By name. */
+            sites: components["schemas"]["LiveSite"][];
+            /** @description Of all the sites below. */
+            total: components["schemas"]["Standing"];
+        };
+        /** @description An agent at this moment. */
+        LiveAgent: {
+            /**
+             * Format: int32
+             * @description Conversations that they have: Active (Human) and not closed, of whatever site.
+             */
+            active: number;
+            agent: components["schemas"]["Id"];
+            /** @description As they set it. */
+            availability: components["schemas"]["Availability"];
+            /** @description Whether they are given conversations: they set themselves online, and are online. */
+            available: boolean;
+            /**
+             * Format: int32
+             * @description How many they may have at once: their own limit or, where they have none, the largest of
+             *     the sites here on which they answer.
+             */
+            limit: number;
+            name: string;
+            /** @description Whether they are connected, or were a minute ago. */
+            online: boolean;
+            role: components["schemas"]["RoleName"];
+            /** @description Since when. */
+            since: components["schemas"]["Moment"];
+        };
+        /** @description A site at this moment. */
+        LiveSite: {
+            name: string;
+            /** @description Whether somebody who answers on it is available. */
+            online: boolean;
+            site: components["schemas"]["Id"];
+            standing: components["schemas"]["Standing"];
         };
         /** @description The agent who asks. */
         Me: {
@@ -721,6 +856,23 @@ export interface components {
             document: components["schemas"]["Document"];
             message: components["schemas"]["Id"];
         };
+        /** @description Figures of a range of days. */
+        Report: {
+            /** @description Of each agent who did something, by name. */
+            agents: components["schemas"]["AgentFigures"][];
+            /** @description Of each day, in their order. */
+            days: components["schemas"]["DayFigures"][];
+            /** @description The first day. */
+            from: string;
+            /** @description Of each site, by name. */
+            sites: components["schemas"]["SiteFigures"][];
+            /** @description The last day. */
+            to: string;
+            /** @description Of all that was asked for. */
+            total: components["schemas"]["Figures"];
+            /** @description The time zone in which the days begin and end. */
+            zone: string;
+        };
         /**
          * @description An agent's role, from the narrowest to the widest.
          * @enum {string}
@@ -771,6 +923,12 @@ export interface components {
             visitor_edit: boolean;
             /** @description Whether visitors may recall, within the same window. */
             visitor_recall: boolean;
+        };
+        /** @description Figures of a site. */
+        SiteFigures: {
+            figures: components["schemas"]["Figures"];
+            name: string;
+            site: components["schemas"]["Id"];
         };
         /**
          * @description What is to change of a site; what is left out stays. Of a new one: what is not to be as by
@@ -835,6 +993,53 @@ export interface components {
         /** @description By name. */
         Sites: {
             sites: components["schemas"]["Site"][];
+        };
+        /**
+         * @description Times of one kind. They are milliseconds; of a list of n, in order, the median is the one at
+         *     n / 2 and the 90th percentile the one at 9 n / 10, both rounded up.
+         */
+        Spread: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Half of them are at most this long.
+             */
+            median: number;
+            /**
+             * Format: int64
+             * @description Nine of ten are at most this long.
+             */
+            p90: number;
+        };
+        /** @description Open conversations, and times of today. */
+        Standing: {
+            /**
+             * Format: int32
+             * @description Conversations that the assistant answers.
+             */
+            active_ai: number;
+            /**
+             * Format: int32
+             * @description Conversations that a human answers.
+             */
+            active_human: number;
+            /**
+             * Format: int32
+             * @description Conversations whose visitor is asked how to be reached.
+             */
+            awaiting_offline_info: number;
+            first_response?: components["schemas"]["Spread"] | null;
+            /**
+             * Format: int32
+             * @description Conversations that wait for a human.
+             */
+            waiting: number;
+            waiting_since?: components["schemas"]["Moment"] | null;
+            waiting_time?: components["schemas"]["Spread"] | null;
         };
         /** @description Something to be done. */
         Ticket: {
@@ -1425,6 +1630,39 @@ export interface operations {
             };
         };
     };
+    live: {
+        parameters: {
+            query?: {
+                /** @description Left out: of all that one works on. */
+                site?: components["schemas"]["Id"];
+                /** @description In which time zone today began, by its IANA name. Left out: UTC. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -1530,6 +1768,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    reports: {
+        parameters: {
+            query: {
+                /** @description What this agent did. Left out: of everybody. */
+                agent?: components["schemas"]["Id"];
+                /** @description Left out: what the header `Accept` asks for, JSON or CSV. */
+                format?: "json" | "csv";
+                /** @description The first day, as `2026-11-01`. */
+                from: string;
+                /** @description Left out: of all that one works on. */
+                site?: components["schemas"]["Id"];
+                /** @description The last day, as `2026-11-30`: at most 366 days in all. */
+                to: string;
+                /** @description In which time zone the days begin and end, by its IANA name. Left out: UTC. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                    "text/csv": string;
                 };
             };
             /** @description Why it was not done: the code is for programs, the message for people. */

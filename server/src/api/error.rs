@@ -205,7 +205,7 @@ impl ApiError {
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
-                "others are searching: try again in a moment",
+                "others are searching or counting: try again in a moment",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,

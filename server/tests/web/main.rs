@@ -9,6 +9,7 @@ mod demo;
 mod description;
 mod links;
 mod origin;
+mod reports;
 mod rest;
 mod stage;
 mod tickets;
