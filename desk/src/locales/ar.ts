@@ -130,6 +130,9 @@ export const ar: Vocabulary = {
     online: (names) => `متصلون: ${names}`,
     nobodyOnline: "لا موظف آخر متصل",
     conversations: "المحادثات",
+    lost: (n) => n === 1 ? "ما كتبته في محادثة لم تعد تراها لم يُرسَل:"
+      : `ما كتبته في محادثات لم تعد تراها (${n}) لم يُرسَل:`,
+    lookAtLost: "انظر إليه",
   },
   who: {
     visitor: (id) => `زائر ${id}`,

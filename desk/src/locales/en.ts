@@ -120,6 +120,10 @@ export const en = {
     online: (names: string) => `Online: ${names}`,
     nobodyOnline: "No other agent is online",
     conversations: "Conversations",
+    lost: (n: number) => n === 1
+      ? "What you wrote in a chat that you see no more was not sent:"
+      : `What you wrote in ${n} chats that you see no more was not sent:`,
+    lookAtLost: "look at it",
   },
   who: {
     visitor: (id: string) => `Visitor ${id}`,

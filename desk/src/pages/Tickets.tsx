@@ -70,7 +70,7 @@ export function Tickets() {
   return (
     <main class={`column page${shown ? " has-panel" : ""}`} aria-label={words.title}>
       <div class="page-main">
-        <PageHead title={words.title}>
+        <PageHead title={words.title} whole>
           <button type="button" class="button primary"
             onClick={() => openTicketDialog({ conversation: null, site: null })}>
             {words.new}

@@ -1,4 +1,5 @@
 // What agents do in a day, at the desk and in their portal: rows 1 to 16, 18, 19 and 22 to 28.
+import { readFileSync } from "node:fs";
 import { expect, test } from "../src/stage.ts";
 
 test("UI23 AU20 AU21 RE1 from the portal and the desk, offline too, edits and recalls reach everybody", async ({
@@ -203,4 +204,152 @@ test("RT7 canned responses come after /, by keyboard and by click, and are edite
   await expect(ann.row("savory")).toContainText("Also on Sundays.");
   await sue.details.getByText(`/${shortcut}`).click();
   await expect(sue.composer).toHaveValue("From nine to five, savory.");
+});
+
+test("AU25 AU32 UI25 RT8 status, priority, assignee and tickets, made offline; a closed chat's follow-up", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("The lid is broken, burdock.");
+  await ann.hasSent("burdock");
+  const sue = await stage.desk("sue");
+  const bo = await stage.desk("bo");
+  await sue.read("burdock");
+  await sue.take();
+  await sue.goOffline();
+  await sue.choose("Priority", "Urgent");
+  await sue.choose("Assignee", "Bo");
+  await sue.more("New ticket");
+  await sue.question.getByRole("button", { name: "Create ticket" }).click();
+  await expect(sue.question.getByRole("alert")).toContainText("Write a subject");
+  await expect(sue.question.getByLabel("Subject")).toHaveValue("");
+  await sue.question.getByLabel("Subject").fill("Send a lid, yarrow");
+  await sue.question.getByRole("button", { name: "Create ticket" }).click();
+  await sue.go("#/tickets");
+  await expect(sue.page.getByText("Waits to be sent")).toBeVisible();
+  await sue.goOnline();
+  await expect(sue.page.getByText("Waits to be sent")).toHaveCount(0);
+
+  await bo.page.getByRole("tab", { name: "Mine" }).click();
+  await bo.inboxRow("burdock").click();
+  await expect(bo.inboxRow("burdock")).toContainText("Urgent");
+  await expect(bo.details.getByRole("combobox", { name: "Assignee" }).locator("option:checked"))
+    .toContainText("Bo");
+  await bo.page.keyboard.press("Alt+E");
+  await expect(bo.question).toContainText("any follow-up action has been recorded");
+  await bo.question.getByRole("button", { name: "Close for good" }).click();
+  await expect(bo.head.locator(".chip-closed")).toBeVisible();
+  await bo.page.getByRole("button", { name: "Reply", exact: true }).click();
+  await expect(bo.page.getByText("Closed for good. You can still write notes")).toBeVisible();
+
+  const row = sue.page.locator(".list-row").filter({ hasText: "yarrow" });
+  await row.click();
+  const panel = sue.page.getByRole("complementary", { name: "Send a lid, yarrow" });
+  await panel.getByRole("button", { name: "Start follow-up" }).click();
+  await expect(sue.question).toContainText("linked to this chat");
+  await sue.page.keyboard.press("Escape");
+  await ann.say("And one more, tansy.");
+  await ann.hasSent("tansy");
+  await panel.getByRole("button", { name: "Open the follow-up" }).click();
+  await expect(sue.message("tansy")).toBeVisible();
+  await expect(sue.message("burdock")).toHaveCount(0);
+});
+
+test("RT40 RT45 RT5 who is away is given nothing and is told why; online again it is theirs to take", async ({
+  stage,
+}) => {
+  const kim = await stage.colleague("Kiran", "agent");
+  await kim.page.getByRole("button", { name: /Your availability/ }).click();
+  await kim.page.getByRole("menuitemradio", { name: "Away" }).click();
+  await expect(kim.page.getByRole("button", { name: "Your availability: Away" })).toBeVisible();
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("Somebody there, mallow?");
+  await ann.hasSent("mallow");
+  await kim.page.getByRole("tab", { name: "Unassigned" }).click();
+  await expect(kim.inboxRow("mallow")).toBeVisible();
+  const offers = kim.page.getByRole("region", { name: "A chat is offered to you" });
+  await expect(offers.getByRole("button")).toHaveCount(0);
+  await kim.page.getByRole("button", { name: "Your availability: Away" }).click();
+  await kim.page.getByRole("menuitem", { name: "Why am I not getting chats?" }).click();
+  await expect(kim.question).toContainText("You are away. Set yourself online");
+  await kim.page.keyboard.press("Escape");
+  await kim.page.getByRole("button", { name: "Your availability: Away" }).click();
+  await kim.page.getByRole("menuitemradio", { name: "Online" }).click();
+  await expect(offers).toContainText(/waits? to be taken/);
+  await kim.page.reload();
+  await expect(offers).toContainText(/waits? to be taken/);
+  await kim.inboxRow("mallow").click();
+  await kim.take();
+  await expect(kim.head).toContainText("Active (Human)");
+
+  await kim.goOffline();
+  await kim.page.getByRole("button", { name: "Your availability: Offline" }).click();
+  await kim.page.getByRole("menuitem", { name: "Why am I not getting chats?" }).click();
+  await expect(kim.question).toContainText("there is no connection to the server");
+});
+
+test("RT53 AU26 UI24 what the AI has is taken over from the history, and is given back to it", async ({
+  stage,
+}) => {
+  const site = stage.addSite("With AI", "--mode", "assistant_then_human", "--any-origin");
+  const ann = await stage.visitor({ site });
+  await ann.arrive();
+  await ann.say("Hello, robot, woodruff.");
+  await ann.hasSent("woodruff");
+  const sue = await stage.desk("sue");
+  await sue.read("woodruff");
+  await sue.take();
+  await sue.say("A human here, hyssop.");
+  await expect(ann.row("hyssop")).toBeVisible();
+  await sue.more("Restore to AI");
+  await expect(sue.head).toContainText("Active (AI)");
+  await sue.go("#/history");
+  await sue.page.getByRole("combobox", { name: "Status" }).selectOption({ label: "Active (AI)" });
+  const item = sue.page.getByRole("listitem").filter({ hasText: "With AI" });
+  await item.getByRole("button", { name: "Take over" }).click();
+  await expect(sue.message("woodruff")).toBeVisible();
+  await expect(sue.head).toContainText("Active (Human)");
+  await expect(sue.composer).toBeFocused();
+});
+
+test("RT54 UI28 UI24 a transcript is saved as a file, with a notice for what was recalled", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("My order is late, marjoram.");
+  await ann.hasSent("marjoram");
+  const sue = await stage.desk("sue");
+  await sue.read("marjoram");
+  await sue.say("The code is chervil.");
+  await expect(ann.row("chervil")).toBeVisible();
+  await sue.recall("chervil");
+  await expect(ann.removed).toHaveCount(1);
+  await sue.page.keyboard.press("Alt+P");
+  await sue.say("They are upset, anise.");
+  const chat = await ann.conversation();
+  const texts: string[] = [];
+  for (const [format, notes] of [["Text", false], ["Web page", false], ["JSON, for programs", true]] as const) {
+    await sue.more("Export transcript");
+    await sue.question.getByRole("combobox", { name: "Format" }).selectOption({ label: format });
+    if (notes) await sue.question.getByLabel("With internal notes").check();
+    const [download] = await Promise.all([
+      sue.page.waitForEvent("download"),
+      sue.question.getByRole("button", { name: "Save the file" }).click(),
+    ]);
+    texts.push(readFileSync(await download.path(), "utf8"));
+    await expect(sue.question).toHaveCount(0);
+  }
+  expect(texts.map((text) => text.includes("marjoram"))).toEqual([true, true, true]);
+  expect(texts.map((text) => text.includes("chervil"))).toEqual([false, false, false]);
+  expect(texts.map((text) => text.includes("anise"))).toEqual([false, false, true]);
+
+  const bo = await stage.desk("bo");
+  await bo.go(`#/c/${chat}`);
+  await expect(bo.message("marjoram")).toBeVisible();
+  await bo.head.getByRole("button", { name: "More actions" }).click();
+  await expect(bo.head.getByRole("menuitem", { name: "Export transcript" }))
+    .toContainText("Only whoever has it, or a supervisor");
 });

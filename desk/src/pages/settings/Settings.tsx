@@ -1,6 +1,7 @@
 /** What admins set, and others may see of it: which sections there are, roles decide. */
 
 import type { ComponentType } from "preact";
+import { ConnectionPill } from "../../components/ConnectionPill.js";
 import { useDesk } from "../../components/context.js";
 import { Icon } from "../../components/Icon.js";
 import { sectionsOf } from "../../state/rights.js";
@@ -34,7 +35,7 @@ export function Settings() {
     <main class="column page" aria-label={words.title}>
       <div class={`settings${item ? " has-item" : ""}`}>
         <nav class="settings-nav" aria-label={words.title}>
-          <h1>{words.title}</h1>
+          <div class="settings-title"><h1>{words.title}</h1><ConnectionPill /></div>
           {allowed.map((id) => (
             <button key={id} type="button" class="settings-link"
               aria-current={id === section ? "page" : undefined}
