@@ -108,7 +108,7 @@ const HANDLERS: [method: string, path: RegExp, handler: Handler][] = [
   ["GET", /^canned-responses$/, () => ({ body: { canned_responses: canned } })],
   ["PUT", /^canned-responses\/([^/]+)$/, (which, body) => {
     if (canned.some((one) => one.shortcut === body.shortcut && one.id !== which)) {
-      return refused(409, "taken", "shortcut");
+      return refused(409, "shortcut_taken", "shortcut");
     }
     const made = { ...body, id: which, updated_at: Date.now() } as CannedResponse;
     canned = [...canned.filter((one) => one.id !== which), made];

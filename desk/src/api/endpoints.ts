@@ -3,9 +3,10 @@
 import type { CategoryId, ConversationId, ParticipantId, SiteId } from "@rejoinder/client";
 import { askOpenly, type Requests } from "./request.js";
 import type {
-  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Found, Link, LinkFor, Me,
-  NewAgent, NewTicket, Notified, Page, Past, RoutingNow, Site, SiteAnswers, SiteInput, Ticket,
-  TicketChange, Token, TranscriptFormat, Visitor, VisitorChange, WhichPast, WhichTickets,
+  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Found, Link, LinkFor,
+  Live, Me, NewAgent, NewTicket, Notified, Page, Past, Report, RoutingNow, Site, SiteAnswers,
+  SiteInput, Ticket, TicketChange, Token, TranscriptFormat, Visitor, VisitorChange, WhichPast,
+  WhichReport, WhichTickets,
 } from "./shapes.js";
 
 /** What is part of a page of a long list, under its own name. */
@@ -54,7 +55,9 @@ export const ticketChange = (id: string, body: TicketChange) =>
 export const visitorChange = (id: ParticipantId, body: VisitorChange) =>
   ({ kind: "visitor", about: id, method: "PATCH" as const, path: `visitors/${id}`, body });
 
-export const conversations = async (from: Requests, which: WhichPast): Promise<Page<Past, number>> => {
+export const conversations = async (
+  from: Requests, which: WhichPast,
+): Promise<Page<Past, number>> => {
   const { conversations: rows, next } = await from.ask<{
     conversations: Past[]; next: number | null;
   }>("GET", "conversations", { query: which });
@@ -69,6 +72,13 @@ export const search = (from: Requests, words: string, before: Found["next"]) =>
 export const visitorsByEmail = async (from: Requests, email: string) =>
   (await from.ask<{ visitors: Visitor[] }>("GET", "visitors", { query: { email, limit: 5 } }))
     .visitors;
+
+export const live = (from: Requests, site: SiteId | null) => from.ask<Live>("GET", "live",
+  { query: { site, zone: Intl.DateTimeFormat().resolvedOptions().timeZone } });
+export const report = (from: Requests, which: WhichReport) =>
+  from.ask<Report>("GET", "reports", { query: which });
+export const reportFile = (from: Requests, which: WhichReport) =>
+  from.file("reports", { ...which, format: "csv" });
 
 export const routingNow = (from: Requests) => from.ask<RoutingNow>("GET", "me/routing");
 export const notified = async (from: Requests) =>

@@ -95,4 +95,18 @@ export type RoutingNow = {
   }[];
 };
 
+export type Live = Schemas["Live"] & { total: LiveStanding };
+export type LiveAgent = Schemas["LiveAgent"];
+export type LiveStanding = Whole<Schemas["Standing"]>;
+export type Spread = Schemas["Spread"];
+export type Figures = Schemas["Figures"];
+export type Report = Schemas["Report"];
+export type WhichReport = {
+  /** The first and the last day, such as `2026-11-30`. */
+  from: string; to: string;
+  /** In which time zone they begin and end. */
+  zone: string;
+  site: SiteId | null; agent: ParticipantId | null;
+};
+
 export type Notified = Notification & { read: boolean };

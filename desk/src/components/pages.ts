@@ -14,6 +14,8 @@ async function load<K extends keyof Pages>(name: K): Promise<Pages[K]> {
 
 export const PAGES: Record<Exclude<PageName, "inbox">, ComponentType> = {
   tickets: lazy(() => load("Tickets")),
+  live: lazy(() => load("Live")),
+  reports: lazy(() => load("Reports")),
   history: lazy(() => load("History")),
   search: lazy(() => load("Search")),
   settings: lazy(() => load("Settings")),

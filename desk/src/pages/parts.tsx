@@ -15,8 +15,11 @@ export function PageHead({ title, lead, whole = false, children }: {
 }) {
   return (
     <header class="page-head">
-      <div><h1>{title}</h1>{lead && <p class="muted">{lead}</p>}</div>
-      <div class="page-actions">{whole && <ConnectionPill />}{children}</div>
+      <div>
+        <div class="page-title"><h1>{title}</h1>{whole && <ConnectionPill />}</div>
+        {lead && <p class="muted">{lead}</p>}
+      </div>
+      <div class="page-actions">{children}</div>
     </header>
   );
 }

@@ -1,6 +1,7 @@
 /** What admins set, and others may see of it: which sections there are, roles decide. */
 
 import type { ComponentType } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ConnectionPill } from "../../components/ConnectionPill.js";
 import { useDesk } from "../../components/context.js";
 import { Icon } from "../../components/Icon.js";
@@ -26,6 +27,11 @@ export function Settings() {
   const allowed = sectionsOf(desk);
   const asked = here.page === "settings" ? here.section : "account";
   const section = allowed.includes(asked) ? asked : allowed[0];
+  const nav = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest",
+      block: "nearest" });
+  }, [section]);
   if (!section) {
     return null;
   }
@@ -34,7 +40,7 @@ export function Settings() {
   return (
     <main class="column page" aria-label={words.title}>
       <div class={`settings${item ? " has-item" : ""}`}>
-        <nav class="settings-nav" aria-label={words.title}>
+        <nav class="settings-nav" aria-label={words.title} ref={nav}>
           <div class="settings-title"><h1>{words.title}</h1><ConnectionPill /></div>
           {allowed.map((id) => (
             <button key={id} type="button" class="settings-link"

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ApiError } from "../../api/request.js";
 import { Icon } from "../../components/Icon.js";
+import { isSame, merged, type Typed } from "../../model/merge.js";
 import { tell } from "../../state/ask.js";
 import { t } from "../../state/i18n.js";
 import { go, type Section } from "../../state/route.js";
@@ -35,14 +36,7 @@ interface Options<T> {
   renew?: () => Promise<T>;
 }
 
-interface Typed<T> {
-  /** What the server had when the typing began: the rest is the person's. */
-  base: T;
-  values: T;
-}
-
 const typed = new Map<string, Typed<object>>();
-const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 export function useForm<T extends object>(options: Options<T>): FormState<T> {
   const { key, begin } = options;
@@ -109,16 +103,6 @@ async function settle<T extends object>(
   } catch (again) {
     return wrongOf(again);
   }
-}
-
-function merged<T extends object>({ base, values }: Typed<T>, fresh: T): Typed<T> {
-  const both: T = { ...fresh };
-  for (const name of Object.keys(fresh) as (keyof T)[]) {
-    if (!isSame(values[name], base[name])) {
-      both[name] = values[name];
-    }
-  }
-  return { base: fresh, values: both };
 }
 
 /** What is typed stays as it was typed: a number field of the browser empties what is none. */

@@ -1,8 +1,10 @@
 /** The pages beside the inbox, in Arabic. */
 
 import type { PageWords } from "./en.js";
+import { monitorAr } from "./monitor/ar.js";
 
 export const ar: PageWords = {
+  ...monitorAr,
   loading: "جارٍ التحميل …",
   any: "الكل",
   more: "أظهر المزيد",

@@ -1,6 +1,9 @@
 /** The pages beside the inbox, in English. */
 
+import { monitorEn } from "./monitor/en.js";
+
 export const en = {
+  ...monitorEn,
   loading: "Loading …",
   any: "Any",
   more: "Show more",
@@ -233,7 +236,7 @@ export const en = {
   audit: {
     lead: "Who did what, and when. Never a word of a conversation.",
     empty: "Nothing was done yet.",
-    commandLine: "the command line",
+    commandLine: "The command line",
     message: (document: string) => `a message in the ${document}`,
     documents: { timeline: "conversation", team: "team’s notes" },
     actions: {
