@@ -40,6 +40,6 @@ describe("the bars of a chart", () => {
   });
 
   test("have a top that parts well", () => {
-    expect([0, 3, 5, 12, 41, 999, 1001].map(niceTop)).toEqual([4, 4, 6, 20, 60, 1000, 2000]);
+    expect([0, 3, 5, 12, 41, 999, 1001].map(niceTop)).toEqual([4, 4, 8, 20, 80, 2000, 2000]);
   });
 });

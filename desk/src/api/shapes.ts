@@ -87,8 +87,8 @@ export type Found = {
 type Because = { code: Reason; message: string };
 /** What this agent is given, and why not more: read off the decision that gives it. */
 export type RoutingNow = {
-  presence: Availability; limit: number; active: number;
-  sites: { site: SiteId; mode: Routing; reasons: Because[] }[];
+  presence: Availability; active: number;
+  sites: { site: SiteId; mode: Routing; limit: number; reasons: Because[] }[];
   waiting: {
     conversation: ConversationId; site: SiteId; since: Timestamp; offered: boolean;
     reasons: Because[];

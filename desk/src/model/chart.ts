@@ -61,12 +61,10 @@ export function plot(series: Series[], room: Room): Plot {
   };
 }
 
-/** The next number that can be parted into ticks that are easily read. */
+/** A scale's top, of whole steps that are easily read. */
 export function niceTop(most: number): number {
-  if (most <= TICKS) {
-    return TICKS;
-  }
-  const power = 10 ** Math.floor(Math.log10(most));
-  const found = [1, 2, 4, 6, 8, 10].map((one) => one * power).find((one) => one >= most);
-  return found ?? most;
+  const least = Math.max(1, most / TICKS);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= least) ?? least;
+  return step * TICKS;
 }

@@ -37,7 +37,10 @@ export class Desk {
 
   /** Chooses in one of the fields beside a conversation. */
   async choose(field: string, option: string): Promise<void> {
-    await this.details.getByRole("combobox", { name: field }).selectOption({ label: option });
+    const picker = this.details.getByRole("combobox", { name: field });
+    // Who is online says so behind their name.
+    const begins = picker.locator("option").filter({ hasText: new RegExp(`^${option}\\b`) });
+    await picker.selectOption((await begins.first().getAttribute("value")) ?? "");
   }
 
   get details(): Locator {

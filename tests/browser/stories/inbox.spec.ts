@@ -273,6 +273,8 @@ test("RT40 RT45 RT5 who is away is given nothing and is told why; online again i
   await expect(offers.getByRole("button")).toHaveCount(0);
   await kim.page.getByRole("button", { name: "Your availability: Away" }).click();
   await kim.page.getByRole("menuitem", { name: "Why am I not getting chats?" }).click();
+  await expect(kim.question).toContainText("You are away, and have 0 chats.");
+  await expect(kim.question).toContainText("Demo shop · at most 5 at once");
   await expect(kim.question).toContainText("You are away. Set yourself online");
   await kim.page.keyboard.press("Escape");
   await kim.page.getByRole("button", { name: "Your availability: Away" }).click();

@@ -137,10 +137,9 @@ function Shown({ of: { total, days, agents, sites } }: { of: Report }) {
       </dl>
       <Chart title={words.conversations} days={names} show={numberOf}
         series={[counted("begun"), counted("closed")]} />
-      <Chart title={words.times} days={names} show={durationOf} series={[{
-        name: words.response,
-        values: days.map(({ figures }) => figures.first_response?.median ?? null),
-      }]} />
+      <Chart title={words.times} days={names} show={(seconds) => durationOf(seconds * 1000)}
+        series={[{ name: words.response, values: days.map(({ figures }) =>
+          figures.first_response ? Math.ceil(figures.first_response.median / 1000) : null) }]} />
       <Chart title={words.changes} days={names} show={numberOf}
         series={[counted("edits"), counted("recalls")]} />
       <Table title={words.byAgent} head={p.value.live.agent}

@@ -49,8 +49,8 @@ export const ar: PageWords = {
   },
   why: {
     noNetwork: "أنت بلا اتصال بالخادم. ما لديك يبقى قابلًا للاستخدام.",
-    standing: (state, active, limit) =>
-      `حالتك: ${state}. محادثاتك ${active} من ${limit} على الأكثر في الوقت نفسه.`,
+    standing: (state, active) => `حالتك: ${state}. عدد محادثاتك: ${active}.`,
+    limit: (limit) => `${limit} على الأكثر في الوقت نفسه`,
     sites: "مواقعك",
     noSites: "لست مسندًا إلى أي موقع. يسندك المسؤول.",
     nothing: "لا عائق: المحادثات الجديدة تصلك.",

@@ -49,8 +49,9 @@ export const en = {
   },
   why: {
     noNetwork: "You are offline: there is no connection to the server. What you have stays usable.",
-    standing: (state: string, active: number, limit: number) =>
-      `You are ${state.toLowerCase()}, with ${active} of at most ${limit} chats at once.`,
+    standing: (state: string, active: number) => `You are ${state.toLowerCase()}, and have ${
+      active === 1 ? "1 chat" : `${active} chats`}.`,
+    limit: (limit: number) => `at most ${limit} at once`,
     sites: "Your sites",
     noSites: "You are assigned to no site. An administrator assigns you.",
     nothing: "Nothing is in the way: new chats reach you.",
