@@ -99,7 +99,7 @@ test("UI22 RT9 a row tells what an inbox needs; filters say what they hide; a ch
   await expect(sue.message("celery")).toBeVisible();
 });
 
-test("UI7 RT10 labels by source, the page they are on, formatting; notes reach no visitor", async ({
+test("UI7 UI30 RT10 labels by source, the page they are on, formatting; notes reach no visitor", async ({
   stage,
 }) => {
   const ann = await stage.visitor();

@@ -39,7 +39,7 @@ test("RT12 UI26 of two admins who change one site both changes are kept, and not
   await expect(ada.page.getByLabel("Name", { exact: true })).toHaveValue("Lamps and more");
 });
 
-test("UI27 RT12 a site is added with its mistakes told; what is embedded is copied and shown as it is", async ({
+test("UI27 UI30 RT12 a site is added with its mistakes told; what is embedded is copied and shown as it is", async ({
   stage,
 }) => {
   const ada = await stage.colleague("Adele", "admin", {
@@ -64,8 +64,10 @@ test("UI27 RT12 a site is added with its mistakes told; what is embedded is copi
   const chat = ada.page.frameLocator("iframe.preview").frameLocator("iframe");
   await expect(chat.getByRole("heading", { name: "Which chair, please?" })).toBeVisible();
   await ada.page.getByLabel("Greeting").fill("A stool, perhaps?");
+  await ada.page.getByLabel("Colour of the widget").fill("#a03010");
   await save(ada.page);
   await expect(chat.getByRole("heading", { name: "A stool, perhaps?" })).toBeVisible();
+  await expect(chat.locator("html")).toHaveCSS("--accent", "#a03010");
   await chat.locator("textarea").fill("Does it work, medlar?");
   await chat.locator("textarea").press("Enter");
   await expect(chat.locator(".state.sent, .state.seen")).toBeVisible();
