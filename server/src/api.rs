@@ -10,6 +10,7 @@ pub(crate) mod categories;
 pub mod demo;
 pub mod document;
 mod error;
+pub(crate) mod factor;
 pub mod history;
 mod input;
 pub(crate) mod links;

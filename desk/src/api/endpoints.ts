@@ -3,10 +3,10 @@
 import type { CategoryId, ConversationId, ParticipantId, SiteId } from "@rejoinder/client";
 import { askOpenly, type Requests } from "./request.js";
 import type {
-  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Found, Link, LinkFor,
-  Live, Me, NewAgent, NewTicket, Notified, Page, Past, Report, RoutingNow, Site, SiteAnswers,
-  SiteInput, Ticket, TicketChange, Token, TranscriptFormat, Visitor, VisitorChange, WhichPast,
-  WhichReport, WhichTickets,
+  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Enrolment, Found, Link,
+  LinkFor, Live, Me, NewAgent, NewTicket, Notified, Page, Past, RecoveryCodes, Report, RoutingNow,
+  SecondFactor, Site, SiteAnswers, SiteInput, Ticket, TicketChange, Token, TranscriptFormat,
+  Visitor, VisitorChange, WhichPast, WhichReport, WhichTickets,
 } from "./shapes.js";
 
 /** What is part of a page of a long list, under its own name. */
@@ -106,6 +106,20 @@ export const tokens = async (from: Requests, agent: ParticipantId) =>
   (await from.ask<{ tokens: Token[] }>("GET", "tokens", { query: { agent } })).tokens;
 export const revokeToken = (from: Requests, id: string) =>
   from.ask<null>("DELETE", `tokens/${id}`);
+
+/** Ends all sessions of an agent but the one that asks. */
+export const endOtherSessions = (from: Requests, agent: ParticipantId) =>
+  from.ask<null>("DELETE", "tokens", { query: { agent } });
+
+export const secondFactor = (from: Requests) => from.ask<SecondFactor>("GET", "me/second-factor");
+export const beginSecondFactor = (from: Requests, password: string) =>
+  from.ask<Enrolment>("POST", "me/second-factor", { body: { password } });
+export const confirmSecondFactor = (from: Requests, code: string) =>
+  from.ask<RecoveryCodes>("POST", "me/second-factor/confirm", { body: { code } });
+export const removeSecondFactor = (from: Requests, password: string) =>
+  from.ask<null>("POST", "me/second-factor/remove", { body: { password } });
+export const takeOffSecondFactor = (from: Requests, agent: ParticipantId) =>
+  from.ask<null>("DELETE", `agents/${agent}/second-factor`);
 
 export const lookAtLink = (token: string) => askOpenly<LinkFor>("links/look", { token });
 export const usePasswordLink = (token: string, password: string) =>

@@ -57,6 +57,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes the second factor off an agent who has lost it, of at most one's own role: again is no
+         *     error. Admins and above.
+         */
+        delete: operations["take_off"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -238,6 +258,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one's second factor stands. */
+        get: operations["second_factor"];
+        put?: never;
+        /** Makes a secret, which counts once a code has confirmed it. Beginning anew makes another. */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From now on a code is asked for at log-in, if this is one of the secret that was begun. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes one's second factor, and its recovery codes. Again is no error. */
+        post: operations["remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/page": {
         parameters: {
             query?: never;
@@ -395,7 +467,11 @@ export interface paths {
         get: operations["tokens"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Ends all sessions but the one that asks: their devices erase what they have. Tokens of programs
+         *     stay. One's own, or as an admin or above those of an agent of at most one's own role.
+         */
+        delete: operations["revoke_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -501,7 +577,7 @@ export interface components {
          * @description What was done, in the audit log.
          * @enum {string}
          */
-        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "message_recalled";
+        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "message_recalled";
         /** @description A human who answers. */
         Agent: {
             availability: components["schemas"]["Availability"];
@@ -521,6 +597,8 @@ export interface components {
             link_expires_at?: components["schemas"]["Moment"] | null;
             name: string;
             role: components["schemas"]["RoleName"];
+            /** @description Whether a code of a second factor is asked for when they log in. */
+            second_factor: boolean;
             /** @description Those they are assigned to. Roles that see all sites need none. */
             sites: components["schemas"]["Id"][];
             /**
@@ -638,6 +716,13 @@ export interface components {
          * @enum {string}
          */
         Document: "timeline" | "team";
+        /** @description A secret to be put into an authenticator. It is shown this once. */
+        Enrolment: {
+            /** @description In base 32, to be typed. */
+            secret: string;
+            /** @description As a link, to be shown as a QR code. */
+            uri: string;
+        };
         /** @description Something that was done. */
         Entry: {
             action: components["schemas"]["Action"];
@@ -812,6 +897,15 @@ export interface components {
             /** @description 1 to 200 characters. */
             subject: string;
         };
+        /** @description What the authenticator shows. */
+        OwnCode: {
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description Proof that it is oneself. */
+        OwnPassword: {
+            password: string;
+        };
         /** @description A page of the customer's. */
         Page: {
             /** @description At most 300 characters; what is longer is cut off. */
@@ -856,6 +950,11 @@ export interface components {
             document: components["schemas"]["Document"];
             message: components["schemas"]["Id"];
         };
+        /** @description Codes to be kept for the day when the authenticator is lost. They are shown this once. */
+        RecoveryCodes: {
+            /** @description Each is taken once, in the place of the authenticator's. */
+            recovery_codes: string[];
+        };
         /** @description Figures of a range of days. */
         Report: {
             /** @description Of each agent who did something, by name. */
@@ -883,6 +982,15 @@ export interface components {
          * @enum {string}
          */
         Routing: "automatic" | "pick_up";
+        /** @description How one's second factor stands. */
+        SecondFactor: {
+            /**
+             * Format: int32
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes: number;
+            since?: components["schemas"]["Moment"] | null;
+        };
         /** @description A site with its settings. */
         Site: {
             /** @description Where its widget may be embedded; none: everywhere. */
@@ -1093,6 +1201,8 @@ export interface components {
         /** @description A token that is not revoked: what it is called, never what it is. */
         Token: {
             agent: components["schemas"]["Id"];
+            /** @description What its client calls itself: its `User-Agent`. Null: it never connected, or does not say. */
+            client?: string | null;
             /** @description Whether it is connected now. */
             connected: boolean;
             created_at: components["schemas"]["Moment"];
@@ -1320,6 +1430,34 @@ export interface operations {
         };
     };
     revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    take_off: {
         parameters: {
             query?: never;
             header?: never;
@@ -1711,6 +1849,128 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
             default: {
@@ -2135,6 +2395,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Tokens"];
                 };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    revoke_sessions: {
+        parameters: {
+            query?: {
+                /** @description An agent's; left out: one's own. Those of others: admins and above. */
+                agent?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
             default: {

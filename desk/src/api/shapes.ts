@@ -34,6 +34,9 @@ export type Link = Schemas["Link"];
 export type LinkFor = Schemas["LinkFor"];
 
 export type Token = Whole<Schemas["Token"]>;
+export type SecondFactor = Whole<Schemas["SecondFactor"]>;
+export type Enrolment = Schemas["Enrolment"];
+export type RecoveryCodes = Schemas["RecoveryCodes"];
 
 /** How a conversation is written out; notes only where they are asked for. */
 export const TRANSCRIPT_FORMATS = ["text", "html", "json"] as const;

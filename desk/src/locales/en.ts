@@ -18,6 +18,12 @@ export const en = {
     credential: "E-mail or password is wrong. Check both and try again.",
     tooMany: (seconds: number) =>
       `Too many tries from here. Wait ${count(seconds, "second", "seconds")}, then try again.`,
+    code: "Code",
+    codeTitle: "One more step",
+    codeLead: "Type the six digits that your authenticator shows, or one of your recovery codes.",
+    codeNeeded: "A code is asked for besides.",
+    codeWrong: "This code is not right, or was used. Wait for the next one, then try again.",
+    back: "Back",
     unreachable: "The server cannot be reached. Check your network, then try again.",
     busy: "The server is busy. Wait a moment, then try again.",
     version: "This page is older than the server. Reload it, then log in.",

@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod demo;
 mod description;
+mod factor;
 mod links;
 mod origin;
 mod reports;

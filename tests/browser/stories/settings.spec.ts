@@ -1,4 +1,5 @@
 // What admins set: sites, agents, categories, canned responses, sessions, and what each role has.
+import { createHmac } from "node:crypto";
 import type { Page } from "@playwright/test";
 import { PASSWORD } from "../src/desk.ts";
 import { expect, test } from "../src/stage.ts";
@@ -221,3 +222,66 @@ test("AU36 UI9 UI14 who lost a site while offline keeps what they wrote, with th
   await expect(kim.page.getByRole("button", { name: "look at it" })).toHaveCount(0);
   await expect(ann.row("cloudberry")).toHaveCount(0);
 });
+
+test("RT58 UI32 RT59 a second factor is turned on by its QR code, asked for at log-in, and turned off", async ({
+  stage,
+}) => {
+  const uma = await stage.colleague("Uma", "admin");
+  const { page } = uma;
+  await uma.go("#/settings/account");
+  await page.getByRole("button", { name: "Turn it on" }).click();
+  await page.getByLabel("Your password").fill("not the password");
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(page.getByRole("alert")).toContainText("This is not your password");
+  await expect(page.getByLabel("Your password")).toHaveValue("");
+  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(page.locator(".qr[data-ready=true]")).toBeVisible();
+  const secret = (await page.locator(".secret").textContent()) ?? "";
+  await page.getByLabel("Code").fill("000000");
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await expect(page.getByRole("alert")).toContainText("This is not the code");
+  await page.getByLabel("Code").fill(codeOf(secret));
+  await page.getByRole("button", { name: "Confirm" }).click();
+  const codes = page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+  await expect(codes).toHaveCount(10);
+  const [first = ""] = await codes.allTextContents();
+  await page.getByRole("button", { name: "I have kept them" }).click();
+  await expect(page.getByText("10 recovery codes are left.")).toBeVisible();
+
+  const other = await stage.emptyDesk();
+  await other.page.goto(`${other.line.address}/desk`);
+  await other.page.getByLabel("E-mail").fill(uma.email);
+  await other.page.getByLabel("Password").fill(PASSWORD);
+  await other.page.getByRole("button", { name: "Log in" }).click();
+  await expect(other.page.getByRole("heading", { name: "One more step" })).toBeVisible();
+  const code = other.page.getByLabel("Code");
+  await code.fill("123456");
+  await code.press("Enter");
+  await expect(other.page.getByRole("alert").first()).toContainText("This code is not right");
+  await code.fill(first);
+  await code.press("Enter");
+  await expect(other.pill("live")).toBeVisible();
+
+  await uma.go("#/settings/agents");
+  await uma.go("#/settings/account");
+  await expect(page.getByText("9 recovery codes are left.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "End", exact: true })).toHaveCount(1);
+  await page.getByRole("button", { name: "Turn it off" }).click();
+  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Turn it off" }).click();
+  await expect(page.getByRole("button", { name: "Turn it on" })).toBeVisible();
+});
+
+/** What an authenticator shows at this moment: RFC 6238 with SHA-1, six digits, 30 s. */
+function codeOf(secret: string): string {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replace(/[\s=]/g, "").toUpperCase()]
+    .map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const at = (hash.at(-1) ?? 0) & 0xf;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}

@@ -1,9 +1,10 @@
-/** One's own: who one is here, and where one is logged in. */
+/** One's own: who one is here, how one logs in, and where one is logged in. */
 
 import { useDesk } from "../../components/context.js";
 import { agentName } from "../../model/names.js";
 import { p } from "../words/index.js";
 import { PageHead } from "../parts.js";
+import { SecondFactor } from "./SecondFactor.js";
 import { Sessions } from "./Sessions.js";
 
 export function Account() {
@@ -18,6 +19,7 @@ export function Account() {
     <>
       <PageHead title={p.value.settings.sections.account}
         lead={`${name} · ${p.value.agents.roles[role]}`} />
+      <SecondFactor />
       <Sessions agent={me} />
     </>
   );

@@ -1,6 +1,6 @@
 import type { AgentRole } from "@rejoinder/client";
 import { useEffect, useState } from "preact/hooks";
-import { changeAgent, makeLink, putAgent } from "../../api/endpoints.js";
+import { changeAgent, makeLink, putAgent, takeOffSecondFactor } from "../../api/endpoints.js";
 import { ApiError } from "../../api/request.js";
 import type { Agent, Link } from "../../api/shapes.js";
 import { Avatar } from "../../components/Avatar.js";
@@ -177,12 +177,26 @@ function Standings({ agent, changed }: { agent: Agent; changed: (saved: Agent) =
       });
     }
   };
+  const takeOff = async () => {
+    const question = words.takeOffQuestion(agent.name);
+    if (await confirm(question, words.takeOffLead, words.takeOff, "danger")) {
+      await run(async () => {
+        await takeOffSecondFactor(requests, agent.id);
+        listsOf(desk).agents.set((all) => withOne(all, { ...agent, second_factor: false }));
+      });
+    }
+  };
   return (
     <div class="standings">
       {link ? <HandOver agent={agent} link={link} /> : (
         <button type="button" class="button"
           onClick={() => void run(async () => setLink(await makeLink(requests, agent.id)))}>
           {words.link}
+        </button>
+      )}
+      {agent.second_factor && !desk.me.value.has(agent.id) && (
+        <button type="button" class="button" onClick={() => void takeOff()}>
+          {words.takeOff}
         </button>
       )}
       {!desk.me.value.has(agent.id) && (

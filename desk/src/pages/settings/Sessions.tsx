@@ -3,7 +3,7 @@
 import type { ParticipantId } from "@rejoinder/client";
 import { useEffect, useMemo } from "preact/hooks";
 import { Cached } from "../../api/cached.js";
-import { revokeToken, tokens } from "../../api/endpoints.js";
+import { endOtherSessions, revokeToken, tokens } from "../../api/endpoints.js";
 import type { Token } from "../../api/shapes.js";
 import { useDesk } from "../../components/context.js";
 import { Icon } from "../../components/Icon.js";
@@ -34,6 +34,19 @@ export function Sessions({ agent }: { agent: ParticipantId }) {
       tell(wrongOf(error)?.text ?? t.value.api.codes.other, "bad");
     }
   };
+  const others = rows.filter(({ current, kind }) => !current && kind === "session");
+  const endOthers = async () => {
+    if (!await confirm(words.endAllQuestion, words.endLead, words.endAll, "danger")) {
+      return;
+    }
+    try {
+      await endOtherSessions(requests, agent);
+      tell(words.ended);
+    } catch (error) {
+      tell(wrongOf(error)?.text ?? t.value.api.codes.other, "bad");
+    }
+    await list.refresh();
+  };
   return (
     <section class="block-of" aria-labelledby="sessions">
       <h2 id="sessions">{words.title}</h2>
@@ -43,6 +56,11 @@ export function Sessions({ agent }: { agent: ParticipantId }) {
       <ul class="list">
         {rows.map((one) => <Row key={one.id} one={one} end={() => void end(one)} />)}
       </ul>
+      {others.length > 1 && (
+        <button type="button" class="button danger-quiet end-all" onClick={() => void endOthers()}>
+          {words.endAll}
+        </button>
+      )}
     </section>
   );
 }
