@@ -238,10 +238,10 @@ test("RT58 UI32 RT59 a second factor is turned on by its QR code, asked for at l
   await page.getByRole("button", { name: "Next" }).click();
   await expect(page.locator(".qr[data-ready=true]")).toBeVisible();
   const secret = (await page.locator(".secret").textContent()) ?? "";
-  await page.getByLabel("Code").fill("000000");
+  await page.getByRole("textbox", { name: "Code" }).fill("000000");
   await page.getByRole("button", { name: "Confirm" }).click();
   await expect(page.getByRole("alert")).toContainText("This is not the code");
-  await page.getByLabel("Code").fill(codeOf(secret));
+  await page.getByRole("textbox", { name: "Code" }).fill(codeOf(secret));
   await page.getByRole("button", { name: "Confirm" }).click();
   const codes = page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
   await expect(codes).toHaveCount(10);
@@ -255,7 +255,7 @@ test("RT58 UI32 RT59 a second factor is turned on by its QR code, asked for at l
   await other.page.getByLabel("Password").fill(PASSWORD);
   await other.page.getByRole("button", { name: "Log in" }).click();
   await expect(other.page.getByRole("heading", { name: "One more step" })).toBeVisible();
-  const code = other.page.getByLabel("Code");
+  const code = other.page.getByRole("textbox", { name: "Code" });
   await code.fill("123456");
   await code.press("Enter");
   await expect(other.page.getByRole("alert").first()).toContainText("This code is not right");
