@@ -143,7 +143,6 @@ function open(store: Store, start: Start): Promise<Host> {
     socket: (url) => new WebSocket(url),
     make: (keys, head, medium, mode, opened) =>
       new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
-    firstDocument: () => Core.first_document(),
     documentPrefix: (document) => Core.document_prefix(document),
     post: (to, message) => {
       if (to === null || to === tab) post(message);
