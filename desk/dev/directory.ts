@@ -23,7 +23,7 @@ const sites: Site[] = people.sites.map(({ id: site, name }, i) => ({
 const agents: Agent[] = people.agents.map((one, i) => ({
   id: one.id, name: one.name, email: `${one.name.split(" ")[0]?.toLowerCase()}@shop.example`,
   role: typeof one.role === "object" ? one.role.agent : "agent", sites: [SHOP, DOCS],
-  disabled: i === 3, has_password: i !== 2, link_expires_at: null,
+  disabled: i === 3, has_password: i !== 2, second_factor: i === 1, link_expires_at: null,
   availability: one.online ? "online" : "offline", available: one.online, chat_limit: null,
   created_at: NOW - 300 * HOUR, version: 1,
 }));

@@ -21,6 +21,7 @@ mod category;
 mod color;
 mod email;
 mod event;
+mod factor;
 mod filter;
 mod link;
 mod named;
@@ -56,6 +57,7 @@ pub use category::Category;
 pub use color::{Color, NoColor};
 pub use email::{Email, EmailError};
 pub use event::DirectoryEvent;
+pub use factor::{Enrolment, FactorError, SecondFactor};
 pub use filter::{NoPlace, Page, Place};
 pub use link::{Link, LinkFor};
 pub use named::{
@@ -67,7 +69,7 @@ pub use password::{PASSWORD_LONGEST, PASSWORD_SHORTEST, Password, PasswordError}
 pub use session::{AuthError, Scope, Session};
 pub use site::{NewSite, Site, SiteChange};
 pub use ticket::{SUBJECT_LONGEST, Ticket, TicketChange, WhichTickets};
-pub use token::{ListedToken, NoTokenName, TokenHash, TokenName};
+pub use token::{CONNECTED_MILLIS, ListedToken, NoTokenName, TokenHash, TokenName};
 pub use visitor::{Visitor, VisitorChange, WhichVisitors};
 
 use crate::entropy;
@@ -90,6 +92,11 @@ const EVENTS: usize = 256;
 
 const HOUR_MILLIS: i64 = 3_600_000;
 const MINUTE_MILLIS: i64 = 60_000;
+
+/// Codes of a second factor that one agent may try in [`CODE_MILLIS`]: who knows the password and
+/// guesses at six digits would need years.
+const CODE_TRIES: u32 = 10;
+const CODE_MILLIS: i64 = 15 * MINUTE_MILLIS;
 
 /// How often one address may try; see [`rejoinder_core::limits`] for the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +123,7 @@ pub struct Directory {
     passwords: Passwords,
     new_visitors: Mutex<SlidingWindow<Source>>,
     password_tries: Mutex<SlidingWindow<Source>>,
+    code_tries: Mutex<SlidingWindow<ParticipantId>>,
     pages: Mutex<SlidingWindow<ParticipantId>>,
     /// Visitors of whom nothing is taken, as the file says.
     blocked: RwLock<BTreeSet<ParticipantId>>,
@@ -246,6 +254,7 @@ impl Directory {
                 rates.passwords_per_minute,
                 MINUTE_MILLIS,
             )),
+            code_tries: Mutex::new(SlidingWindow::new(CODE_TRIES, CODE_MILLIS)),
             pages: Mutex::new(SlidingWindow::new(limits::PAGES_PER_MINUTE, MINUTE_MILLIS)),
             blocked: RwLock::new(blocked),
             events: broadcast::Sender::new(EVENTS),

@@ -128,10 +128,13 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
 
 /// What agents work with.
 fn work() -> OpenApiRouter<Arc<Served>> {
-    use api::{canned, categories, me, tickets, visitors};
+    use api::{canned, categories, factor, me, tickets, visitors};
     OpenApiRouter::default()
         .routes(routes!(me::me))
         .routes(routes!(me::put_availability))
+        .routes(routes!(factor::second_factor, factor::begin))
+        .routes(routes!(factor::confirm))
+        .routes(routes!(factor::remove))
         .routes(routes!(categories::categories))
         .routes(routes!(categories::put_category, categories::remove_category))
         .routes(routes!(canned::canned_responses))
@@ -146,18 +149,21 @@ fn work() -> OpenApiRouter<Arc<Served>> {
 
 /// What admins set.
 fn administration() -> OpenApiRouter<Arc<Served>> {
-    use api::{agents, audit, links, sites, tokens};
+    use api::{agents, audit, factor, links, live, reports, sites, tokens};
     OpenApiRouter::default()
         .routes(routes!(sites::sites))
         .routes(routes!(sites::site, sites::put_site, sites::change_site))
         .routes(routes!(agents::agents))
         .routes(routes!(agents::put_agent, agents::change_agent))
+        .routes(routes!(factor::take_off))
         .routes(routes!(links::make_link, links::revoke_link))
         .routes(routes!(links::look))
         .routes(routes!(links::use_link))
-        .routes(routes!(tokens::tokens))
+        .routes(routes!(tokens::tokens, tokens::revoke_sessions))
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(audit::audit))
+        .routes(routes!(live::live))
+        .routes(routes!(reports::reports))
 }
 
 /// For pages of any origin: what they can do depends on the token that they have.
@@ -216,7 +222,8 @@ async fn connect(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let opener = Opener::of(&headers, &served.web.public_url);
-    let visit = Visit { peer: peer.ip(), opener };
+    let client = headers.get(header::USER_AGENT).and_then(|client| client.to_str().ok());
+    let visit = Visit { peer: peer.ip(), opener, client: client.map(str::to_owned) };
     let (hub, closing) = (served.hub.clone(), served.closing.clone());
     upgrade
         .read_buffer_size(READ_BYTES)

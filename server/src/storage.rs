@@ -14,6 +14,7 @@
 //!
 //! A crash between any two is finished when the storage is opened again.
 
+mod course;
 mod devices;
 mod filter;
 mod keyring_file;
@@ -26,10 +27,12 @@ use core::future::Future;
 use core::pin::Pin;
 use std::collections::BTreeSet;
 
+pub use self::course::{Course, Span, Step};
 pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
 pub use self::filter::Filter;
 use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
+use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
     Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
@@ -301,6 +304,28 @@ pub trait Storage: Send + Sync + 'static {
         below: u64,
         at_most: usize,
     ) -> Result<Vec<FeedEntry>, StorageError>;
+
+    /// What happened in conversations, in the order of their ids, and after which one to go on:
+    /// none at the end. Damaged ones are left out.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn courses(
+        &self,
+        span: &Span,
+        after: Option<ConversationId>,
+        at_most: usize,
+    ) -> Result<(Vec<Course>, Option<ConversationId>), StorageError>;
+
+    /// How many conversations of each site are begun and not closed, in each status: of these
+    /// sites, or of all.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn open_ones(
+        &self,
+        sites: Option<&[SiteId]>,
+    ) -> Result<Vec<(SiteId, Status, u32)>, StorageError>;
 
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.

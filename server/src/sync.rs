@@ -65,6 +65,8 @@ pub struct Visit {
     pub peer: IpAddr,
     /// The page that opened it.
     pub opener: Opener,
+    /// What the client calls itself.
+    pub client: Option<String>,
 }
 
 /// Serves one connection until it ends.

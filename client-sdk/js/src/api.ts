@@ -15,7 +15,8 @@ export interface Readable<T> {
 /** What proves who a client is, for its first contact; afterwards its store knows. */
 export type Credential =
   | { visitor: SiteId }
-  | { password: { email: string; password: string } }
+  /** `code`: of those who have a second factor, after `code_needed` at the latest. */
+  | { password: { email: string; password: string; code?: string } }
   | { token: string };
 
 /**

@@ -42,7 +42,7 @@ type Answer = {
 };
 
 const FINAL: ReadonlySet<Problem> = new Set<Problem>([
-  "version", "credential", "unknown_site", "origin",
+  "version", "credential", "unknown_site", "origin", "code_needed",
 ]);
 
 /** A client: who somebody is, on one device, connected or not. */

@@ -88,7 +88,8 @@ export type Problem =
   | "timed_out"
   | "replaced"
   | "unknown_site"
-  | "origin";
+  | "origin"
+  | "code_needed";
 
 /** Why an agent is notified. */
 export type NotificationKind =

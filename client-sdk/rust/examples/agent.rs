@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     };
     let folder = arguments.next().unwrap_or_else(|| format!("rejoinder-{email}"));
     let password = std::env::var("REJOINDER_PASSWORD").unwrap_or_default();
-    let credential = Credential::Password { email, password };
+    let credential = Credential::Password { email, password, code: None };
     let place = Place::Folder(PathBuf::from(folder));
     let client = Client::open(ClientOptions::new(server, credential, place)).await?;
     let me = client.contact(Duration::from_secs(30)).await?;

@@ -363,7 +363,11 @@ fn unsent(engine: &mut Engine) -> Result<usize, Error> {
 const fn is_final(problem: Problem) -> bool {
     matches!(
         problem,
-        Problem::Version | Problem::Credential | Problem::UnknownSite | Problem::Origin
+        Problem::Version
+            | Problem::Credential
+            | Problem::UnknownSite
+            | Problem::Origin
+            | Problem::CodeNeeded
     )
 }
 

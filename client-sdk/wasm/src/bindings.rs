@@ -477,7 +477,7 @@ fn conversation_id(id: &str) -> Result<ConversationId, JsValue> {
 enum Proof {
     Visitor(rejoinder_core::id::SiteId),
     Token(String),
-    Password { email: String, password: String },
+    Password { email: String, password: String, code: Option<String> },
 }
 
 fn read_credential(text: &str) -> Result<Option<Credential>, JsValue> {
@@ -486,6 +486,6 @@ fn read_credential(text: &str) -> Result<Option<Credential>, JsValue> {
     Ok(proof.map(|proof| match proof {
         Proof::Visitor(site) => Credential::Visitor(site),
         Proof::Token(token) => Credential::Token(token),
-        Proof::Password { email, password } => Credential::Password { email, password },
+        Proof::Password { email, password, code } => Credential::Password { email, password, code },
     }))
 }

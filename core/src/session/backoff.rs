@@ -40,7 +40,11 @@ impl From<Ending> for Verdict {
         match ending.told {
             Some((_, Some(millis))) => Self::Later(millis),
             Some((
-                Problem::Version | Problem::Credential | Problem::UnknownSite | Problem::Origin,
+                Problem::Version
+                | Problem::Credential
+                | Problem::UnknownSite
+                | Problem::Origin
+                | Problem::CodeNeeded,
                 None,
             )) => Self::Hopeless,
             Some((Problem::Replaced, None)) => Self::Replaced,

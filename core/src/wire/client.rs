@@ -122,6 +122,10 @@ pub enum Credential {
         /// The password.
         #[n(1)]
         password: String,
+        /// Of those who have a second factor: the code that it shows, or one of those that were
+        /// handed out for the day it is lost. Without one it is left out, not null.
+        #[n(2)]
+        code: Option<String>,
     },
     /// A new visitor of a site; the answer carries a token.
     #[n(2)]

@@ -61,6 +61,9 @@ problems! {
     UnknownSite = 13 "there is no such site";
     /// A page of another origin than the server's own, or than those that the site names.
     Origin = 14 "this page may not connect: add its origin to the site's, or set public_url";
+    /// The e-mail address and password are right, and the code of the second factor is missing,
+    /// wrong or used.
+    CodeNeeded = 15 "a code of the second factor is needed, and each is taken once: send the next";
 }
 
 impl core::fmt::Display for Problem {

@@ -41,12 +41,18 @@ fn hello(credential: Credential, keeping: Keeping, epoch: Option<Epoch>) -> Clie
 }
 
 fn client_frames() -> Vec<(String, ClientFrame)> {
-    let (document, password) = (TIMELINE, "correct horse".to_owned());
-    let by_password = Credential::Password { email: "bo@example.org".to_owned(), password };
+    let document = TIMELINE;
+    let with = |code: Option<&str>| Credential::Password {
+        email: "bo@example.org".to_owned(),
+        password: "correct horse".to_owned(),
+        code: code.map(str::to_owned),
+    };
+    let (by_password, by_code) = (with(None), with(Some("287082")));
     let token = Credential::Token("token".to_owned());
     let mut frames = vec![
         ("Hello, back", hello(token, Keeping::Durable, Some(EPOCH))),
         ("Hello, an agent logs in", hello(by_password, Keeping::Durable, None)),
+        ("Hello, an agent with a second factor", hello(by_code, Keeping::Durable, None)),
         ("Hello, a new visitor", hello(Credential::Visitor(SITE), Keeping::Memory, None)),
         ("Purged", ClientFrame::Purged { cursor: 25 }),
         ("Open", ClientFrame::Open { document, cursor: Seq(3) }),

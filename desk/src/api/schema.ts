@@ -57,6 +57,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes the second factor off an agent who has lost it, of at most one's own role: again is no
+         *     error. Admins and above.
+         */
+        delete: operations["take_off"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -184,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How it is at this moment: what waits, who answers, how fast today. Supervisors and above, of the
+         *     sites that they may see.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -212,6 +252,58 @@ export interface paths {
         /** Sets whether one takes conversations. */
         put: operations["put_availability"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one's second factor stands. */
+        get: operations["second_factor"];
+        put?: never;
+        /** Makes a secret, which counts once a code has confirmed it. Beginning anew makes another. */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From now on a code is asked for at log-in, if this is one of the secret that was begun. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes one's second factor, and its recovery codes. Again is no error. */
+        post: operations["remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -247,6 +339,26 @@ export interface paths {
          *     everybody who may see one of them.
          */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of a range of days: in all, by day, by site and by agent. Supervisors and above, of the
+         *     sites that they may see.
+         */
+        get: operations["reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -355,7 +467,11 @@ export interface paths {
         get: operations["tokens"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Ends all sessions but the one that asks: their devices erase what they have. Tokens of programs
+         *     stay. One's own, or as an admin or above those of an agent of at most one's own role.
+         */
+        delete: operations["revoke_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -461,7 +577,7 @@ export interface components {
          * @description What was done, in the audit log.
          * @enum {string}
          */
-        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "message_recalled";
+        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "message_recalled";
         /** @description A human who answers. */
         Agent: {
             availability: components["schemas"]["Availability"];
@@ -481,6 +597,8 @@ export interface components {
             link_expires_at?: components["schemas"]["Moment"] | null;
             name: string;
             role: components["schemas"]["RoleName"];
+            /** @description Whether a code of a second factor is asked for when they log in. */
+            second_factor: boolean;
             /** @description Those they are assigned to. Roles that see all sites need none. */
             sites: components["schemas"]["Id"][];
             /**
@@ -507,6 +625,12 @@ export interface components {
              * @description The version that is changed: if there is another by now, nothing is.
              */
             version?: number | null;
+        };
+        /** @description Figures of an agent. */
+        AgentFigures: {
+            agent: components["schemas"]["Id"];
+            figures: components["schemas"]["Figures"];
+            name: string;
         };
         /** @description By name, disabled ones too. */
         Agents: {
@@ -581,11 +705,24 @@ export interface components {
             password: string;
             token: string;
         };
+        /** @description Figures of a day. */
+        DayFigures: {
+            /** @description As `2026-11-30`. */
+            day: string;
+            figures: components["schemas"]["Figures"];
+        };
         /**
          * @description Which of a conversation's two documents.
          * @enum {string}
          */
         Document: "timeline" | "team";
+        /** @description A secret to be put into an authenticator. It is shown this once. */
+        Enrolment: {
+            /** @description In base 32, to be typed. */
+            secret: string;
+            /** @description As a link, to be shown as a QR code. */
+            uri: string;
+        };
         /** @description Something that was done. */
         Entry: {
             action: components["schemas"]["Action"];
@@ -601,6 +738,45 @@ export interface components {
         /** @description What every request is answered with that was not carried out. */
         Failure: {
             error: components["schemas"]["Reason"];
+        };
+        /**
+         * @description What happened, counted. Of an agent: what they did; of conversations those that they were first
+         *     to answer, took, and had when they were closed.
+         */
+        Figures: {
+            /**
+             * Format: int32
+             * @description Conversations that began.
+             */
+            begun: number;
+            /**
+             * Format: int32
+             * @description Conversations that were closed.
+             */
+            closed: number;
+            /**
+             * Format: int32
+             * @description Edits of messages and notes.
+             */
+            edits: number;
+            first_response?: components["schemas"]["Spread"] | null;
+            /**
+             * Format: int32
+             * @description Messages that visitors, agents and the assistant wrote, recalled ones as well.
+             */
+            messages: number;
+            /**
+             * Format: int32
+             * @description Notes of agents.
+             */
+            notes: number;
+            /**
+             * Format: int32
+             * @description Recalls of messages and notes.
+             */
+            recalls: number;
+            resolution?: components["schemas"]["Spread"] | null;
+            waiting?: components["schemas"]["Spread"] | null;
         };
         /**
          * Format: uuid
@@ -628,6 +804,50 @@ export interface components {
         /** @description A link's token. */
         LinkToken: {
             token: string;
+        };
+        /** @description How it is at this moment. */
+        Live: {
+            /** @description Who answers on these sites, by name. */
+            agents: components["schemas"]["LiveAgent"][];
+            /** @description Which moment. */
+            at: components["schemas"]["Moment"];
+            /** @description By name. */
+            sites: components["schemas"]["LiveSite"][];
+            /** @description Of all the sites below. */
+            total: components["schemas"]["Standing"];
+        };
+        /** @description An agent at this moment. */
+        LiveAgent: {
+            /**
+             * Format: int32
+             * @description Conversations that they have: Active (Human) and not closed, of whatever site.
+             */
+            active: number;
+            agent: components["schemas"]["Id"];
+            /** @description As they set it. */
+            availability: components["schemas"]["Availability"];
+            /** @description Whether they are given conversations: they set themselves online, and are online. */
+            available: boolean;
+            /**
+             * Format: int32
+             * @description How many they may have at once: their own limit or, where they have none, the largest of
+             *     the sites here on which they answer.
+             */
+            limit: number;
+            name: string;
+            /** @description Whether they are connected, or were a minute ago. */
+            online: boolean;
+            role: components["schemas"]["RoleName"];
+            /** @description Since when. */
+            since: components["schemas"]["Moment"];
+        };
+        /** @description A site at this moment. */
+        LiveSite: {
+            name: string;
+            /** @description Whether somebody who answers on it is available. */
+            online: boolean;
+            site: components["schemas"]["Id"];
+            standing: components["schemas"]["Standing"];
         };
         /** @description The agent who asks. */
         Me: {
@@ -677,6 +897,15 @@ export interface components {
             /** @description 1 to 200 characters. */
             subject: string;
         };
+        /** @description What the authenticator shows. */
+        OwnCode: {
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description Proof that it is oneself. */
+        OwnPassword: {
+            password: string;
+        };
         /** @description A page of the customer's. */
         Page: {
             /** @description At most 300 characters; what is longer is cut off. */
@@ -721,6 +950,28 @@ export interface components {
             document: components["schemas"]["Document"];
             message: components["schemas"]["Id"];
         };
+        /** @description Codes to be kept for the day when the authenticator is lost. They are shown this once. */
+        RecoveryCodes: {
+            /** @description Each is taken once, in the place of the authenticator's. */
+            recovery_codes: string[];
+        };
+        /** @description Figures of a range of days. */
+        Report: {
+            /** @description Of each agent who did something, by name. */
+            agents: components["schemas"]["AgentFigures"][];
+            /** @description Of each day, in their order. */
+            days: components["schemas"]["DayFigures"][];
+            /** @description The first day. */
+            from: string;
+            /** @description Of each site, by name. */
+            sites: components["schemas"]["SiteFigures"][];
+            /** @description The last day. */
+            to: string;
+            /** @description Of all that was asked for. */
+            total: components["schemas"]["Figures"];
+            /** @description The time zone in which the days begin and end. */
+            zone: string;
+        };
         /**
          * @description An agent's role, from the narrowest to the widest.
          * @enum {string}
@@ -731,6 +982,15 @@ export interface components {
          * @enum {string}
          */
         Routing: "automatic" | "pick_up";
+        /** @description How one's second factor stands. */
+        SecondFactor: {
+            /**
+             * Format: int32
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes: number;
+            since?: components["schemas"]["Moment"] | null;
+        };
         /** @description A site with its settings. */
         Site: {
             /** @description Where its widget may be embedded; none: everywhere. */
@@ -771,6 +1031,12 @@ export interface components {
             visitor_edit: boolean;
             /** @description Whether visitors may recall, within the same window. */
             visitor_recall: boolean;
+        };
+        /** @description Figures of a site. */
+        SiteFigures: {
+            figures: components["schemas"]["Figures"];
+            name: string;
+            site: components["schemas"]["Id"];
         };
         /**
          * @description What is to change of a site; what is left out stays. Of a new one: what is not to be as by
@@ -836,6 +1102,53 @@ export interface components {
         Sites: {
             sites: components["schemas"]["Site"][];
         };
+        /**
+         * @description Times of one kind. They are milliseconds; of a list of n, in order, the median is the one at
+         *     n / 2 and the 90th percentile the one at 9 n / 10, both rounded up.
+         */
+        Spread: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Half of them are at most this long.
+             */
+            median: number;
+            /**
+             * Format: int64
+             * @description Nine of ten are at most this long.
+             */
+            p90: number;
+        };
+        /** @description Open conversations, and times of today. */
+        Standing: {
+            /**
+             * Format: int32
+             * @description Conversations that the assistant answers.
+             */
+            active_ai: number;
+            /**
+             * Format: int32
+             * @description Conversations that a human answers.
+             */
+            active_human: number;
+            /**
+             * Format: int32
+             * @description Conversations whose visitor is asked how to be reached.
+             */
+            awaiting_offline_info: number;
+            first_response?: components["schemas"]["Spread"] | null;
+            /**
+             * Format: int32
+             * @description Conversations that wait for a human.
+             */
+            waiting: number;
+            waiting_since?: components["schemas"]["Moment"] | null;
+            waiting_time?: components["schemas"]["Spread"] | null;
+        };
         /** @description Something to be done. */
         Ticket: {
             assignee?: components["schemas"]["Id"] | null;
@@ -888,6 +1201,8 @@ export interface components {
         /** @description A token that is not revoked: what it is called, never what it is. */
         Token: {
             agent: components["schemas"]["Id"];
+            /** @description What its client calls itself: its `User-Agent`. Null: it never connected, or does not say. */
+            client?: string | null;
             /** @description Whether it is connected now. */
             connected: boolean;
             created_at: components["schemas"]["Moment"];
@@ -1115,6 +1430,34 @@ export interface operations {
         };
     };
     revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    take_off: {
         parameters: {
             query?: never;
             header?: never;
@@ -1425,6 +1768,39 @@ export interface operations {
             };
         };
     };
+    live: {
+        parameters: {
+            query?: {
+                /** @description Left out: of all that one works on. */
+                site?: components["schemas"]["Id"];
+                /** @description In which time zone today began, by its IANA name. Left out: UTC. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -1485,6 +1861,128 @@ export interface operations {
             };
         };
     };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     page: {
         parameters: {
             query?: never;
@@ -1530,6 +2028,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    reports: {
+        parameters: {
+            query: {
+                /** @description What this agent did. Left out: of everybody. */
+                agent?: components["schemas"]["Id"];
+                /** @description Left out: what the header `Accept` asks for, JSON or CSV. */
+                format?: "json" | "csv";
+                /** @description The first day, as `2026-11-01`. */
+                from: string;
+                /** @description Left out: of all that one works on. */
+                site?: components["schemas"]["Id"];
+                /** @description The last day, as `2026-11-30`: at most 366 days in all. */
+                to: string;
+                /** @description In which time zone the days begin and end, by its IANA name. Left out: UTC. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                    "text/csv": string;
                 };
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
@@ -1855,6 +2395,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Tokens"];
                 };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    revoke_sessions: {
+        parameters: {
+            query?: {
+                /** @description An agent's; left out: one's own. Those of others: admins and above. */
+                agent?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
             default: {

@@ -440,6 +440,7 @@ export const en = {
       revoked_token: "You were logged out. Log in again.",
       unknown: "This server does not know that. It may be older than this page.",
       unknown_site: "This site is no longer there.",
+      code_needed: "Log in again, with the code of your authenticator.",
       not_allowed: "Your role does not allow it. Ask an administrator.",
       taken: "This is taken already. Choose another.",
       version: "Somebody else changed it meanwhile. Reload it, then change it again.",

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rejoinder_core::id::SiteId;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_server::clock;
-use rejoinder_server::directory::{Agent, AgentChange, Directory, Email, NewAgent};
+use rejoinder_server::directory::{Agent, AgentChange, By, Directory, Email, NewAgent};
 use serde::Serialize;
 
 use crate::data::DataArgs;
@@ -96,6 +96,9 @@ struct Change {
     /// Issue another token, which is shown this once: for programs.
     #[arg(long)]
     token: bool,
+    /// Take off the second factor that they have lost.
+    #[arg(long)]
+    no_second_factor: bool,
 }
 
 #[derive(clap::Args)]
@@ -118,6 +121,7 @@ pub(crate) struct AgentRow {
     role: &'static str,
     sites: Vec<String>,
     has_password: bool,
+    second_factor: bool,
     disabled: bool,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +137,7 @@ impl From<&Agent> for AgentRow {
             role: agent.role.name(),
             sites: agent.sites.iter().map(SiteId::to_string).collect(),
             has_password: agent.has_password,
+            second_factor: agent.second_factor,
             disabled: agent.disabled,
             created_at: agent.created_at.to_string(),
             token: None,
@@ -199,7 +204,8 @@ fn list(args: &List) -> Result<(), Failure> {
 
 fn set(args: Set) -> Result<(), Failure> {
     let directory = args.data.directory()?;
-    let Change { name, role, sites, no_sites, password_stdin, enable, token } = args.change;
+    let Change { name, role, sites, no_sites, password_stdin, enable, token, no_second_factor } =
+        args.change;
     let id = find(&directory, &args.email)?.participant;
     let sites = SiteRef::find_all(&sites, &directory)?;
     let change = AgentChange {
@@ -210,6 +216,9 @@ fn set(args: Set) -> Result<(), Failure> {
         disabled: enable.then_some(false),
         ..AgentChange::default()
     };
+    if no_second_factor {
+        directory.take_off_second_factor(By::CommandLine, id, clock::now())?;
+    }
     let agent = directory.change_agent(id, &change)?;
     let token = token.then(|| directory.issue_token(id, clock::now())).transpose()?;
     show(&agent, token, args.json)

@@ -126,6 +126,7 @@ async fn drive(args: Args) -> Result<(), Failure> {
         (None, email) => Credential::Password {
             email: email.unwrap_or_default(),
             password: std::env::var("REJOINDER_PASSWORD").unwrap_or_default(),
+            code: None,
         },
     };
     let options = ClientOptions::new(args.server, credential, Place::Folder(args.data));

@@ -35,6 +35,8 @@ pub(crate) struct Agent {
     disabled: bool,
     /// Whether they can log in by password.
     has_password: bool,
+    /// Whether a code of a second factor is asked for when they log in.
+    second_factor: bool,
     /// Until when a link lets them choose a password; null: there is none.
     #[schema(value_type = Option<Moment>)]
     link_expires_at: Option<Timestamp>,
@@ -196,6 +198,7 @@ fn show(agent: directory::Agent, online: &BTreeSet<ParticipantId>) -> Agent {
         sites: agent.sites,
         disabled: agent.disabled,
         has_password: agent.has_password,
+        second_factor: agent.second_factor,
         link_expires_at: agent.link_expires_at,
         availability: agent.availability,
         chat_limit: agent.chat_limit,

@@ -90,6 +90,12 @@ pub enum Conflict {
     Oneself,
     /// The agent may do nothing.
     Disabled,
+    /// There is a second factor already.
+    SecondFactorOn,
+    /// There is no second factor to confirm.
+    NotBegun,
+    /// One's own second factor goes by one's password.
+    OwnFactor,
 }
 
 /// What went wrong at the server itself: the log says more than strangers are told.
@@ -137,7 +143,9 @@ impl From<AuthError> for ApiError {
             AuthError::TooMany { after_millis } => {
                 Self::TooMany { after_seconds: after_millis.div_ceil(1_000) }
             }
-            AuthError::Invalid | AuthError::UnknownSite => Self::InvalidToken,
+            AuthError::Invalid | AuthError::UnknownSite | AuthError::CodeNeeded => {
+                Self::InvalidToken
+            }
         }
     }
 }
@@ -306,6 +314,11 @@ impl Conflict {
             ),
             Self::Oneself => ("oneself", "you would shut yourself out: ask another admin to do it"),
             Self::Disabled => ("disabled", "the agent is disabled: enable them first"),
+            Self::SecondFactorOn => {
+                ("second_factor_on", "there is a second factor already: remove that one first")
+            }
+            Self::OwnFactor => ("own_second_factor", "remove your own one with your password"),
+            Self::NotBegun => ("not_begun", "no second factor was begun: begin with your password"),
         };
         (StatusCode::CONFLICT, code, message)
     }

@@ -29,7 +29,9 @@ pub(crate) struct Token {
     kind: TokenKind,
     #[schema(value_type = Moment)]
     created_at: Timestamp,
-    /// When its device was last heard from, where it keeps what it receives.
+    /// What its client calls itself: its `User-Agent`. Null: it never connected, or does not say.
+    client: Option<String>,
+    /// When its device was last heard from, to within ten minutes. Null: never.
     #[schema(value_type = Option<Moment>)]
     heard_at: Option<Timestamp>,
     /// Whether it is connected now.
@@ -67,6 +69,35 @@ pub(crate) async fn tokens(
     }
     let found = asked(served.hub.directory(), move |d| d.tokens(agent)).await?;
     Ok(Json(Tokens { tokens: shown(&served, &caller, found).await? }))
+}
+
+/// Whose sessions.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhoseSessions {
+    /// An agent's; left out: one's own. Those of others: admins and above.
+    #[param(value_type = Option<Id>)]
+    agent: Option<ParticipantId>,
+}
+
+/// Ends all sessions but the one that asks: their devices erase what they have. Tokens of programs
+/// stay. One's own, or as an admin or above those of an agent of at most one's own role.
+#[utoipa::path(delete, path = "/v1/tokens", tag = "tokens", params(WhoseSessions),
+    responses((status = 204), ApiError))]
+pub(crate) async fn revoke_sessions(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Asked(WhoseSessions { agent }): Asked<WhoseSessions>,
+) -> Result<StatusCode, ApiError> {
+    let agent = agent.unwrap_or(caller.me);
+    if agent != caller.me {
+        agents::found(&served, &caller, agent).await?;
+    }
+    let (by, but) = (caller.by(), Some(caller.token));
+    let ended = asked(served.hub.directory(), move |d| d.revoke_sessions(by, agent, but, now()));
+    ended.await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Revokes a token: its device erases what it has. Again is no error. One's own, or as an admin or
@@ -107,12 +138,14 @@ async fn shown(
             .into_iter()
             .map(|token| {
                 let device = token.device.map(|device| storage.device(device)).transpose()?;
+                let heard_at = device.flatten().map(|device| device.heard_at);
                 Ok(Token {
                     id: TokenName::of(token.hash).to_string(),
                     agent: token.agent,
                     kind: token.kind(),
                     created_at: token.created_at,
-                    heard_at: device.flatten().map(|device| device.heard_at),
+                    client: token.client,
+                    heard_at: heard_at.max(token.connected_at),
                     connected: all.iter().any(|connected| connected.token == token.hash),
                     current: token.hash == current,
                 })

@@ -31,6 +31,8 @@ pub struct Agent {
     pub role: AgentRole,
     /// Whether they can log in by password. Without one they need a token.
     pub has_password: bool,
+    /// Whether a code of a second factor is asked for when they log in.
+    pub second_factor: bool,
     /// Whether they may no longer do anything.
     pub disabled: bool,
     /// The sites they are assigned to. Roles that see all sites need none.
@@ -296,8 +298,11 @@ pub(super) fn find(
 ) -> Result<Option<Agent>, DirectoryError> {
     let mut statement = connection.prepare_cached(
         "SELECT participant, email, name, role, password IS NOT NULL, disabled, created_at,
-                availability, chat_limit, version, expires_at, availability_since
-         FROM agent LEFT JOIN link ON link.agent = participant WHERE participant = ?1",
+                availability, chat_limit, version, expires_at, availability_since,
+                confirmed_at IS NOT NULL
+         FROM agent LEFT JOIN link ON link.agent = participant
+             LEFT JOIN second_factor ON second_factor.agent = participant
+         WHERE participant = ?1",
     )?;
     let mut rows = statement.query([agent.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -320,6 +325,7 @@ fn read(row: &Row<'_>, sites: BTreeSet<SiteId>) -> Result<Agent, DirectoryError>
         name: text(2)?,
         role: known(AgentRole::from_name(&text(3)?), "an agent's role")?,
         has_password: row.get(4)?,
+        second_factor: row.get(12)?,
         disabled: row.get(5)?,
         sites,
         created_at: Timestamp::from_millis(row.get(6)?),
@@ -355,4 +361,16 @@ fn assign(
             .execute(params![agent.as_bytes(), site.as_bytes()])?;
     }
     Ok(())
+}
+
+/// The hash of an agent's password.
+pub(super) fn password(
+    connection: &Connection,
+    agent: ParticipantId,
+) -> Result<Option<String>, DirectoryError> {
+    Ok(connection
+        .prepare_cached("SELECT password FROM agent WHERE participant = ?1 AND NOT disabled")?
+        .query_row([agent.as_bytes()], |row| row.get(0))
+        .optional()?
+        .flatten())
 }

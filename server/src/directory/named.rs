@@ -124,6 +124,12 @@ named! {
         TokenMade = "token_made",
         /// A token was revoked, or a session ended, by somebody else than its bearer's client.
         TokenRevoked = "token_revoked",
+        /// An agent has a second factor from now on.
+        SecondFactorOn = "second_factor_on",
+        /// An agent has no second factor any more.
+        SecondFactorOff = "second_factor_off",
+        /// An agent logged in by a recovery code in the place of their second factor.
+        RecoveryCodeUsed = "recovery_code_used",
         /// A category was added.
         CategoryAdded = "category_added",
         /// A category has another name.

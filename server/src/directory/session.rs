@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::rate::{SlidingWindow, Source};
 use super::token::{self, Bearer, TokenHash};
-use super::{Directory, DirectoryError, Email, agent, participant, site, visitor};
+use super::{Directory, DirectoryError, Email, agent, factor, participant, site, visitor};
 
 /// Milliseconds after which a log-in that met too many others is tried again.
 const BUSY_MILLIS: u64 = 2_000;
@@ -55,6 +55,9 @@ pub enum AuthError {
     /// everything.
     #[error("the token is revoked, or the agent disabled")]
     Wipe,
+    /// The password is right, and the code of the second factor is missing, wrong or used.
+    #[error("a code of the second factor is needed, one that was not used yet")]
+    CodeNeeded,
     /// No such site to be a visitor of.
     #[error("there is no such site")]
     UnknownSite,
@@ -103,10 +106,10 @@ impl Directory {
     ) -> Result<Session, AuthError> {
         match credential {
             Credential::Token(token) => self.standing(TokenHash::of(token)),
-            Credential::Password { email, password } => {
+            Credential::Password { email, password, code } => {
                 admit(&self.password_tries, Source::of(address), now)?;
                 let agent = self.password_fits(email, password)?;
-                self.log_in(agent, device, now)
+                self.log_in(agent, code.as_deref(), device, now)
             }
             Credential::Visitor(site) => self.new_visitor(*site, device, address, now),
         }
@@ -165,16 +168,45 @@ impl Directory {
         agent.filter(|_| fits).ok_or(AuthError::Invalid)
     }
 
+    /// An agent proves once more that they are who they say, by their password.
+    pub(super) fn password_is_of(
+        &self,
+        agent: ParticipantId,
+        password: &str,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), AuthError> {
+        admit(&self.password_tries, Source::of(address), now)?;
+        let hash = self.read(|connection| agent::password(connection, agent))?;
+        let fits = self
+            .passwords
+            .verify(password, hash.as_deref())
+            .map_err(|_| AuthError::TooMany { after_millis: BUSY_MILLIS })?;
+        if fits { Ok(()) } else { Err(AuthError::Invalid) }
+    }
+
+    /// Counts a try of an agent's second factor.
+    pub(super) fn admit_code(&self, agent: ParticipantId, now: Timestamp) -> Result<(), AuthError> {
+        admit(&self.code_tries, agent, now)
+    }
+
     fn log_in(
         &self,
         agent: ParticipantId,
+        code: Option<&str>,
         device: DeviceId,
         now: Timestamp,
     ) -> Result<Session, AuthError> {
+        if code.is_some() {
+            self.admit_code(agent, now)?;
+        }
         let session = self.write(|connection, dice| {
             // The password took a while to compare: the agent may have been disabled meanwhile.
             if agent::find(connection, agent)?.is_none_or(|agent| agent.disabled) {
                 return Ok(Err(AuthError::Wipe));
+            }
+            if !factor::admits(connection, agent, code, now)? {
+                return Ok(Err(AuthError::CodeNeeded));
             }
             let token = token::issue(connection, Bearer::Agent, agent, Some(device), now, dice)?;
             Ok(with_new(token, connection))

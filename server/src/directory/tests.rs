@@ -75,7 +75,7 @@ impl World {
 
     fn logs_in(&self, name: &str, password: &str) -> Result<Session, AuthError> {
         let email = format!("{name}@example.com");
-        self.enters(&Credential::Password { email, password: password.to_owned() })
+        self.enters(&Credential::Password { email, password: password.to_owned(), code: None })
     }
 
     fn visits(&self, site: SiteId) -> Result<Session, AuthError> {
@@ -131,6 +131,7 @@ fn wp7_an_agent_logs_in_by_password_in_any_spelling_and_goes_on_by_token() {
         .enters(&Credential::Password {
             email: " BO@Example.com".to_owned(),
             password: PASSWORD.to_owned(),
+            code: None,
         })
         .unwrap();
     assert_eq!(session.principal.participant, bo.participant);

@@ -20,6 +20,12 @@ pub(super) enum Bearer {
     Visitor,
 }
 
+/// Milliseconds for which a session's last connection may stand as it was: ten minutes.
+pub const CONNECTED_MILLIS: i64 = 600_000;
+
+/// Characters of what a client calls itself.
+const CLIENT_LONGEST: usize = 200;
+
 /// What begins the token of a link by which an agent chooses a password.
 const LINK_PREFIX: &str = "rjl_";
 
@@ -77,15 +83,18 @@ pub(super) fn issue(
         Bearer::Agent => (Some(whose), None),
         Bearer::Visitor => (None, Some(whose)),
     };
-    connection.prepare_cached("INSERT INTO token VALUES (?1, ?2, ?3, ?4, ?5, 0)")?.execute(
-        params![
+    connection
+        .prepare_cached(
+            "INSERT INTO token (hash, agent, visitor, device, created_at, revoked)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+        )?
+        .execute(params![
             TokenHash::of(&token).as_bytes(),
             agent.as_ref().map(ParticipantId::as_bytes),
             visitor.as_ref().map(ParticipantId::as_bytes),
             device.as_ref().map(DeviceId::as_bytes),
             now.as_millis(),
-        ],
-    )?;
+        ])?;
     Ok(token)
 }
 
@@ -142,6 +151,10 @@ pub struct ListedToken {
     pub device: Option<DeviceId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What its client calls itself, as it last connected.
+    pub client: Option<String>,
+    /// When it last connected, to within [`CONNECTED_MILLIS`].
+    pub connected_at: Option<Timestamp>,
 }
 
 impl ListedToken {
@@ -163,7 +176,7 @@ impl Directory {
     pub fn tokens(&self, agent: Option<ParticipantId>) -> Result<Vec<ListedToken>, DirectoryError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT hash, agent, device, created_at FROM token
+                "SELECT hash, agent, device, created_at, client, connected_at FROM token
                  WHERE agent IS NOT NULL AND NOT revoked AND (?1 IS NULL OR agent = ?1)
                  ORDER BY created_at DESC, hash",
             )?;
@@ -174,10 +187,75 @@ impl Directory {
                     agent: participant(row, 1)?,
                     device: row.get::<_, Option<_>>(2)?.map(DeviceId::from_bytes),
                     created_at: Timestamp::from_millis(row.get(3)?),
+                    client: row.get(4)?,
+                    connected_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                 })
             };
             let all = statement.query_map([of], read)?.collect::<Result<_, _>>()?;
             Ok(all)
+        })
+    }
+
+    /// Remembers that an agent's client has connected, and what it calls itself. Not more often
+    /// than [`CONNECTED_MILLIS`] says, while that stays the same: clients that come back all at
+    /// once must not wait for the disk.
+    ///
+    /// # Errors
+    /// What the medium says.
+    pub fn note_client(
+        &self,
+        token: TokenHash,
+        client: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        let client = client.map(shown);
+        let known: Option<(Option<String>, Option<i64>)> = self.read(|connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT client, connected_at FROM token
+                     WHERE hash = ?1 AND agent IS NOT NULL",
+                )?
+                .query_row([token.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?)
+        })?;
+        let Some((former, connected_at)) = known else { return Ok(()) };
+        let recent = |at: i64| (now.as_millis() - at).abs() < CONNECTED_MILLIS;
+        if former == client && connected_at.is_some_and(recent) {
+            return Ok(());
+        }
+        self.write(|connection, _| {
+            connection.execute(
+                "UPDATE token SET client = ?2, connected_at = ?3 WHERE hash = ?1",
+                params![token.as_bytes(), client, now.as_millis()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Ends an agent's sessions on somebody's behalf, all but one: their devices are told to wipe.
+    /// Tokens of programs stay.
+    ///
+    /// # Errors
+    /// What the medium says.
+    pub fn revoke_sessions(
+        &self,
+        by: By,
+        agent: ParticipantId,
+        but: Option<TokenHash>,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        self.write(|connection, _| {
+            let sessions: Vec<TokenHash> = connection
+                .prepare_cached(
+                    "SELECT hash FROM token
+                     WHERE agent = ?1 AND device IS NOT NULL AND NOT revoked",
+                )?
+                .query_map([agent.as_bytes()], |row| row.get(0).map(TokenHash))?
+                .collect::<Result<_, _>>()?;
+            for token in sessions.into_iter().filter(|token| Some(*token) != but) {
+                revoke_by(connection, by, token, now)?;
+            }
+            Ok(())
         })
     }
 
@@ -217,16 +295,29 @@ impl Directory {
         token: TokenHash,
         now: Timestamp,
     ) -> Result<(), DirectoryError> {
-        self.write(|connection, _| {
-            if revoke(connection, token)? {
-                let (at, action) = (now, Action::TokenRevoked);
-                let subject = TokenName::of(token).to_string();
-                let deed = Deed { by, at, action, site: None, subject, fields: &[] };
-                audit::record(connection, &deed)?;
-            }
-            Ok(())
-        })
+        self.write(|connection, _| revoke_by(connection, by, token, now))
     }
+}
+
+/// What a client calls itself, as a list can show it.
+fn shown(client: &str) -> String {
+    client.chars().filter(|c| !c.is_control()).take(CLIENT_LONGEST).collect()
+}
+
+/// Revokes a token, and tells of it if it was worth something until now.
+fn revoke_by(
+    connection: &Connection,
+    by: By,
+    token: TokenHash,
+    now: Timestamp,
+) -> Result<(), DirectoryError> {
+    if revoke(connection, token)? {
+        let (at, action) = (now, Action::TokenRevoked);
+        let subject = TokenName::of(token).to_string();
+        let deed = Deed { by, at, action, site: None, subject, fields: &[] };
+        audit::record(connection, &deed)?;
+    }
+    Ok(())
 }
 
 /// Revokes a token, and says whether it was worth something until now.

@@ -13,6 +13,7 @@
 
 mod append;
 mod backup;
+mod course;
 mod devices;
 mod documents;
 mod erase;
@@ -39,10 +40,11 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
+use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
     Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
-    RevisionId, Seq,
+    RevisionId, Seq, SiteId,
 };
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
@@ -58,8 +60,9 @@ use self::writer::Counters;
 pub(crate) use self::writer::Step;
 pub use super::ledger::LedgerError;
 use super::{
-    AppendError, Appended, Batch, Boxed, Device, Erasure, ErasureProgress, FeedEntry, FeedScope,
-    Filter, Kept, ProgressOf, Recall, Snapshot, Storage, StorageError, Stored, Tombstone, Words,
+    AppendError, Appended, Batch, Boxed, Course, Device, Erasure, ErasureProgress, FeedEntry,
+    FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError, Stored,
+    Tombstone, Words,
 };
 
 /// How to open a data folder.
@@ -287,6 +290,22 @@ impl Storage for Sqlite {
         at_most: usize,
     ) -> Result<Vec<FeedEntry>, StorageError> {
         self.reads.conversations(filter, below, at_most)
+    }
+
+    fn courses(
+        &self,
+        span: &Span,
+        after: Option<ConversationId>,
+        at_most: usize,
+    ) -> Result<(Vec<Course>, Option<ConversationId>), StorageError> {
+        self.reads.courses(span, after, at_most)
+    }
+
+    fn open_ones(
+        &self,
+        sites: Option<&[SiteId]>,
+    ) -> Result<Vec<(SiteId, Status, u32)>, StorageError> {
+        self.reads.open_ones(sites)
     }
 
     fn live_words(

@@ -107,7 +107,12 @@ async fn authenticate(hub: &Hub, hello: &Hello, visit: &Visit) -> Result<Session
             .await?;
     match &session.scope {
         Scope::Visitor { site } => admit(hub, &visit.opener, Some(*site)).await?,
-        Scope::All | Scope::Sites(_) => admit(hub, &visit.opener, None).await?,
+        Scope::All | Scope::Sites(_) => {
+            admit(hub, &visit.opener, None).await?;
+            let (token, client) = (session.token_hash, visit.client.clone());
+            let noted = move |d: &Directory| Ok(d.note_client(token, client.as_deref(), now())?);
+            asked(hub, noted).await?;
+        }
     }
     Ok(session)
 }
@@ -144,6 +149,7 @@ async fn asked<T: Send + 'static>(
     match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(AuthError::Invalid)) => Err(Problem::Credential.into()),
+        Ok(Err(AuthError::CodeNeeded)) => Err(Problem::CodeNeeded.into()),
         Ok(Err(AuthError::Wipe)) => Err(End::Wipe),
         Ok(Err(AuthError::UnknownSite)) => Err(Problem::UnknownSite.into()),
         Ok(Err(AuthError::TooMany { after_millis })) => Err(retry(after_millis, Problem::TooMuch)),

@@ -16,7 +16,8 @@ async fn stage() -> Stage {
 
 async fn may_log_in(stage: &Stage, email: &str, password: &str) -> bool {
     let (email, password) = (email.to_owned(), password.to_owned());
-    let (said, _socket) = stage.greets(None, Credential::Password { email, password }).await;
+    let (said, _socket) =
+        stage.greets(None, Credential::Password { email, password, code: None }).await;
     matches!(said, ServerFrame::Welcome(_))
 }
 

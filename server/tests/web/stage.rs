@@ -21,6 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 const RATES: Rates = Rates { new_visitors_per_hour: 1_000, passwords_per_minute: 1_000 };
@@ -264,11 +265,23 @@ impl Stage {
         &self,
         origin: Option<&str>,
         credential: Credential,
-    ) -> (ServerFrame, impl Sized + use<>) {
+    ) -> (ServerFrame, Line) {
+        self.connects(origin, credential, None).await
+    }
+
+    /// The same, of a client that says what it is.
+    pub(crate) async fn connects(
+        &self,
+        origin: Option<&str>,
+        credential: Credential,
+        client: Option<&str>,
+    ) -> (ServerFrame, Line) {
         let url = format!("ws://{}/api/v1/sync", self.address());
         let mut request = url.into_client_request().unwrap();
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+        for (name, value) in [("origin", origin), ("user-agent", client)] {
+            if let Some(value) = value {
+                request.headers_mut().insert(name, value.parse().unwrap());
+            }
         }
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
         let hello = Hello {
@@ -282,9 +295,26 @@ impl Stage {
             erasures: 0,
         };
         socket.send(Message::Binary(ClientFrame::Hello(hello).encode().into())).await.unwrap();
+        let mut line = Line(socket);
+        (line.frame().await, line)
+    }
+}
+
+/// A connection, as long as it is kept.
+pub(crate) struct Line(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Line {
+    /// Says that nothing is left to be erased: the server goes on.
+    pub(crate) async fn goes_on(&mut self) {
+        let purged = ClientFrame::Purged { cursor: 0 };
+        self.0.send(Message::Binary(purged.encode().into())).await.unwrap();
+    }
+
+    /// What the server says next.
+    pub(crate) async fn frame(&mut self) -> ServerFrame {
         loop {
-            if let Message::Binary(bytes) = socket.next().await.unwrap().unwrap() {
-                return (ServerFrame::decode(&bytes).unwrap(), socket);
+            if let Message::Binary(bytes) = self.0.next().await.unwrap().unwrap() {
+                return ServerFrame::decode(&bytes).unwrap();
             }
         }
     }
@@ -292,7 +322,7 @@ impl Stage {
 
 pub(crate) fn password(name: &str) -> Credential {
     let email = format!("{name}@shop.example");
-    Credential::Password { email, password: PASSWORD.to_owned() }
+    Credential::Password { email, password: PASSWORD.to_owned(), code: None }
 }
 
 /// An id, as a client makes one.

@@ -379,7 +379,11 @@ impl Drop for World {
 
 /// How an agent of this name logs in.
 fn credential(name: &str) -> Credential {
-    Credential::Password { email: email(name).to_string(), password: PASSWORD.to_owned() }
+    Credential::Password {
+        email: email(name).to_string(),
+        password: PASSWORD.to_owned(),
+        code: None,
+    }
 }
 
 fn newcomer(name: &str, role: AgentRole, site: SiteId) -> NewAgent {

@@ -74,8 +74,11 @@ fn cast(dice: &mut Dice) -> (BTreeMap<String, Principal>, Vec<Client>) {
             ((*name).to_owned(), Principal::new(ParticipantId::random(dice), *role))
         })
         .collect();
-    let log_in =
-        |name: &str| Credential::Password { email: name.to_owned(), password: String::new() };
+    let log_in = |name: &str| Credential::Password {
+        email: name.to_owned(),
+        password: String::new(),
+        code: None,
+    };
     let of = |name: &str| people[name].role;
     let clients = vec![
         Client::new("ann's phone", of("ann"), log_in("ann"), dice),

@@ -71,6 +71,7 @@ const problems: Record<Problem, string> = {
   replaced: "This chat was opened in another place.",
   origin: "This site does not allow the chat here. Please tell the owner of this page.",
   unknown_site: "This chat is not set up rightly. Please tell the owner of this page.",
+  code_needed: "A code is needed that this chat cannot ask for.",
 };
 
 export const en = {

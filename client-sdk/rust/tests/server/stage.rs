@@ -108,7 +108,7 @@ impl Stage {
     /// A device of an agent who logs in.
     pub(crate) async fn agent(&self, name: &str, device: &str) -> Client {
         let email = format!("{name}@shop.example");
-        let credential = Credential::Password { email, password: PASSWORD.to_owned() };
+        let credential = Credential::Password { email, password: PASSWORD.to_owned(), code: None };
         self.client(credential, device).await
     }
 }

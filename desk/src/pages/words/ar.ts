@@ -206,6 +206,8 @@ export const ar: PageWords = {
       agent_enabled: "فعّل موظفًا", link_made: "صنع رابطًا لاختيار كلمة مرور",
       link_used: "اختار كلمة مرور", link_revoked: "أبطل رابطًا",
       token_made: "صنع رمزًا", token_revoked: "أبطل رمزًا",
+      second_factor_on: "فعّل عاملًا ثانيًا", second_factor_off: "أوقف عاملًا ثانيًا",
+      recovery_code_used: "سجّل الدخول برمز استرداد",
       category_added: "أضاف فئة", category_changed: "أعاد تسمية فئة",
       category_removed: "أزال فئة", canned_response_added: "أضاف ردًا جاهزًا",
       canned_response_changed: "غيّر ردًا جاهزًا",

@@ -206,6 +206,8 @@ export const en = {
       agent_enabled: "enabled an agent", link_made: "made a link to choose a password",
       link_used: "chose a password", link_revoked: "revoked a link",
       token_made: "made a token", token_revoked: "revoked a token",
+      second_factor_on: "turned a second factor on", second_factor_off: "turned a second factor off",
+      recovery_code_used: "logged in with a recovery code",
       category_added: "added a category", category_changed: "renamed a category",
       category_removed: "removed a category", canned_response_added: "added a canned response",
       canned_response_changed: "changed a canned response",

@@ -20,6 +20,7 @@ pub(crate) use derived::{
     rt50_notifications_are_exact_and_go_with_their_note,
     rt51_live_words_are_those_not_recalled_nor_replaced,
     rt53_conversations_are_listed_newest_first,
+    rt56_courses_are_told_by_site_and_time_page_by_page,
 };
 
 /// A storage under test, and how it is opened again.
@@ -53,6 +54,7 @@ macro_rules! suite {
                 rt50_notifications_are_exact_and_go_with_their_note
                 rt53_conversations_are_listed_newest_first
                 rt51_live_words_are_those_not_recalled_nor_replaced
+                rt56_courses_are_told_by_site_and_time_page_by_page
             );
         }
     };

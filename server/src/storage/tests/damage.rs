@@ -5,11 +5,12 @@ use std::fs;
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::id::{DocumentId, Seq};
 use rejoinder_core::keyring::SLOT_BYTES;
+use rejoinder_core::time::Timestamp;
 
 use super::chat::{Chat, append, erased, wait};
 use super::folder::{Folder, sound};
 use crate::storage::sqlite::Report;
-use crate::storage::{AppendError, Snapshot, Storage, StorageError};
+use crate::storage::{AppendError, Snapshot, Span, Storage, StorageError};
 
 /// Two chats, an edit and a recall, closed and sound.
 fn two_chats() -> (Folder, Chat, Chat) {
@@ -85,6 +86,10 @@ fn st10_each_damage_is_found_and_named() {
         let storage = folder.open();
         assert_eq!(storage.load(other.id()).unwrap().unwrap().rows, other.rows);
         assert_eq!(other.words(&storage, 1).unwrap(), other.kept(1));
+        // Figures leave out what cannot be read, and nothing else.
+        let (from, to) = (Timestamp::from_millis(0), Timestamp::LAST);
+        let (told, _) = storage.courses(&Span { sites: None, from, to }, None, 9).unwrap();
+        assert!(told.iter().any(|course| course.conversation == other.id()), "{sql}");
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Desk {
 /// A log-in of the agent of this name.
 pub(crate) fn password(name: &str, password: &str) -> Credential {
     let email = format!("{name}@shop.example");
-    Credential::Password { email, password: password.to_owned() }
+    Credential::Password { email, password: password.to_owned(), code: None }
 }
 
 /// A conversation that nobody has.

@@ -7,6 +7,7 @@ mod erasure;
 mod following;
 mod history;
 mod mentions;
+mod reports;
 mod routing;
 mod secrets;
 mod talk;

@@ -7,7 +7,7 @@ use rejoinder_core::wire::NotificationKind;
 
 use super::Fixture;
 use crate::storage::tests::chat::{Chat, append, wait};
-use crate::storage::{Filter, Kept, Notified, Storage};
+use crate::storage::{Filter, Kept, Notified, Span, Step, Storage};
 
 pub(crate) fn rt50_notifications_are_exact_and_go_with_their_note(it: &mut impl Fixture) {
     let mut chat = Chat::new(1);
@@ -106,4 +106,60 @@ pub(crate) fn rt51_live_words_are_those_not_recalled_nor_replaced(it: &impl Fixt
         words.iter().map(|it| it.read().unwrap().text).collect::<Vec<_>>()
     };
     assert_eq!((of(0), of(1), of(2)), (vec![], vec!["two again".into()], vec!["three".into()]));
+}
+
+pub(crate) fn rt56_courses_are_told_by_site_and_time_page_by_page(it: &impl Fixture) {
+    let mut chats: Vec<Chat> = (1..=3).map(Chat::new).collect();
+    for chat in &mut chats {
+        append(it.storage(), chat.says("hello"));
+    }
+    let chat = &mut chats[0];
+    let mut batch = chat.batch();
+    chat.write(&mut batch, Kind::Note, "a regular");
+    append(it.storage(), batch);
+    append(it.storage(), chat.recalls(0));
+    let steps = chat.rows.iter().map(|row| Step {
+        kind: row.kind,
+        at: row.at,
+        by: row.submitted_by,
+        operation: row.operation,
+    });
+    let (steps, site) = (steps.collect::<Vec<_>>(), chat.header.site);
+    let (began, last) = (chat.header.created_at, chat.summary.at);
+    let told = |sites: Option<Vec<_>>, from, to| {
+        let (mut told, mut after) = (Vec::new(), None);
+        loop {
+            let span = Span { sites: sites.clone(), from, to };
+            let (page, next) = it.storage().courses(&span, after, 2).unwrap();
+            told.extend(page);
+            after = next;
+            if after.is_none() {
+                return told;
+            }
+        }
+    };
+    let all = told(None, began, last);
+    let mut ids: Vec<_> = chats.iter().map(Chat::id).collect();
+    ids.sort();
+    assert_eq!(all.iter().map(|course| course.conversation).collect::<Vec<_>>(), ids);
+    let of_site = told(Some(vec![site]), began, last);
+    assert_eq!((of_site.len(), &of_site[0].steps), (1, &steps));
+    assert_eq!(told(None, last, last.plus_millis(1)), of_site, "the others rested before");
+    assert_eq!(told(None, began, began), [], "none began before");
+    assert_eq!(told(Some(vec![]), began, last), []);
+
+    let mut batch = chats[1].says("again");
+    batch.summary.status = Status::ActiveHuman;
+    append(it.storage(), batch);
+    let mut batch = chats[2].says("again");
+    batch.summary.closed = true;
+    append(it.storage(), batch);
+    let other = chats[1].header.site;
+    let mut open = it.storage().open_ones(None).unwrap();
+    open.sort();
+    let mut expected = [(site, Status::WaitingForHuman, 1), (other, Status::ActiveHuman, 1)];
+    expected.sort();
+    assert_eq!(open, expected);
+    let of_other = it.storage().open_ones(Some(&[other])).unwrap();
+    assert_eq!(of_other, [(other, Status::ActiveHuman, 1)]);
 }
