@@ -18,7 +18,7 @@ use crate::{Failure, apps, print};
 const OFTEN: u32 = 1_000;
 
 /// What everybody at the demo logs in with.
-const PASSWORD: &str = "a demo for everybody";
+pub(crate) const PASSWORD: &str = "a demo for everybody";
 
 /// Who is there.
 const AGENTS: [(&str, &str, AgentRole); 3] = [
@@ -62,6 +62,11 @@ pub(crate) fn prepare(config: &mut Config) -> Result<Demo, Failure> {
         )
         .into());
     }
+    Ok(Demo { site: begin(&directory)? })
+}
+
+/// Adds the demo site and its agents to an empty directory.
+pub(crate) fn begin(directory: &Directory) -> Result<SiteId, Failure> {
     let agent = |(email, name, role): (&str, &str, AgentRole), sites| -> Result<_, Failure> {
         let password = Some(Password::new(PASSWORD.to_owned())?);
         Ok(NewAgent { email: email.parse()?, name: name.to_owned(), role, password, sites })
@@ -73,7 +78,7 @@ pub(crate) fn prepare(config: &mut Config) -> Result<Demo, Failure> {
     for other in others {
         directory.add_agent(&agent(other, BTreeSet::from([site.id]))?, now)?;
     }
-    Ok(Demo { site: site.id })
+    Ok(site.id)
 }
 
 impl Demo {

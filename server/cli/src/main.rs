@@ -9,6 +9,7 @@ mod backup;
 mod data;
 mod demo;
 mod export;
+mod fill;
 mod init;
 mod participant;
 mod password;
@@ -41,6 +42,8 @@ enum Command {
     Init(init::Args),
     /// Serve conversations, until interrupted.
     Serve(Box<serve::Args>),
+    /// Make a data folder full of conversations, to look at and to measure.
+    Demo(fill::Args),
     /// Play a chat between real processes, with everything that is hard about it.
     Tour(tour::Args),
     /// A client that is driven by JSON lines on standard input.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Init(args) => init::run(args),
         Command::Serve(args) => serve::run(*args),
+        Command::Demo(args) => fill::run(&args),
         Command::Tour(args) => tour::run(&args),
         Command::Participant(args) => participant::run(args),
         Command::Agent(command) => agent::run(command),

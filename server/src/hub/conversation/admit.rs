@@ -250,6 +250,15 @@ impl Task {
         for &(kind, revision) in &admission.superseded {
             live.hot.forget(kind, revision);
         }
+        let edited: &[_] = if admission.superseded.is_empty() { &[] } else { &admission.words };
+        let changed: Vec<_> = admission
+            .recalled
+            .iter()
+            .map(|(tombstone, _)| (tombstone.kind, tombstone.message))
+            .chain(edited.iter().map(|(kind, words)| (*kind, words.message)))
+            .map(|(kind, message)| (DocumentId { conversation, kind }, message))
+            .collect();
+        self.hub.tidy_attachments(changed);
         for (tombstone, _) in &admission.recalled {
             live.hot.forget_message(tombstone.kind, tombstone.message);
         }
