@@ -101,12 +101,12 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
     let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
         .route("/v1/openapi.json", get(api::document::openapi))
-        .route("/v1/me/routing", get(api::routing::routing))
-        .route("/v1/me/notifications", get(api::notifications::list))
-        .route("/v1/me/notifications/read", post(api::notifications::read))
-        .route("/v1/search", post(api::search::find))
-        .route("/v1/conversations", get(api::history::list))
-        .route("/v1/conversations/{id}/transcript", get(api::history::write_out))
+        .routes(routes!(api::routing::routing))
+        .routes(routes!(api::notifications::notifications))
+        .routes(routes!(api::notifications::read_notifications))
+        .routes(routes!(api::search::find_words))
+        .routes(routes!(api::history::conversations))
+        .routes(routes!(api::history::transcript))
         .merge(work())
         .merge(administration());
     let mut described = Described::openapi();

@@ -11,7 +11,9 @@ use axum::http::HeaderMap;
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::id::SiteId;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
+use super::schema::{ConversationStatus, Id};
 use super::{ApiError, agent, fault};
 use crate::hub::blocking;
 use crate::router::Served;
@@ -29,21 +31,29 @@ const MOST: usize = 200;
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// What is looked for. It stands in a body, for addresses are logged.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Search)]
 pub(crate) struct Asked {
+    /// All of them must stand in a message, in any order.
+    #[schema(min_length = 2, max_length = 200)]
     words: String,
+    #[schema(value_type = Option<Id>)]
     site: Option<SiteId>,
+    #[schema(value_type = Option<ConversationStatus>)]
     status: Option<Status>,
     closed: Option<bool>,
     /// The `next` of the answer before.
     before: Option<u64>,
+    /// 1 to 200, by default 50.
     limit: Option<usize>,
 }
 
-/// `POST /api/v1/search` with `{"words": …, "site"?, "status"?, "closed"?, "before"?, "limit"?}`,
-/// of an agent.
-pub(crate) async fn find(
+/// Finds messages and notes by their live words, in conversations that one may see. The answer is
+/// to be shown and not kept: no recall reaches it.
+#[utoipa::path(post, path = "/v1/search", tag = "conversations", request_body = Asked,
+    responses((status = 200, body = Found), ApiError))]
+pub(crate) async fn find_words(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,
     asked: Result<Json<Asked>, JsonRejection>,
