@@ -196,7 +196,7 @@ pub(crate) async fn transcript(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let session = agent(&served, &headers).await?;
-    let Ok(Path(id)) = id else { return Err(ApiError::UnknownConversation) };
+    let Ok(Path(id)) = id else { return Err(ApiError::NotFound) };
     let Ok(Query(Wanted { format, notes })) = wanted else { return Err(ApiError::BadQuery) };
     let (storage, directory) =
         (Arc::clone(served.hub.storage()), Arc::clone(served.hub.directory()));

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
 use rejoinder_core::limits;
 use rejoinder_core::wire::Notification;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::input::{Caller, Sent};
 use super::schema::ListedNotification;
 use super::{ApiError, agent, fault};
 use crate::hub::{blocking, notifications_of};
@@ -89,12 +90,10 @@ pub(crate) struct Read {
     responses((status = 204), ApiError))]
 pub(crate) async fn read_notifications(
     State(served): State<Arc<Served>>,
-    headers: HeaderMap,
-    read: Result<Json<Read>, JsonRejection>,
+    caller: Caller,
+    Sent(Read { numbers }): Sent<Read>,
 ) -> Result<StatusCode, ApiError> {
-    let session = agent(&served, &headers).await?;
-    let Ok(Json(Read { numbers })) = read else { return Err(ApiError::Malformed) };
-    let me = session.principal.participant;
+    let me = caller.me;
     let kept = served.hub.storage().keep_read(me, numbers).await;
     kept.map_err(|error| fault(&error))?;
     served.hub.tell_unread(me).await;

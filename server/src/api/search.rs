@@ -6,15 +6,14 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::HeaderMap;
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::id::SiteId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::input::{Caller, Sent};
 use super::schema::{ConversationStatus, Id};
-use super::{ApiError, agent, fault};
+use super::{ApiError, fault};
 use crate::hub::blocking;
 use crate::router::Served;
 use crate::search::{Found, Query, search, words};
@@ -55,11 +54,9 @@ pub(crate) struct Asked {
     responses((status = 200, body = Found), ApiError))]
 pub(crate) async fn find_words(
     State(served): State<Arc<Served>>,
-    headers: HeaderMap,
-    asked: Result<Json<Asked>, JsonRejection>,
+    caller: Caller,
+    Sent(asked): Sent<Asked>,
 ) -> Result<Json<Found>, ApiError> {
-    let session = agent(&served, &headers).await?;
-    let Ok(Json(asked)) = asked else { return Err(ApiError::Malformed) };
     let words = words(&asked.words);
     if words.is_empty() || !CHARACTERS.contains(&asked.words.trim().chars().count()) {
         return Err(ApiError::BadSearch);
@@ -74,14 +71,14 @@ pub(crate) async fn find_words(
         closed: asked.closed,
         ..Filter::default()
     };
-    let filter = filter.within(&session.scope);
+    let filter = filter.within(&caller.scope);
     let storage = Arc::clone(served.hub.storage());
     let found = blocking(move || {
         let query = Query {
             words: &words,
             filter: &filter,
-            principal: &session.principal,
-            scope: &session.scope,
+            principal: &caller.principal,
+            scope: &caller.scope,
             below: asked.before.unwrap_or(u64::MAX),
             at_most: asked.limit.unwrap_or(PAGE).clamp(1, MOST),
             deadline: Instant::now() + DEADLINE,
