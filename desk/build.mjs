@@ -35,6 +35,7 @@ const { count, size, warnings } = await injectManifest({
   swSrc: join(dist, "sw.js"),
   swDest: join(dist, "sw.js"),
   globDirectory: dist,
+  globIgnores: ["assets/preview-*"],
   globPatterns: ["index.html", "assets/*", "icons/*", "manifest.webmanifest"],
   dontCacheBustURLsMatching: /\/assets\//,
   modifyURLPrefix: { "": "/desk/" },

@@ -17,6 +17,7 @@ export default defineConfig(({ mode }) => ({
     cssTarget: ["chrome123", "firefox121", "safari17.5"],
     outDir: mode === "fake" ? "dist-fake" : "dist",
     emptyOutDir: true,
+    rolldownOptions: { input: [here("index.html"), here("preview.html")] },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

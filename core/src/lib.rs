@@ -85,6 +85,7 @@
 //! ```
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
+pub mod attachment;
 pub mod authority;
 pub mod commitment;
 pub mod conversation;

@@ -15,6 +15,10 @@ pub const FILE_NAME_CHARACTERS: usize = 255;
 /// Bytes of one attachment. The size at which mail stops carrying it too.
 pub const ATTACHMENT_BYTES: u64 = 25 * 1024 * 1024;
 
+/// Bytes of all attachments of one conversation: twenty of the largest. It bounds what a visitor
+/// can lay on a disk.
+pub const CONVERSATION_ATTACHMENT_BYTES: u64 = 500 * 1024 * 1024;
+
 /// Bytes of an encoded revision body: four bytes for each character, and the attachments'
 /// descriptions.
 pub const BODY_BYTES: usize = 64 * 1024;

@@ -5,15 +5,21 @@
 //! XChaCha20-Poly1305; the nonce is random; the associated data names what was sealed, so that
 //! a ciphertext moved to another row does not open.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit, Payload};
 use chacha20poly1305::{Key as CipherKey, XChaCha20Poly1305, XNonce};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::dice::Dice;
-use crate::id::{DocumentId, MessageId, RevisionId};
+use crate::id::{AttachmentId, DocumentId, MessageId, RevisionId};
 
 /// Bytes of a nonce, which stands before the ciphertext.
 const NONCE_BYTES: usize = 24;
+
+/// Bytes of a tag, which stands behind it.
+const TAG_BYTES: usize = 16;
+
+/// Bytes that sealing adds.
+pub const MORE_BYTES: usize = NONCE_BYTES + TAG_BYTES;
 
 /// A random 32-byte key, wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -62,15 +68,26 @@ pub enum Sealed {
         /// The document it would be sent to.
         document: DocumentId,
     },
+    /// The bytes of an attachment. Its id is random and used once: where it stands is not said, for
+    /// a message that follows a closed conversation takes it along.
+    Attachment {
+        /// Which.
+        id: AttachmentId,
+    },
 }
 
 impl Sealed {
     fn associated_data(self) -> Vec<u8> {
+        let mut data = b"rejoinder/sealing/1".to_vec();
         let (tag, document) = match self {
             Self::Revision { document, .. } => (0, document),
             Self::Draft { document } => (1, document),
+            Self::Attachment { id } => {
+                data.push(2);
+                data.extend_from_slice(id.as_bytes());
+                return data;
+            }
         };
-        let mut data = b"rejoinder/sealing/1".to_vec();
         data.push(tag);
         data.extend_from_slice(document.conversation.as_bytes());
         data.push(document.kind.code());
@@ -91,11 +108,19 @@ pub struct OpenError;
 #[must_use]
 pub fn seal(key: &SealingKey, what: Sealed, plain: &[u8], dice: &mut Dice) -> Vec<u8> {
     let nonce: [u8; NONCE_BYTES] = dice.bytes();
-    let payload = Payload { msg: plain, aad: &what.associated_data() };
-    let sealed = XChaCha20Poly1305::new(&CipherKey::from(key.0))
-        .encrypt(&XNonce::from(nonce), payload)
-        .unwrap_or_else(|_| unreachable!("XChaCha20 seals up to 256 GiB; a body is bounded"));
-    [nonce.as_slice(), &sealed].concat()
+    // In place: an attachment is large, and a browser's memory that grew stays.
+    let mut sealed = Vec::with_capacity(plain.len() + MORE_BYTES);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let tag = XChaCha20Poly1305::new(&CipherKey::from(key.0))
+        .encrypt_inout_detached(
+            &XNonce::from(nonce),
+            &what.associated_data(),
+            sealed[NONCE_BYTES..].as_mut().into(),
+        )
+        .unwrap_or_else(|_| unreachable!("XChaCha20 seals up to 256 GiB; what is said is bounded"));
+    sealed.extend_from_slice(&tag);
+    sealed
 }
 
 /// Decrypts what [`seal`] made.

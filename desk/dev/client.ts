@@ -4,6 +4,7 @@ import {
   type Client, type ClientEvents, type ConnectOptions, type Connection, type Conversation,
   type ConversationView, type DocumentKind, type InboxRow, type MessageView, type Notification,
   type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
+  type Upload,
 } from "@rejoinder/client";
 import { Cell } from "./readable.js";
 import { conversations, id, ME, people, rowOf, say } from "./script.js";
@@ -22,6 +23,7 @@ export class ScriptedClient implements Client {
   readonly people = new Cell<People>(people);
   readonly offers = new Cell<Offer[]>([]);
   readonly notifications = new Cell<Notification[]>([]);
+  readonly uploads = new Cell<Upload[]>([]);
   readonly views = new Map<string, Cell<ConversationView | null>>();
   readonly #credential: ConnectOptions["credential"];
   readonly #listeners: Listeners = {};
@@ -131,6 +133,10 @@ class ScriptedConversation implements Conversation {
       this.view.set(change(this.view.value));
       this.client.refresh();
     }
+  }
+
+  async file() {
+    return new Blob();
   }
 
   async send(text: string) {

@@ -84,10 +84,10 @@ const HANDLERS: [method: string, path: RegExp, handler: Handler][] = [
   ["GET", /^me$/, () => ({ body: me })],
   ["PUT", /^me\/availability$/, (_, body) => ({ body: Object.assign(me, body) })],
   ["GET", /^me\/routing$/, () => ({ body: {
-    presence: me.availability, limit: 5, active: 2, offers: [],
+    presence: me.availability, active: 2, offers: [],
     sites: [
-      { site: SHOP, mode: "automatic", reasons: [] },
-      { site: DOCS, mode: "pick_up", reasons: [{ code: "human_support_off", message: "" }] },
+      { site: SHOP, mode: "automatic", limit: 5, reasons: [] },
+      { site: DOCS, mode: "pick_up", limit: 5, reasons: [{ code: "human_support_off", message: "" }] },
     ],
     waiting: [
       { conversation: id(202), site: SHOP, since: NOW - HOUR / 5, offered: true, reasons: [] },
@@ -108,7 +108,7 @@ const HANDLERS: [method: string, path: RegExp, handler: Handler][] = [
   ["GET", /^canned-responses$/, () => ({ body: { canned_responses: canned } })],
   ["PUT", /^canned-responses\/([^/]+)$/, (which, body) => {
     if (canned.some((one) => one.shortcut === body.shortcut && one.id !== which)) {
-      return refused(409, "taken", "shortcut");
+      return refused(409, "shortcut_taken", "shortcut");
     }
     const made = { ...body, id: which, updated_at: Date.now() } as CannedResponse;
     canned = [...canned.filter((one) => one.id !== which), made];

@@ -93,6 +93,7 @@ test("every place has an address of its own, and reads back from it", () => {
   const places: Route[] = [
     { page: "inbox", conversation: id }, { page: "tickets", ticket: null },
     { page: "tickets", ticket: id }, { page: "history" }, { page: "search" },
+    { page: "live" }, { page: "reports" }, { page: "settings", section: "account", item: null },
     { page: "settings", section: "agents", item: null },
     { page: "settings", section: "sites", item: "new" },
     { page: "settings", section: "canned", item: id },

@@ -4,6 +4,7 @@
 //! ask: what it can show depends on the token that it has.
 
 pub(crate) mod agents;
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod canned;
 pub(crate) mod categories;

@@ -34,6 +34,7 @@ pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
+use crate::attachments::{self, Attachments};
 use crate::directory::{Directory, DirectoryError};
 use crate::routing::Board;
 use crate::storage::Storage;
@@ -71,6 +72,7 @@ pub struct Hub(Arc<Shared>);
 struct Shared {
     storage: Arc<dyn Storage>,
     directory: Arc<Directory>,
+    attachments: Attachments,
     registry: Registry,
     live: Mutex<HashMap<ConversationId, mpsc::Sender<Ask>>>,
     policies: Mutex<Policies>,
@@ -91,18 +93,20 @@ impl core::fmt::Debug for Shared {
 }
 
 impl Hub {
-    /// A hub over a storage and a directory. `new_conversations` bounds how many a visitor may
+    /// A hub over a storage, a directory and attachments. `new_conversations` bounds how many a visitor may
     /// begin in 12 hours.
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
         directory: Arc<Directory>,
+        attachments: Attachments,
         new_conversations: u32,
     ) -> Self {
         Self(Arc::new(Shared {
             storage,
             board: Board::new(Arc::clone(&directory) as Arc<dyn crate::routing::Source>),
             directory,
+            attachments,
             registry: Registry::default(),
             live: Mutex::default(),
             policies: Mutex::default(),
@@ -124,6 +128,12 @@ impl Hub {
     #[must_use]
     pub fn directory(&self) -> &Arc<Directory> {
         &self.0.directory
+    }
+
+    /// Where attachments are kept.
+    #[must_use]
+    pub fn attachments(&self) -> &Attachments {
+        &self.0.attachments
     }
 
     /// Everybody who is connected.
@@ -168,6 +178,23 @@ impl Hub {
         live.insert(conversation, sender);
         conversation::spawn(self.clone(), conversation, receiver);
         Ok(())
+    }
+
+    /// Removes what no words describe any more. Its keys are gone already.
+    fn tidy_attachments(&self, mut places: Vec<attachments::Place>) {
+        let (storage, attachments) = (self.storage().clone(), self.0.attachments.clone());
+        places.retain(|place| attachments.has_any(*place));
+        if places.is_empty() {
+            return;
+        }
+        tokio::task::spawn_blocking(move || {
+            for place in places {
+                if let Err(error) = attachments.tidy(storage.as_ref(), place) {
+                    // The next start tries again.
+                    tracing::warn!(%error, "attachments without words are not removed yet");
+                }
+            }
+        });
     }
 
     /// Ends a conversation's task, unless something has been asked of it meanwhile.

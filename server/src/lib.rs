@@ -1,6 +1,7 @@
 //! Rejoinder's server: the deciding copy of every conversation.
 
 pub mod api;
+pub mod attachments;
 pub mod clock;
 pub mod config;
 pub mod directory;

@@ -97,6 +97,9 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
         .routes(routes!(api::site::widget))
         .routes(routes!(api::people::people))
         .routes(routes!(api::unread::unread));
+    let files = OpenApiRouter::default()
+        .routes(routes!(api::attachments::attachment, api::attachments::put_attachment))
+        .layer(DefaultBodyLimit::disable());
     let told = OpenApiRouter::default().routes(routes!(api::page::page));
     let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
@@ -108,7 +111,8 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
         .routes(routes!(api::history::conversations))
         .routes(routes!(api::history::transcript))
         .merge(work())
-        .merge(administration());
+        .merge(administration())
+        .merge(files);
     let mut described = Described::openapi();
     let mut taken = |part: OpenApiRouter<Arc<Served>>| {
         let (router, routes) = part.split_for_parts();

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::attachments::Attachments;
 use crate::directory::{Directory, DirectoryError, DirectoryEvent};
 use crate::hub::{Hub, News};
 use crate::lingering::Lingering;
@@ -91,6 +92,7 @@ impl Server {
     /// [`StartError`].
     pub async fn start_with(parts: Parts, web: Web) -> Result<Self, StartError> {
         let options = parts.storage;
+        let attachments = Attachments::of(&options.folder);
         // Opening replays the ledger and may take its time.
         let opened = tokio::task::spawn_blocking(move || Sqlite::open(&options)).await;
         let opened = opened.map_err(|_| StorageError::Failed("opening was broken off".into()))?;
@@ -102,7 +104,8 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|source| StartError::Listen { address: parts.listen, source })?;
-        let hub = Hub::new(storage, Arc::clone(&directory), parts.new_conversations);
+        sweep(&attachments, &storage);
+        let hub = Hub::new(storage, Arc::clone(&directory), attachments, parts.new_conversations);
         let end_of_feed = end_of_feed(&hub)?;
         let mut following = JoinSet::new();
         following.spawn(hub.clone().run_feed(end_of_feed));
@@ -145,6 +148,16 @@ impl Server {
         self.hub.end_all();
         tracing::info!("ended");
     }
+}
+
+/// Removes files that a crash or a restore left without words, beside serving.
+fn sweep(attachments: &Attachments, storage: &Arc<dyn Storage>) {
+    let (attachments, storage) = (attachments.clone(), Arc::clone(storage));
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = attachments.sweep(storage.as_ref()) {
+            tracing::warn!(%error, "attachments without words are not removed yet");
+        }
+    });
 }
 
 fn end_of_feed(hub: &Hub) -> Result<u64, StorageError> {

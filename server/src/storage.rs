@@ -337,6 +337,17 @@ pub trait Storage: Send + Sync + 'static {
         conversation: ConversationId,
     ) -> Result<Vec<(DocumentKind, Revision)>, StorageError>;
 
+    /// The words of one message that were neither recalled nor replaced, unsealed. Those that are
+    /// damaged are left out.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn message_words(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+    ) -> Result<Vec<Revision>, StorageError>;
+
     /// Notifications of a participant below a number, the newest first, and whether each was read.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ import {
   type Principal,
   RejoinderError,
   type StorageMode,
+  type Upload,
 } from "@rejoinder/client";
 import { Cell } from "./cell";
 import { ME, type Scene, view } from "./scenes";
@@ -28,6 +29,7 @@ export class FakeClient implements Client {
   readonly storage: Cell<StorageMode>;
   readonly waiting: Cell<number>;
   readonly inbox = new Cell<InboxRow[]>([]);
+  readonly uploads = new Cell<Upload[]>([]);
   readonly people = new Cell<People>({
     agents: ["ann", "bo"].map((id) => ({
       id,
@@ -131,6 +133,7 @@ export class FakeConversation implements Conversation {
   viewing = nothing;
   idle = nothing;
   widen = nothing;
+  file = async (): Promise<Blob> => new Blob();
 
   constructor(
     readonly id: string,

@@ -45,8 +45,19 @@ export type Detail = Readonly<Record<string, string | number | boolean | null>>;
 /** Calls of the page that the app carries out. */
 export type Call = "startConversation" | "identify" | "logout" | "setAttributes";
 
+/** Title and address of the page around the chat. */
+export type VisitedPage = readonly [title: string, url: string];
+
 export type ToApp =
-  | { type: "init"; token: string | null; look: Look; shown: boolean; inline: boolean }
+  | {
+      type: "init";
+      token: string | null;
+      look: Look;
+      shown: boolean;
+      inline: boolean;
+      /** A launcher that a browser kept from before tells none. */
+      page?: VisitedPage;
+    }
   | { type: "shown"; shown: boolean }
   | { type: "look"; look: Look }
   | { type: "call"; method: Call; argument?: unknown };

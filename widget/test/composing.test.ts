@@ -156,6 +156,9 @@ test("a visitor is offered what the site allows, and to take back what was not s
     human_support: true,
     visitor_edit: true,
     visitor_recall: true,
+    greeting: "",
+    offline_message: "",
+    theme_color: "#3350b4",
     online: false,
     agents: [],
   };

@@ -1,7 +1,7 @@
 /** What applications hold: a client, its conversations, and values that tell of changes. */
 
 import type {
-  CategoryId, CommandCode, Connection, ConversationId, ConversationView, DocumentId, DocumentKind,
+  AttachmentId, CategoryId, CommandCode, Connection, ConversationId, ConversationView, DocumentId, DocumentKind,
   InboxRow, MessageId, Notification, Offer, OperationId, ParticipantId, Principal, Priority,
   Problem, Progress, Refusal, Role, Seq, SiteId, Status, Timestamp,
 } from "./views.js";
@@ -36,6 +36,12 @@ export type People = {
   fetched_at: Timestamp | null;
 };
 
+/** A file to send: the ending of its name says what it is. */
+export type FileToSend = { name: string; data: Blob };
+
+/** An attachment on its way to the server: its message goes at once, its bytes follow. */
+export type Upload = { attachment: AttachmentId; sent: number; bytes: number };
+
 export interface ConnectOptions {
   /** Where the server is: `https://chat.example`. */
   server: string;
@@ -68,6 +74,8 @@ export interface ClientEvents {
   /** This agent is notified of something, or learns of it late. */
   notification: Notification;
   removed: { document: DocumentId };
+  /** The server did not take an attachment of this client: its message stands without it. */
+  file_refused: { attachment: AttachmentId; reason: string };
   unreachable: { reason: string };
   problem: { document: DocumentId | null; reason: Problem; retry_after_millis: number | null };
   /** The store failed or ran full; what it has is kept. */
@@ -86,7 +94,9 @@ export type Traffic = {
 
 export type ErrorCode =
   | CommandCode | "refused" | "no_contact" | "unsent" | "offline" | "wiped" | "closed" | "store"
-  | "address" | "unsupported" | "malformed" | "too_many_open";
+  | "address" | "unsupported" | "malformed" | "too_many_open"
+  /** Whoever wrote the message is still sending the file. */
+  | "file_waiting";
 
 export interface Client {
   /** Resolves when the store is open and what it has can be shown. */
@@ -104,6 +114,8 @@ export interface Client {
   readonly offers: Readable<Offer[]>;
   /** What this agent was notified of and has not read, newest first. */
   readonly notifications: Readable<Notification[]>;
+  /** What this client attached and the server does not have yet. */
+  readonly uploads: Readable<Upload[]>;
   /** Waits for the first contact; answers at once when there was one. Default: 30 s. */
   contact(timeoutMillis?: number): Promise<Principal>;
   /** Waits until the connection is live and nothing waits for a fate. */
@@ -127,8 +139,14 @@ export interface Conversation {
   /** Null until it was read from the store, and after it was erased from this device. */
   readonly view: Readable<ConversationView | null>;
   /** Where it went: a visitor's words to a closed conversation go into its follow-up. */
-  send(text: string): Promise<{ conversation: ConversationId; message: MessageId }>;
-  note(text: string): Promise<MessageId>;
+  send(
+    text: string,
+    files?: FileToSend[],
+  ): Promise<{ conversation: ConversationId; message: MessageId }>;
+  note(text: string, files?: FileToSend[]): Promise<MessageId>;
+  /** The bytes of an attachment: for showing, not for keeping; a recall takes them back. */
+  file(attachment: AttachmentId): Promise<Blob>;
+  /** Puts another text in place; attachments stay. */
   edit(message: MessageId, text: string, kind?: DocumentKind): Promise<void>;
   recall(message: MessageId, kind?: DocumentKind): Promise<void>;
   claim(): Promise<OperationId>;

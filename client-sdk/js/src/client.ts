@@ -1,6 +1,6 @@
 import {
   type Client, type ClientEvents, type ConnectOptions, type Conversation, type ErrorCode,
-  type People, RejoinderError, type StorageMode,
+  type People, RejoinderError, type StorageMode, type Upload,
 } from "./api.js";
 import { ConversationHandle } from "./conversation.js";
 import type {
@@ -55,6 +55,7 @@ export class PortClient implements Client {
   readonly people = new State<People>({ agents: [], sites: [], fetched_at: null });
   readonly offers = new State<Offer[]>([]);
   readonly notifications = new State<Notification[]>([]);
+  readonly uploads = new State<Upload[]>([]);
   readonly ready: Promise<void>;
 
   readonly #start: Start;
@@ -145,6 +146,7 @@ export class PortClient implements Client {
     if (known !== undefined) return known;
     const made = new ConversationHandle(id, {
       command: (command) => this.command(command),
+      call: (call) => this.call(call),
       watch: () => {
         this.#watched.add(id);
         this.#say({ kind: "subscribe", topic: `conversation:${id}` });
@@ -315,6 +317,7 @@ export class PortClient implements Client {
     if ("document" in globalThis && !navigator.onLine) this.#line();
     const topics: (keyof Topics)[] = [
       "identity", "connection", "storage", "waiting", "inbox", "people", "offers", "notifications",
+      "uploads",
     ];
     const watched = [...this.#watched].map((id): Topic => `conversation:${id}`);
     for (const topic of [...topics, ...watched]) {
@@ -397,6 +400,7 @@ export class PortClient implements Client {
     this.waiting.set(0);
     this.inbox.set([]);
     this.people.set({ agents: [], sites: [], fetched_at: null });
+    this.uploads.set([]);
   }
 
   #listen(on: boolean): void {

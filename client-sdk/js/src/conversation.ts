@@ -1,6 +1,7 @@
-import type { Conversation, Readable } from "./api.js";
+import type { Conversation, FileToSend, Readable } from "./api.js";
+import type { Call } from "./protocol.js";
 import type {
-  CategoryId, ConversationId, ConversationView, DocumentId, DocumentKind, MessageId, OperationId,
+  AttachmentId, CategoryId, ConversationId, ConversationView, DocumentId, DocumentKind, MessageId, OperationId,
   ParticipantId, Priority, Seq, Signal, Status,
 } from "./views.js";
 import { newId } from "./ids.js";
@@ -8,6 +9,7 @@ import { State } from "./readable.js";
 
 export interface Teller {
   command<T>(command: unknown): Promise<T>;
+  call<T>(call: Call): Promise<T>;
   watch(): void;
   unwatch(): void;
 }
@@ -61,14 +63,29 @@ export class ConversationHandle implements Conversation {
     this.#watched.state.set(view);
   }
 
-  send(text: string): Promise<{ conversation: ConversationId; message: MessageId }> {
-    const send = { conversation: this.id, message: newId(), text };
-    return this.#teller.command({ send });
+  send(
+    text: string,
+    files: FileToSend[] = [],
+  ): Promise<{ conversation: ConversationId; message: MessageId }> {
+    return this.#write("send", text, files);
   }
 
-  async note(text: string): Promise<MessageId> {
-    const note = { conversation: this.id, message: newId(), text };
-    return (await this.#teller.command<{ message: MessageId }>({ note })).message;
+  async note(text: string, files: FileToSend[] = []): Promise<MessageId> {
+    return (await this.#write("note", text, files)).message;
+  }
+
+  file(attachment: AttachmentId): Promise<Blob> {
+    return this.#teller.call({ call: "file", conversation: this.id, attachment });
+  }
+
+  #write(
+    as: "send" | "note",
+    text: string,
+    files: FileToSend[],
+  ): Promise<{ conversation: ConversationId; message: MessageId }> {
+    const message = newId();
+    const { id: conversation } = this;
+    return this.#teller.call({ call: "send", as, conversation, message, text, files });
   }
 
   async edit(message: MessageId, text: string, kind: DocumentKind = "timeline"): Promise<void> {

@@ -119,7 +119,11 @@ export type CommandCode =
   | "not_allowed"
   | "outbox_full"
   | "unknown_operation"
-  | "no_identity";
+  | "no_identity"
+  | "file_empty"
+  | "file_too_large"
+  | "file_type"
+  | "file_content";
 
 /** Bounds that applications show. */
 export const LIMITS = {

@@ -51,7 +51,6 @@ export function connect(options: NodeOptions): Client {
           socket: (url) => new Socket(url) as WebSocket,
           make: (keys, head, bytes, mode, first) =>
             new Core(keys, head, bytes, mode, new Uint8Array(randomBytes(32)), first),
-          firstDocument: () => Core.first_document(),
           documentPrefix: (document) => Core.document_prefix(document),
           post: (_, said) => tell(said),
           trapped: (reason) => tell({ kind: "trapped", reason }),

@@ -1,8 +1,10 @@
 /** What a page and the host of its core say to each other. */
 
-import type { ClientEvents, Credential, ErrorCode, People, StorageMode } from "./api.js";
 import type {
-  Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, SiteId,
+  ClientEvents, Credential, ErrorCode, FileToSend, People, StorageMode, Upload,
+} from "./api.js";
+import type {
+  AttachmentId, Connection, ConversationId, ConversationView, InboxRow, MessageId, Notification, Offer, Principal, SiteId,
 } from "./views.js";
 
 /** What a worker is started with. */
@@ -27,6 +29,7 @@ export interface Topics {
   people: People;
   offers: Offer[];
   notifications: Notification[];
+  uploads: Upload[];
 }
 
 /** A topic's name: one of {@link Topics}, or a conversation's id. */
@@ -34,6 +37,11 @@ export type Topic = keyof Topics | `conversation:${ConversationId}`;
 
 export type Call =
   | { call: "command"; command: unknown }
+  | {
+      call: "send"; as: "send" | "note"; conversation: ConversationId; message: MessageId;
+      text: string; files: FileToSend[];
+    }
+  | { call: "file"; conversation: ConversationId; attachment: AttachmentId }
   | { call: "token" }
   | { call: "network"; wanted: "online" | "offline" }
   | { call: "log_out"; unsent: "keep" | "lose" }

@@ -23,6 +23,11 @@ let channel: BroadcastChannel | null = null;
 let begun = false;
 const watched = new Set<string>();
 
+/** Begun before anybody asks: whoever starts a worker needs a core a moment later. */
+const compiled = WebAssembly.compileStreaming(fetch(wasm));
+// Told to whom it concerns once it is asked for.
+compiled.catch(() => {});
+
 const post = (message: FromHost): void => self.postMessage(message);
 
 self.onmessage = ({ data }: MessageEvent<ToHost>) => {
@@ -89,9 +94,12 @@ function held(name: string): Promise<void> {
 
 /** Whether this worker leads now. */
 async function lead(start: Start): Promise<boolean> {
+  const opening = openStore(profileOf(start), start.memory);
+  opening.catch(() => {});
   try {
-    await init({ module_or_path: wasm });
+    await init({ module_or_path: await compiled });
   } catch (error) {
+    opening.then((store) => store.close(), () => {});
     const unsupported = error instanceof WebAssembly.CompileError;
     const code: ErrorCode = unsupported ? "unsupported" : "no_contact";
     const problem = unsupported
@@ -101,7 +109,7 @@ async function lead(start: Start): Promise<boolean> {
     return false;
   }
   try {
-    const store = await openStore(profileOf(start), start.memory);
+    const store = await opening;
     let lost = store.lost;
     const leading = await open(store, start).catch(async (error: unknown) => {
       if (readFault(error).code !== "damaged") throw error;
@@ -135,7 +143,6 @@ function open(store: Store, start: Start): Promise<Host> {
     socket: (url) => new WebSocket(url),
     make: (keys, head, medium, mode, opened) =>
       new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
-    firstDocument: () => Core.first_document(),
     documentPrefix: (document) => Core.document_prefix(document),
     post: (to, message) => {
       if (to === null || to === tab) post(message);

@@ -1,54 +1,24 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import WebSocket from "ws";
-import type { Client, Conversation, ConversationView, MessageView } from "../src/node.ts";
+import type { Client, ConversationView, MessageView } from "../src/node.ts";
 import { connect } from "../src/node.ts";
-import { DemoServer } from "./server.ts";
+import { Cast, found, until } from "./cast.ts";
+import type { DemoServer } from "./server.ts";
 
-const PASSWORD = "a demo for everybody";
+let cast: Cast;
 let server: DemoServer;
 
 before(async () => {
-  server = await DemoServer.start();
+  cast = await Cast.begin();
+  server = cast.server;
 });
 
-after(async () => {
-  await server.end();
-});
+after(() => cast.end());
 
-function visitor(folder?: string): Client {
-  const credential = { visitor: server.site };
-  const where = folder === undefined ? {} : { folder: join(server.folder, folder) };
-  return connect({ server: server.address, credential, WebSocket, ...where });
-}
-
-function agent(email: string, folder?: string): Client {
-  const credential = { password: { email: `${email}@demo.example`, password: PASSWORD } };
-  const where = folder === undefined ? {} : { folder: join(server.folder, folder) };
-  return connect({ server: server.address, credential, WebSocket, followInbox: true, ...where });
-}
-
-/** Waits until a conversation looks so. */
-function until(
-  chat: Conversation,
-  holds: (view: ConversationView) => boolean,
-): Promise<ConversationView> {
-  return new Promise((resolve, reject) => {
-    let stop = () => {};
-    const timer = setTimeout(() => {
-      stop();
-      reject(new Error(`it never looked so: ${JSON.stringify(chat.view.value)}`));
-    }, 15_000);
-    stop = chat.view.subscribe((view) => {
-      if (view === null || !holds(view)) return;
-      clearTimeout(timer);
-      setTimeout(() => stop());
-      resolve(view);
-    });
-  });
-}
+const visitor = (folder?: string) => cast.visitor(folder);
+const agent = (email: string, folder?: string) => cast.agent(email, folder);
 
 const said = (message: MessageView | undefined): string =>
   typeof message?.words === "object" && "said" in message.words ? message.words.said.text : "";
@@ -221,20 +191,3 @@ test("every error says what to do, and changes nothing", async () => {
   await ann.close();
   await assert.rejects(chat.send("too late"), { code: "closed" });
 });
-
-/** The files below a folder that hold a word in UTF-8, UTF-16 or base64. */
-function found(folder: string, word: string): string[] {
-  const forms = [Buffer.from(word, "utf8"), Buffer.from(word, "utf16le")];
-  for (const pad of ["", " ", "  "]) {
-    const text = Buffer.from(pad + word).toString("base64");
-    forms.push(Buffer.from(text.slice(pad === "" ? 0 : 4, -4)));
-  }
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return files
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .filter((path) => {
-      const bytes = readFileSync(path);
-      return forms.some((form) => form.length > 3 && bytes.includes(form));
-    });
-}

@@ -156,12 +156,12 @@ impl Conversation {
         self.client.call(note).await
     }
 
-    /// Puts other words in place of those of one's own message.
+    /// Puts another text in place of that of one's own message. Its attachments stay.
     ///
     /// # Errors
     /// [`Error::Command`] when it is not here, not one's own, recalled, or the conversation closed.
     pub async fn edit(&self, message: MessageId, text: impl Into<String>) -> Result<(), Error> {
-        self.edit_in(self.timeline(), message, Body::text(text)).await
+        self.edit_in(self.timeline(), message, text.into()).await
     }
 
     /// Puts other words in place of those of one's own note.
@@ -169,12 +169,12 @@ impl Conversation {
     /// # Errors
     /// As [`edit`](Self::edit).
     pub async fn edit_note(&self, note: MessageId, text: impl Into<String>) -> Result<(), Error> {
-        self.edit_in(self.team(), note, Body::text(text)).await
+        self.edit_in(self.team(), note, text.into()).await
     }
 
-    async fn edit_in(&self, at: DocumentId, message: MessageId, body: Body) -> Result<(), Error> {
+    async fn edit_in(&self, at: DocumentId, message: MessageId, text: String) -> Result<(), Error> {
         let edit = move |engine: &mut Engine| {
-            engine.command(|session, now| Ok(((), session.edit(at, message, &body, now)?)))
+            engine.command(|session, now| Ok(((), session.edit_text(at, message, text, now)?)))
         };
         self.client.call(edit).await
     }

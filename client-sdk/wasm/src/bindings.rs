@@ -5,9 +5,12 @@ mod tell;
 use std::collections::BTreeMap;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
+use rejoinder_core::attachment;
+use rejoinder_core::conversation::revision::Attachment;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
+use rejoinder_core::replica::CommandError;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{Credential, Keeping, ServerFrame};
 use serde::Serialize;
@@ -16,6 +19,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::tell::{connection, event, received, sent};
+use crate::command::Fault;
 use crate::engine::{Engine, Step};
 use crate::rows::key::Key;
 use crate::rows::{Batch, Rows, RowsError, Words};
@@ -113,7 +117,7 @@ pub struct Core {
 #[wasm_bindgen]
 impl Core {
     /// Opens a core on the rows there are: `keys`, all of them; `head`, keys and values in turn of
-    /// those below [`Core::first_document`]. `opened` is called with the first step.
+    /// those below `0f`. `opened` is called with the first step.
     ///
     /// # Errors
     /// `{ code: "damaged", message }` when rows and keyring are of no use to each other, and
@@ -148,12 +152,6 @@ impl Core {
         let mut core = Self { engine, batch: None };
         opened.call1(&JsValue::NULL, &core.step(first))?;
         Ok(core)
-    }
-
-    /// Where the keys of documents' rows begin.
-    #[must_use]
-    pub fn first_document() -> Uint8Array {
-        array(&Rows::<Handle>::first_document())
     }
 
     /// What the keys of a document's rows begin with.
@@ -205,13 +203,51 @@ impl Core {
     /// `{ code, message }`.
     pub fn command(&mut self, command: &str, now: f64) -> Result<Object, JsValue> {
         let command = serde_json::from_str(command).map_err(|_| malformed("a command"))?;
-        let (made, step) = self
-            .engine
-            .command(command, at(now))
-            .map_err(|wrong| fault(wrong.code, &wrong.message))?;
+        let (made, step) = self.engine.command(command, at(now)).map_err(told)?;
         let step = self.step(step);
         set(&step, "made", &json(&made).into());
         Ok(step)
+    }
+
+    /// Describes a file that is to be sent, and seals its bytes: `{ attachment, sealed }`.
+    /// `attachment` is JSON for a command's `attachments`: the key of the bytes is in it.
+    ///
+    /// # Errors
+    /// `{ code, message }`, why it may not be attached.
+    pub fn attach(&mut self, name: &str, bytes: &[u8]) -> Result<Object, JsValue> {
+        let (attachment, sealed) = self.engine.attach(name, bytes).map_err(told)?;
+        let object = Object::new();
+        set(&object, "attachment", &json(&with_key(&attachment)).into());
+        set(&object, "sealed", &array(&sealed));
+        Ok(object)
+    }
+
+    /// Which message describes an attachment, as JSON; `null` when none that is loaded does.
+    ///
+    /// # Errors
+    /// When it is not an attachment's id.
+    pub fn attachment(&self, id: &str) -> Result<String, JsValue> {
+        let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
+        let found = self.engine.session().attachment(id);
+        let found = found.map(|(document, message, attachment)| {
+            json!({ "document": document, "message": message, "attachment": attachment })
+        });
+        Ok(json(&found))
+    }
+
+    /// The bytes of an attachment that a loaded message describes.
+    ///
+    /// # Errors
+    /// `{ code: "unknown_message", message }` when none does, `{ code: "file_content", message }`
+    /// when they do not open.
+    pub fn open_attachment(&self, id: &str, sealed: &[u8]) -> Result<Uint8Array, JsValue> {
+        let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
+        let found = self.engine.session().attachment(id);
+        let Some((_, _, attachment)) = found else {
+            return Err(Fault::from(CommandError::UnknownMessage)).map_err(told);
+        };
+        let opened = attachment::open(&attachment, sealed).map_err(Fault::from).map_err(told)?;
+        Ok(array(&opened))
     }
 
     /// A first try to connect begins.
@@ -390,6 +426,17 @@ impl Core {
         self.batch = (!batch.is_empty()).then_some(batch);
         object
     }
+}
+
+fn told(wrong: Fault) -> JsValue {
+    fault(wrong.code, &wrong.message)
+}
+
+/// An attachment as commands take it: views never have the key.
+fn with_key(attachment: &Attachment) -> Value {
+    let mut value = json!(attachment);
+    value["key"] = json!(attachment.key.as_bytes());
+    value
 }
 
 #[wasm_bindgen]

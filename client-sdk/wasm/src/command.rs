@@ -1,7 +1,8 @@
 //! What an application tells a client to do, as it comes from JavaScript.
 
+use rejoinder_core::attachment::AttachmentError;
 use rejoinder_core::conversation::layout::{Priority, Status};
-use rejoinder_core::conversation::revision::{Body, BodyError};
+use rejoinder_core::conversation::revision::{Attachment, Body, BodyError};
 use rejoinder_core::id::{
     CategoryId, ConversationId, DocumentId, DocumentKind, MessageId, OperationId, ParticipantId,
     Seq,
@@ -29,6 +30,9 @@ pub enum Command {
         message: MessageId,
         /// What it says.
         text: String,
+        /// What was attached to it, with the keys.
+        #[serde(default)]
+        attachments: Vec<Attachment>,
     },
     /// Writes a note.
     Note {
@@ -38,8 +42,11 @@ pub enum Command {
         message: MessageId,
         /// What it says.
         text: String,
+        /// What was attached to it, with the keys.
+        #[serde(default)]
+        attachments: Vec<Attachment>,
     },
-    /// Puts other words in place of a message's.
+    /// Puts another text in place of a message's; its attachments stay.
     Edit {
         /// In which document.
         document: DocumentId,
@@ -175,7 +182,7 @@ pub struct Fault {
 
 impl Fault {
     /// Every code that a command may be answered with, beside `store`.
-    pub const CODES: [&str; 12] = [
+    pub const CODES: [&str; 16] = [
         "empty",
         "text_too_long",
         "malformed_words",
@@ -188,12 +195,28 @@ impl Fault {
         "outbox_full",
         "unknown_operation",
         "no_identity",
+        "file_empty",
+        "file_too_large",
+        "file_type",
+        "file_content",
     ];
 }
 
 impl From<CommandError> for Fault {
     fn from(error: CommandError) -> Self {
         Self { code: code(error), message: error.to_string() }
+    }
+}
+
+impl From<AttachmentError> for Fault {
+    fn from(error: AttachmentError) -> Self {
+        let code = match error {
+            AttachmentError::Empty => "file_empty",
+            AttachmentError::TooLarge => "file_too_large",
+            AttachmentError::Type | AttachmentError::Name => "file_type",
+            AttachmentError::Content | AttachmentError::Damaged => "file_content",
+        };
+        Self { code, message: error.to_string() }
     }
 }
 
@@ -257,19 +280,20 @@ impl Command {
                 let output = session.begin_as(conversation)?;
                 Ok((Made { conversation: Some(conversation), ..Made::default() }, output))
             }
-            Self::Send { conversation, message, text } => {
+            Self::Send { conversation, message, text, attachments } => {
+                let body = Body { text, attachments };
                 let ((conversation, message), output) =
-                    session.send_as(conversation, message, &Body::text(text), now)?;
+                    session.send_as(conversation, message, &body, now)?;
                 let (conversation, message) = (Some(conversation), Some(message));
                 Ok((Made { conversation, message, operation: None }, output))
             }
-            Self::Note { conversation, message, text } => {
-                let (message, output) =
-                    session.note_as(conversation, message, &Body::text(text), now)?;
+            Self::Note { conversation, message, text, attachments } => {
+                let body = Body { text, attachments };
+                let (message, output) = session.note_as(conversation, message, &body, now)?;
                 Ok((Made { message: Some(message), ..Made::default() }, output))
             }
             Self::Edit { document, message, text } => {
-                none(session.edit(document, message, &Body::text(text), now)?)
+                none(session.edit_text(document, message, text, now)?)
             }
             Self::Recall { document, message } => none(session.recall(document, message, now)?),
             Self::SendAnyway { document, operation } => {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use rejoinder_core::conversation::revision::Attachment;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
@@ -206,6 +207,14 @@ impl<B: Blocks> Engine<B> {
         let step = self.step(output, now);
         let step = step.map_err(|e| Fault { code: "store", message: e.to_string() })?;
         Ok((made, step))
+    }
+
+    /// Describes a file that is to be sent, and seals its bytes.
+    ///
+    /// # Errors
+    /// [`Fault`], why it may not be attached.
+    pub fn attach(&mut self, name: &str, bytes: &[u8]) -> Result<(Attachment, Vec<u8>), Fault> {
+        Ok(self.session.attach(name, bytes)?)
     }
 
     /// A first try to connect begins, after a start or because somebody asked for one.

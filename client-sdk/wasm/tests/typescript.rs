@@ -18,6 +18,7 @@ use rejoinder_core::id::{
 use rejoinder_core::limits;
 use rejoinder_core::principal::{AgentRole, Principal, Role};
 use rejoinder_core::routing::Reason;
+use rejoinder_core::sealing::SealingKey;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
     FeedRow, NewestMessage, Notification, NotificationKind, Offer, ParticipantSignal, Problem,
@@ -110,6 +111,7 @@ fn messages() -> Vec<MessageView> {
         media_type: "image/png".to_owned(),
         bytes: 5,
         digest: [1; 32],
+        key: SealingKey::from_bytes([7; 32]),
     };
     let said = Body { text: "said".to_owned(), attachments: vec![attachment] };
     let subject = Some(ParticipantId::from_bytes(ID));

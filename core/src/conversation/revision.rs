@@ -7,6 +7,7 @@ use crate::commitment::commit;
 use crate::dice::Dice;
 use crate::id::{AttachmentId, Commitment, DocumentId, MessageId, ParticipantId, RevisionId};
 use crate::limits;
+use crate::sealing::SealingKey;
 
 /// The version of the body's format.
 const BODY_VERSION: u8 = 1;
@@ -82,7 +83,8 @@ pub struct Body {
     pub attachments: Vec<Attachment>,
 }
 
-/// What a revision says of an attachment; its bytes live beside, sealed under a key of their own.
+/// What a revision says of an attachment; its bytes live [beside](crate::attachment), sealed under
+/// the key that stands here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub struct Attachment {
     /// Its id.
@@ -100,6 +102,37 @@ pub struct Attachment {
     /// SHA-256 of its bytes.
     #[cbor(n(4), with = "minicbor::bytes")]
     pub digest: [u8; 32],
+    /// What its bytes are sealed under. It is for cores, and no view shows it.
+    #[cbor(n(5), with = "sealing_key")]
+    #[serde(skip_serializing, deserialize_with = "sealing_key::deserialize")]
+    pub key: SealingKey,
+}
+
+/// A key among other fields: 32 bytes.
+mod sealing_key {
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+    use serde::{Deserialize, Deserializer};
+
+    use crate::sealing::SealingKey;
+
+    pub(super) fn encode<C, W: Write>(
+        key: &SealingKey,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        encoder.bytes(key.as_bytes()).map(drop)
+    }
+
+    pub(super) fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<SealingKey, Error> {
+        let bytes = decoder.bytes()?.try_into();
+        let bytes = bytes.map_err(|_| Error::message("a key has 32 bytes"))?;
+        Ok(SealingKey::from_bytes(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SealingKey, D::Error> {
+        <[u8; 32]>::deserialize(from).map(SealingKey::from_bytes)
+    }
 }
 
 /// The encoded form: `[version, text, [attachment, …]]`.

@@ -3,9 +3,9 @@
 use crate::conversation::history::Entry;
 use crate::conversation::layout::{Content, Key, Value};
 use crate::conversation::operation::Operation;
-use crate::conversation::revision::Revision;
+use crate::conversation::revision::{Attachment, Revision};
 use crate::dice::Dice;
-use crate::id::{ChangeHash, Commitment, MessageId, RevisionId};
+use crate::id::{AttachmentId, ChangeHash, Commitment, MessageId, RevisionId};
 use crate::limits;
 use crate::replica::confirmed::{ApplyError, Confirmed};
 use crate::replica::record::Write;
@@ -183,6 +183,15 @@ impl Replica {
         history.visible(Key::Edit(message), &history.now()).iter().any(|entry| {
             matches!(entry.value, Value::Edit(edit)
                 if edit.revision == revision && self.principal.is(edit.author))
+        })
+    }
+
+    /// An attachment that words here describe, and their message.
+    #[must_use]
+    pub fn attachment(&self, id: AttachmentId) -> Option<(MessageId, Attachment)> {
+        self.words.values().filter(|words| !self.is_recalled(words.message)).find_map(|words| {
+            let described = words.read().ok()?.attachments;
+            described.into_iter().find(|it| it.id == id).map(|found| (words.message, found))
         })
     }
 

@@ -110,6 +110,7 @@ fn op7_bodies_and_commitments_are_pinned() {
         media_type: "application/pdf".to_owned(),
         bytes: 1_000_000,
         digest: [0x11; 32],
+        key: SealingKey::from_bytes([7; 32]),
     };
     let long = "a".repeat(300);
     let bodies = [

@@ -13,6 +13,7 @@ use rejoinder_core::id::{
     Actor, AttachmentId, CategoryId, Commitment, ConversationId, DatabaseId, DeviceId, Epoch,
     KeyId, MessageId, OperationId, ParticipantId, RevisionId, SiteId,
 };
+use rejoinder_core::sealing::SealingKey;
 use rejoinder_core::time::Timestamp;
 
 fn reads_back<T: Display + FromStr<Err: Debug> + PartialEq + Debug>(value: &T) {
@@ -79,6 +80,7 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         media_type,
         bytes,
         digest: [id[0]; 32],
+        key: SealingKey::from_bytes([id[1]; 32]),
     });
     let attachments = prop::collection::vec(attachment, 0..4);
     (text, attachments).prop_map(|(text, attachments)| Body { text, attachments })

@@ -8,6 +8,7 @@ use rejoinder_core::conversation::revision::{Attachment, Body, BodyError, Revisi
 use rejoinder_core::id::{AttachmentId, ConversationId, DocumentId, DocumentKind, RevisionId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
+use rejoinder_core::sealing::SealingKey;
 
 use crate::chat::{Chat, Letter, NOTHING, Person, is_recalled};
 
@@ -104,6 +105,7 @@ fn op12_a_body_keeps_to_its_bounds() {
         media_type: "a".repeat(127),
         bytes: limits::ATTACHMENT_BYTES,
         digest: [9; 32],
+        key: SealingKey::from_bytes([7; 32]),
     };
     let with = |attachments| Body { text: "🙂".repeat(10_000), attachments };
     let largest = with(vec![attachment.clone(); limits::ATTACHMENTS]);

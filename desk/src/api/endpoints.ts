@@ -1,11 +1,12 @@
 /** Every address of the directory that the desk asks, and nothing else of it. */
 
-import type { CategoryId, ParticipantId, SiteId } from "@rejoinder/client";
+import type { CategoryId, ConversationId, ParticipantId, SiteId } from "@rejoinder/client";
 import { askOpenly, type Requests } from "./request.js";
 import type {
-  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Found, Link, LinkFor, Me,
-  NewAgent, NewTicket, Notified, Page, Past, RoutingNow, Site, SiteAnswers, SiteInput, Ticket,
-  TicketChange, Visitor, VisitorChange, WhichPast, WhichTickets,
+  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Enrolment, Found, Link,
+  LinkFor, Live, Me, NewAgent, NewTicket, Notified, Page, Past, RecoveryCodes, Report, RoutingNow,
+  SecondFactor, Site, SiteAnswers, SiteInput, Ticket, TicketChange, Token, TranscriptFormat,
+  Visitor, VisitorChange, WhichPast, WhichReport, WhichTickets,
 } from "./shapes.js";
 
 /** What is part of a page of a long list, under its own name. */
@@ -54,18 +55,30 @@ export const ticketChange = (id: string, body: TicketChange) =>
 export const visitorChange = (id: ParticipantId, body: VisitorChange) =>
   ({ kind: "visitor", about: id, method: "PATCH" as const, path: `visitors/${id}`, body });
 
-export const conversations = async (from: Requests, which: WhichPast): Promise<Page<Past, number>> => {
+export const conversations = async (
+  from: Requests, which: WhichPast,
+): Promise<Page<Past, number>> => {
   const { conversations: rows, next } = await from.ask<{
     conversations: Past[]; next: number | null;
   }>("GET", "conversations", { query: which });
   return { rows, next };
 };
+export const transcript = (
+  from: Requests, id: ConversationId, format: TranscriptFormat, withNotes: boolean,
+) => from.file(`conversations/${id}/transcript`, { format, notes: withNotes ? "with" : "without" });
 /** The words travel in a body: addresses stand in logs. */
 export const search = (from: Requests, words: string, before: Found["next"]) =>
   from.ask<Found>("POST", "search", { body: { words, ...(before === null ? {} : { before }) } });
 export const visitorsByEmail = async (from: Requests, email: string) =>
   (await from.ask<{ visitors: Visitor[] }>("GET", "visitors", { query: { email, limit: 5 } }))
     .visitors;
+
+export const live = (from: Requests, site: SiteId | null) => from.ask<Live>("GET", "live",
+  { query: { site, zone: Intl.DateTimeFormat().resolvedOptions().timeZone } });
+export const report = (from: Requests, which: WhichReport) =>
+  from.ask<Report>("GET", "reports", { query: which });
+export const reportFile = (from: Requests, which: WhichReport) =>
+  from.file("reports", { ...which, format: "csv" });
 
 export const routingNow = (from: Requests) => from.ask<RoutingNow>("GET", "me/routing");
 export const notified = async (from: Requests) =>
@@ -88,6 +101,25 @@ export const changeAgent = (from: Requests, id: ParticipantId, body: AgentChange
   from.ask<Agent>("PATCH", `agents/${id}`, { body });
 export const makeLink = (from: Requests, id: ParticipantId) =>
   from.ask<Link>("POST", `agents/${id}/link`);
+
+export const tokens = async (from: Requests, agent: ParticipantId) =>
+  (await from.ask<{ tokens: Token[] }>("GET", "tokens", { query: { agent } })).tokens;
+export const revokeToken = (from: Requests, id: string) =>
+  from.ask<null>("DELETE", `tokens/${id}`);
+
+/** Ends all sessions of an agent but the one that asks. */
+export const endOtherSessions = (from: Requests, agent: ParticipantId) =>
+  from.ask<null>("DELETE", "tokens", { query: { agent } });
+
+export const secondFactor = (from: Requests) => from.ask<SecondFactor>("GET", "me/second-factor");
+export const beginSecondFactor = (from: Requests, password: string) =>
+  from.ask<Enrolment>("POST", "me/second-factor", { body: { password } });
+export const confirmSecondFactor = (from: Requests, code: string) =>
+  from.ask<RecoveryCodes>("POST", "me/second-factor/confirm", { body: { code } });
+export const removeSecondFactor = (from: Requests, password: string) =>
+  from.ask<null>("POST", "me/second-factor/remove", { body: { password } });
+export const takeOffSecondFactor = (from: Requests, agent: ParticipantId) =>
+  from.ask<null>("DELETE", `agents/${agent}/second-factor`);
 
 export const lookAtLink = (token: string) => askOpenly<LinkFor>("links/look", { token });
 export const usePasswordLink = (token: string, password: string) =>

@@ -51,31 +51,51 @@ export class Requests {
   }
 
   async ask<T>(method: Method, path: string, { query = {}, body }: Asked = {}): Promise<T> {
-    const token = await this.#token();
-    if (token === null) {
-      throw new ApiError("signed_out", "no_token", "there is no token", 401);
-    }
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    const headers = await this.#headers();
     if (body !== undefined) {
       headers["content-type"] = "application/json";
     }
     return send<T>(method, `${path}${search(query)}`, headers, body);
+  }
+
+  /** An answer as it is, to be saved as a file. */
+  async file(path: string, query: Query): Promise<Blob> {
+    const headers = await this.#headers();
+    const response = await exchange("GET", `${path}${search(query)}`, headers, undefined);
+    if (!response.ok) {
+      throw refusal(response, await json(response));
+    }
+    return response.blob();
+  }
+
+  async #headers(): Promise<Record<string, string>> {
+    const token = await this.#token();
+    if (token === null) {
+      throw new ApiError("signed_out", "no_token", "there is no token", 401);
+    }
+    return { authorization: `Bearer ${token}` };
   }
 }
 
 async function send<T>(
   method: Method, path: string, headers: Record<string, string>, body: unknown,
 ): Promise<T> {
-  const response = await reach(`/api/v1/${path}`, {
-    method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    credentials: "omit", cache: "no-store", redirect: "error",
-    signal: AbortSignal.timeout(PATIENCE_MILLIS),
-  });
+  const response = await exchange(method, path, headers, body);
   const answer: unknown = await json(response);
   if (!response.ok) {
     throw refusal(response, answer);
   }
   return answer as T;
+}
+
+function exchange(
+  method: Method, path: string, headers: Record<string, string>, body: unknown,
+): Promise<Response> {
+  return reach(`/api/v1/${path}`, {
+    method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    credentials: "omit", cache: "no-store", redirect: "error",
+    signal: AbortSignal.timeout(PATIENCE_MILLIS),
+  });
 }
 
 async function reach(address: string, init: RequestInit): Promise<Response> {

@@ -33,6 +33,15 @@ export type AgentChange = Schemas["AgentChange"];
 export type Link = Schemas["Link"];
 export type LinkFor = Schemas["LinkFor"];
 
+export type Token = Whole<Schemas["Token"]>;
+export type SecondFactor = Whole<Schemas["SecondFactor"]>;
+export type Enrolment = Schemas["Enrolment"];
+export type RecoveryCodes = Schemas["RecoveryCodes"];
+
+/** How a conversation is written out; notes only where they are asked for. */
+export const TRANSCRIPT_FORMATS = ["text", "html", "json"] as const;
+export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
+
 export type Category = Schemas["Category"];
 /** Without a site it is one's own. */
 export type CannedResponse = Whole<Schemas["CannedResponse"]>;
@@ -81,12 +90,26 @@ export type Found = {
 type Because = { code: Reason; message: string };
 /** What this agent is given, and why not more: read off the decision that gives it. */
 export type RoutingNow = {
-  presence: Availability; limit: number; active: number;
-  sites: { site: SiteId; mode: Routing; reasons: Because[] }[];
+  presence: Availability; active: number;
+  sites: { site: SiteId; mode: Routing; limit: number; reasons: Because[] }[];
   waiting: {
     conversation: ConversationId; site: SiteId; since: Timestamp; offered: boolean;
     reasons: Because[];
   }[];
+};
+
+export type Live = Schemas["Live"] & { total: LiveStanding };
+export type LiveAgent = Schemas["LiveAgent"];
+export type LiveStanding = Whole<Schemas["Standing"]>;
+export type Spread = Schemas["Spread"];
+export type Figures = Schemas["Figures"];
+export type Report = Schemas["Report"];
+export type WhichReport = {
+  /** The first and the last day, such as `2026-11-30`. */
+  from: string; to: string;
+  /** In which time zone they begin and end. */
+  zone: string;
+  site: SiteId | null; agent: ParticipantId | null;
 };
 
 export type Notified = Notification & { read: boolean };

@@ -1,8 +1,10 @@
 import type { ConversationView } from "@rejoinder/client";
 import { siteName } from "../model/names.js";
 import { closeConversation, handBack, restoreToAi, take } from "../state/actions.js";
+import { sheet } from "../state/ask.js";
 import type { Desk } from "../state/desk.js";
 import { openTicketDialog } from "../state/tickets.js";
+import { mayWriteOut } from "../state/rights.js";
 import { openFind } from "../state/find.js";
 import { listed, t } from "../state/i18n.js";
 import { detailsOpen, setDetails } from "../state/layout.js";
@@ -75,10 +77,19 @@ function Actions({ view }: { view: ConversationView }) {
       conversation: view.timeline.conversation, site: view.row?.site ?? null,
     }) }]
     : [];
+  const writeOut = {
+    label: words.transcript, icon: "down" as const,
+    disabled: !mayWriteOut(desk, view) ? words.cannotWriteOut
+      : desk.connection.value === "offline" ? t.value.availability.needsNetwork : null,
+    run: () => {
+      sheet.value = "transcript";
+    },
+  };
+  const tools = [find, ...ticket, ...(desk.directory.isThere.value ? [writeOut] : [])];
   if (closed) {
     return (
       <div class="conversation-actions">
-        <Menu label={words.more} title={words.more} actions={[find, ...ticket]}><Icon name="more" /></Menu>
+        <Menu label={words.more} title={words.more} actions={tools}><Icon name="more" /></Menu>
       </div>
     );
   }
@@ -95,7 +106,7 @@ function Actions({ view }: { view: ConversationView }) {
         {words.close}
       </button>
       <Menu label={words.more} title={words.more} actions={[
-        find, ...ticket,
+        ...tools,
         { label: words.handBack, disabled: mine ? null : words.notYours,
           run: () => void handBack(desk) },
         { label: words.restoreToAi, disabled: hasAssistant(desk, view) ? null : words.noAssistant,

@@ -10,7 +10,9 @@ export function failureText(error: Pick<ApiError, "code" | "message"> & Partial<
   if (error.retryAfterSeconds && error.code === "too_many") {
     return t.value.api.wait(error.retryAfterSeconds);
   }
-  return words[error.code] ?? (error.message ? sentence(error.message) : words.other ?? "");
+  const fields: Record<string, string> = t.value.api.fields;
+  const field = error.code === "invalid" ? fields[error.field ?? ""] : undefined;
+  return field ?? words[error.code] ?? (error.message ? sentence(error.message) : words.other ?? "");
 }
 
 /** The server's own messages are sentences without their capital. */

@@ -23,6 +23,7 @@ const PATHS = {
   edit: "M5 19l1-4L16 5l3 3L9 18z",
   copy: "M9 9h10v11H9zM5 15V4h10",
   chart: "M5 19V11M12 19V5M19 19v-5",
+  pulse: "M3 12h4l2.5-6 4.5 12 2.5-6H21",
   bolt: "M13 3L5 14h6l-1 7 8-11h-6z",
   ticket: "M4 7h16v3.5a1.5 1.5 0 0 0 0 3V17H4v-3.500a1.5 1.5 0 0 0 0-3zM14 7.500v9",
   gear: "M4 7h9M17 7h3M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM4 17h3M11 17h9"

@@ -3,7 +3,7 @@ import { agentName } from "../model/names.js";
 import { made, SHOWN, SORTS, TABS } from "../model/inbox.js";
 import { listed, t } from "../state/i18n.js";
 import type { InboxList } from "../state/list.js";
-import { isPortal, selected } from "../state/route.js";
+import { go, isPortal, selected } from "../state/route.js";
 import { change, settings } from "../state/settings.js";
 import { AvailabilitySwitch } from "./Availability.js";
 import { ConnectionPill } from "./ConnectionPill.js";
@@ -26,6 +26,7 @@ export function Inbox() {
         <div class="inbox-tools"><AvailabilitySwitch /><Colleagues /><FilterMenu /><SortMenu /></div>
         <Tabs />
         <FilteredLine />
+        <LostLine />
       </header>
       <List />
     </section>
@@ -75,6 +76,19 @@ function Tabs() {
         </button>
       ))}
     </div>
+  );
+}
+
+/** What was not taken stands where its conversation was, which has no row any more. */
+function LostLine() {
+  const words = t.value.inbox;
+  const [first, ...others] = useDesk().lost.all.value;
+  return first === undefined ? null : (
+    <p class="filtered lost" role="status">
+      <span>{words.lost(others.length + 1)}</span>
+      <button type="button" class="link"
+        onClick={() => go({ page: "inbox", conversation: first })}>{words.lookAtLost}</button>
+    </p>
   );
 }
 

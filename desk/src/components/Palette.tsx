@@ -8,7 +8,7 @@ import { compose } from "../state/composing.js";
 import { openFind } from "../state/find.js";
 import type { Desk } from "../state/desk.js";
 import { t } from "../state/i18n.js";
-import { sectionsOf } from "../state/rights.js";
+import { leads, sectionsOf } from "../state/rights.js";
 import { go, isPortal, type PageName, type Route, selected } from "../state/route.js";
 import { change, THEMES } from "../state/settings.js";
 import { Modal } from "./Asking.js";
@@ -125,6 +125,8 @@ function places(desk: Desk): Command[] {
   return [
     ...(isThere ? [to("tickets", { page: "tickets", ticket: null })] : []),
     to("history", { page: "history" }), to("search", { page: "search" }),
+    ...(isThere && leads(desk)
+      ? [to("live", { page: "live" }), to("reports", { page: "reports" })] : []),
     ...(isThere && section ? [to("settings", { page: "settings", section, item: null })] : []),
   ];
 }

@@ -4,7 +4,7 @@ import type { Desk } from "../state/desk.js";
 import { localeId, t } from "../state/i18n.js";
 import { leave } from "../state/leaving.js";
 import { canNotify, toggleNotifications } from "../state/notifications.js";
-import { sectionsOf } from "../state/rights.js";
+import { leads, sectionsOf } from "../state/rights.js";
 import { go, isPortal, lastConversation, type PageName, route } from "../state/route.js";
 import { change, settings, THEMES } from "../state/settings.js";
 import { LOCALES } from "../locales/index.js";
@@ -37,6 +37,12 @@ export function Rail() {
               open={() => go({ page: "tickets", ticket: null })} />
           )}
           <Place page="history" icon="clock" open={() => go({ page: "history" })} />
+          {isThere && leads(desk) && (
+            <>
+              <Place page="live" icon="pulse" open={() => go({ page: "live" })} />
+              <Place page="reports" icon="chart" open={() => go({ page: "reports" })} />
+            </>
+          )}
           <Place page="search" icon="search" open={() => go({ page: "search" })} />
           {isThere && sections.length > 0 && (
             <Place page="settings" icon="gear"
@@ -46,7 +52,7 @@ export function Rail() {
       )}
       <span class="rail-space" />
       <NoticesButton />
-      <button type="button" class="rail-item" title={words.help.title}
+      <button type="button" class="rail-item rail-keys" title={words.help.title}
         onClick={() => {
           sheet.value = "help";
         }}>

@@ -15,7 +15,7 @@ import { Help } from "./Help.js";
 import { Inbox } from "./Inbox.js";
 import { listenToKeys } from "./keys.js";
 import { Offers } from "./Offers.js";
-import { PAGES, TicketDialog, WhyDialog } from "./pages.js";
+import { PAGES, TicketDialog, TranscriptDialog, WhyDialog } from "./pages.js";
 import { Palette } from "./Palette.js";
 import { Rail } from "./Rail.js";
 
@@ -64,6 +64,7 @@ export function Shell() {
       {sheet.value === "palette" && <Palette />}
       {sheet.value === "help" && <Help />}
       {sheet.value === "why" && <WhyDialog />}
+      {sheet.value === "transcript" && <TranscriptDialog />}
       {ticketDialog.value && <TicketDialog />}
     </div>
   );

@@ -14,6 +14,8 @@ async function load<K extends keyof Pages>(name: K): Promise<Pages[K]> {
 
 export const PAGES: Record<Exclude<PageName, "inbox">, ComponentType> = {
   tickets: lazy(() => load("Tickets")),
+  live: lazy(() => load("Live")),
+  reports: lazy(() => load("Reports")),
   history: lazy(() => load("History")),
   search: lazy(() => load("Search")),
   settings: lazy(() => load("Settings")),
@@ -22,3 +24,4 @@ export const PAGES: Record<Exclude<PageName, "inbox">, ComponentType> = {
 export const TicketDialog = lazy(() => load("TicketDialog"));
 export const ChoosePassword = lazy(() => load("ChoosePassword"));
 export const WhyDialog = lazy(() => load("WhyDialog"));
+export const TranscriptDialog = lazy(() => load("TranscriptDialog"));

@@ -1,23 +1,11 @@
-/** The desk in Arabic. Numbers agree with what they count by Arabic's own plural classes. */
+/** The desk in Arabic. */
 
 import type { Vocabulary } from "./en.js";
-
-const rules = new Intl.PluralRules("ar");
-
-/** One, two, a few (3 to 10), and all others. */
-function count(n: number, one: string, two: string, few: string, other: string): string {
-  switch (rules.select(n)) {
-    case "one": return one;
-    case "two": return two;
-    case "few": return `${n} ${few}`;
-    default: return `${n} ${other}`;
-  }
-}
-
-const things = (n: number) => count(n, "عنصر واحد", "عنصران", "عناصر", "عنصرًا");
-const devices = (n: number) => count(n, "جهاز واحد", "جهازان", "أجهزة", "جهازًا");
+import { count, things, devices } from "./plural.js";
+import { toolsAr } from "./tools/ar.js";
 
 export const ar: Vocabulary = {
+  ...toolsAr,
   app: "Rejoinder",
   language: "اللغة",
   login: {
@@ -30,6 +18,12 @@ export const ar: Vocabulary = {
     credential: "البريد الإلكتروني أو كلمة المرور غير صحيحة. تحقّق منهما وحاول مجددًا.",
     tooMany: (seconds) => `محاولات كثيرة من هنا. انتظر ${
       count(seconds, "ثانية واحدة", "ثانيتين", "ثوانٍ", "ثانية")} ثم حاول مجددًا.`,
+    code: "الرمز",
+    codeTitle: "خطوة أخرى",
+    codeLead: "اكتب الأرقام الستة التي يعرضها تطبيق المصادقة، أو أحد رموز الاسترداد.",
+    codeNeeded: "يُطلب رمز أيضًا.",
+    codeWrong: "هذا الرمز غير صحيح أو استُعمل. انتظر التالي ثم حاول مجددًا.",
+    back: "رجوع",
     unreachable: "لا يمكن الوصول إلى الخادم. تحقّق من الشبكة ثم حاول مجددًا.",
     busy: "الخادم مشغول. انتظر قليلًا ثم حاول مجددًا.",
     version: "هذه الصفحة أقدم من الخادم. أعد تحميلها ثم سجّل الدخول.",
@@ -45,7 +39,7 @@ export const ar: Vocabulary = {
   retry: "حاول مجددًا",
   nav: {
     inbox: "الوارد", main: "التنقّل الرئيسي", tickets: "التذاكر", history: "السجل",
-    search: "البحث", settings: "الإعدادات",
+    search: "البحث", settings: "الإعدادات", live: "اللوحة المباشرة", reports: "التقارير",
   },
   page: { failed: "لم يمكن جلب هذا الجزء. تحقّق من الشبكة ثم حاول مجددًا." },
   account: {
@@ -130,6 +124,9 @@ export const ar: Vocabulary = {
     online: (names) => `متصلون: ${names}`,
     nobodyOnline: "لا موظف آخر متصل",
     conversations: "المحادثات",
+    lost: (n) => n === 1 ? "ما كتبته في محادثة لم تعد تراها لم يُرسَل:"
+      : `ما كتبته في محادثات لم تعد تراها (${n}) لم يُرسَل:`,
+    lookAtLost: "انظر إليه",
   },
   who: {
     visitor: (id) => `زائر ${id}`,
@@ -181,6 +178,8 @@ export const ar: Vocabulary = {
     },
     find: "ابحث في هذه المحادثة",
     newTicket: "تذكرة جديدة …",
+    transcript: "تصدير النص …",
+    cannotWriteOut: "لا يصدّرها إلا من أُسندت إليه أو مشرف",
     restoreToAi: "أعدها إلى الذكاء الاصطناعي",
     noAssistant: "ليس لهذا الموقع ذكاء اصطناعي تُعاد إليه",
     closedLine: "مغلقة نهائيًا. ما زال بإمكانك كتابة الملاحظات وسحب الرسائل.",
@@ -354,137 +353,6 @@ export const ar: Vocabulary = {
     cannotAssign: "دورك يتيح أخذ المحادثات لا إسنادها إلى غيرك.",
     assignOwnOnly: "دورك يتيح تسليم ما هو مسند إليك فقط.",
   },
-  filters: {
-    label: "عوامل التصفية",
-    on: (n) => `عوامل التصفية المفعّلة: ${n}`,
-    hidden: (n) => `${n} مخفية بالتصفية:`,
-    clear: "أزِلها",
-    webOnly: "تأتي كل المحادثات من الويب حتى الآن",
-  },
-  find: {
-    open: "ابحث في هذه المحادثة",
-    label: "ابحث في الكلمات الموجودة هنا",
-    none: "لم يُعثر على شيء",
-    place: (n, of) => `${n} من ${of}`,
-    previous: "الأقدم",
-    next: "الأحدث",
-    close: "أغلق البحث",
-  },
-  format: {
-    label: "التنسيق",
-    bold: "عريض",
-    italic: "مائل",
-    strike: "يتوسطه خط",
-    code: "شيفرة",
-    bullets: "قائمة",
-    numbers: "قائمة مرقّمة",
-    quote: "اقتباس",
-    link: "رابط",
-  },
-  notices: {
-    title: "التنبيهات",
-    unread: (n) => `تنبيهات غير مقروءة: ${n}`,
-    none: "لا جديد. يظهر هنا ذكرك في الملاحظات وما يُسند إليك.",
-    mention: "ذُكرت في ملاحظة",
-    assigned: "أُسندت إليك محادثة",
-    allRead: "علّم الكل كمقروء",
-  },
-  offers: {
-    title: "تُعرض عليك محادثة",
-    left: (seconds) => `بقي ${count(seconds, "ثانية واحدة", "ثانيتان", "ثوانٍ", "ثانية")}`,
-    take: "خذها",
-    look: "اطّلع عليها",
-    waiting: (n) => `تنتظر من يأخذها: ${count(n, "محادثة واحدة", "محادثتان", "محادثات",
-      "محادثة")}`,
-    takeLongest: "خذ الأطول انتظارًا",
-    later: "ليس الآن",
-    gone: "لم تعد معروضة عليك.",
-  },
-  availability: {
-    label: (state) => `توفّرك: ${state}`,
-    states: { online: "متصل", away: "بعيد", offline: "غير متصل", unknown: "التوفّر" },
-    leads: {
-      online: "تُعطى محادثات", away: "تبقى محادثاتك، ولا تُعطى جديدة",
-      offline: "لا تُعطى محادثات",
-    },
-    needsNetwork: "يحتاج إلى الشبكة",
-    why: "لماذا لا تصلني محادثات؟",
-  },
-  suggest: {
-    canned: "الردود الجاهزة",
-    people: "الزملاء",
-    noCanned: "لا ردود جاهزة بعد. أضف ردودك في «الاختصارات».",
-    cannedUnknown: "لم تصل الردود الجاهزة بعد: تحتاج إلى الشبكة مرة واحدة.",
-    noPeople: "لا يجيب أحد غيرك في هذا الموقع.",
-    online: "متصل",
-    inNote: "اذكره في ملاحظة",
-  },
-  shortcuts: {
-    title: "الردود الجاهزة",
-    filter: "صفِّ بالاختصار أو النص",
-    none: "لا ردود جاهزة بعد. ما تضيفه هنا خاص بك.",
-    noneFits: "لا شيء يطابق. جرّب حروفًا أقل.",
-    loading: "جارٍ التحميل …",
-    use: "أدرجه في المحرّر",
-    menu: (name) => `إجراءات /${name}`,
-    add: "أضف ردًا خاصًا بك",
-    edit: "تعديل",
-    remove: "إزالة",
-    removeQuestion: (name) => `أتُزال /${name}؟`,
-    removeLead: "لن تُعرض بعد الآن. الرسائل التي كُتبت بها تبقى كما هي.",
-    shortcut: "الاختصار",
-    text: "النص",
-    save: "حفظ",
-    badShortcut: "استخدم من 1 إلى 40 حرفًا أو رقمًا أو - أو _، بلا مسافات.",
-    noText: "اكتب النص الذي يُدرج.",
-  },
-  api: {
-    offlineAsOf: (time) => `بلا اتصال. الحالة حتى ${time}.`,
-    asOf: (time) => `المعروض حتى ${time}.`,
-    wait: (seconds) => `كثير دفعة واحدة. انتظر ${
-      count(seconds, "ثانية واحدة", "ثانيتين", "ثوانٍ", "ثانية")}.`,
-    codes: {
-      offline: "لا يمكن الوصول إلى الخادم. تحقّق من الشبكة ثم حاول مجددًا.",
-      no_token: "لم تعد مسجّل الدخول. ادخل مجددًا.",
-      invalid_token: "لم تعد مسجّل الدخول. ادخل مجددًا.",
-      revoked_token: "سُجّل خروجك. ادخل مجددًا.",
-      unknown: "لا يعرف هذا الخادم ذلك. قد يكون أقدم من هذه الصفحة.",
-      unknown_site: "لم يعد هذا الموقع موجودًا.",
-      code_needed: "سجّل الدخول مجددًا برمز تطبيق المصادقة.",
-      not_allowed: "دورك لا يسمح بذلك. اسأل المسؤول.",
-      taken: "هذا مأخوذ. اختر غيره.",
-      version: "غيّره شخص آخر في هذه الأثناء. أعد تحميله ثم غيّره مجددًا.",
-      changed: "غيّره شخص آخر في هذه الأثناء. أعد تحميله ثم غيّره مجددًا.",
-      malformed: "لا يفهم الخادم هذا. راجع ما كتبته.",
-      too_many: "كثير دفعة واحدة. انتظر قليلًا ثم حاول مجددًا.",
-      storage: "لا يستطيع الخادم الحفظ الآن. حاول بعد لحظة.",
-      other: "لم ينجح ذلك. حاول مجددًا، وإن استمر فأعد تحميل الصفحة.",
-    },
-  },
-  pinned: {
-    title: "الملاحظات",
-    placeholder: "اكتب ملاحظة تبقى ظاهرة هنا",
-    save: "احفظ الملاحظة",
-    menu: "إجراءات الملاحظة",
-    mark: "مثبّتة",
-  },
-  palette: {
-    placeholder: "اكتب أمرًا أو اسم زائر",
-    empty: "لا شيء يطابق. جرّب حروفًا أقل.",
-    title: "الأوامر",
-    next: "المحادثة التالية",
-    previous: "المحادثة السابقة",
-    go: (what) => `اذهب إلى ${what}`,
-  },
-  help: {
-    title: "اختصارات لوحة المفاتيح",
-    palette: "الأوامر",
-    help: "هذه القائمة",
-    editLast: "في محرّر فارغ: عدّل رسالتك الأخيرة",
-    escape: "ألغِ تعديلًا، أغلق قائمة",
-    send: "إرسال",
-    breakLine: "سطر جديد",
-  },
   dialog: { cancel: "إلغاء", close: "إغلاق" },
   failed: (why) => `لم ينجح ذلك: ${why}`,
   codes: {
@@ -503,6 +371,11 @@ export const ar: Vocabulary = {
     no_contact: "الخادم لا يجيب. حاول بعد لحظة.",
     unsent: "شيء لم يُرسَل بعد. أرسله أولًا.",
     store: "تخزين المتصفح ممتلئ أو معطّل. حرّر بعض المساحة ثم حاول مجددًا.",
+    file_empty: "الملف فارغ.",
+    file_too_large: "الملف أكبر من 25 ميغابايت. أرسل رابطًا إليه أو ملفًا أصغر.",
+    file_type: "لا يمكن إرسال ملفات من هذا النوع. أرسل صورة أو ملف PDF أو مستندًا أو نصًا.",
+    file_content: "الملف ليس ما يقوله اسمه. احفظه من جديد ثم حاول مرة أخرى.",
+    file_waiting: "الملف ما زال في الطريق.",
     no_identity: "لم تسجّل الدخول. ادخل مجددًا.",
     other: "حاول مجددًا، وإن استمر ذلك فأعد تحميل الصفحة. ما كتبته محفوظ.",
   },

@@ -55,7 +55,7 @@ export function History() {
   return (
     <main class="column page" aria-label={words.title}>
       <div class="page-main">
-        <PageHead title={words.title} lead={words.lead} />
+        <PageHead title={words.title} lead={words.lead} whole />
         <Filters />
         <Standing of={known} again={() => void list.refresh()} empty={words.empty} icon="clock"
           count={rows.length} />

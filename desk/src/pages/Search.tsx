@@ -69,7 +69,7 @@ export function Search() {
   return (
     <main class="column page" aria-label={words.title}>
       <div class="page-main">
-        <PageHead title={words.title} lead={words.lead} />
+        <PageHead title={words.title} lead={words.lead} whole />
         <form class="search-form" onSubmit={(event) => {
           event.preventDefault();
           void run(typed.peek().trim(), null);

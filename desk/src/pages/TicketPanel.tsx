@@ -50,7 +50,7 @@ export function TicketPanel({ ticket }: { ticket: Ticket }) {
             ...desk.people.value.agents.map(({ id, name }) => ({ id, label: name }))]}
           pick={(assignee) => change({ assignee: assignee || null })} />
       </div>
-      <Texts key={`${ticket.subject} ${ticket.description}`} ticket={ticket} change={change} />
+      <Texts ticket={ticket} change={change} />
       <Linked ticket={ticket} />
       <p class="faint small">
         {words.madeBy(desk.nameOf(ticket.created_by, null), momentOf(ticket.created_at, now.value))}
@@ -80,8 +80,8 @@ function Refused({ ticket }: { ticket: Ticket }) {
 
 function Texts({ ticket, change }: { ticket: Ticket; change: (body: TicketChange) => void }) {
   const words = p.value.tickets;
-  const [subject, setSubject] = useState(ticket.subject);
-  const [description, setDescription] = useState(ticket.description);
+  const [typed, setTyped] = useState<{ subject?: string; description?: string }>({});
+  const { subject, description } = { ...ticket, ...typed };
   const [wrong, setWrong] = useState<Wrong>(null);
   const isChanged = subject !== ticket.subject || description !== ticket.description;
   const save = (event: Event) => {
@@ -96,24 +96,26 @@ function Texts({ ticket, change }: { ticket: Ticket; change: (body: TicketChange
       ...(subject === ticket.subject ? {} : { subject: subject.trim() }),
       ...(description === ticket.description ? {} : { description }),
     });
+    setTyped({});
+    setWrong(null);
   };
   return (
     <form class="form" noValidate onSubmit={save}>
       <Field id="subject" label={words.subject} wrong={wrong}>
         <input class="picker" dir="auto" value={subject} {...tied("subject", wrong)}
-          onInput={(event) => setSubject(event.currentTarget.value)} />
+          onInput={(event) => setTyped({ ...typed, subject: event.currentTarget.value })} />
       </Field>
       <Field id="description" label={words.description} wrong={wrong}>
         <textarea class="picker pinned-field" dir="auto" rows={6} value={description}
           {...tied("description", wrong)}
-          onInput={(event) => setDescription(event.currentTarget.value)} />
+          onInput={(event) => setTyped({ ...typed, description: event.currentTarget.value })} />
       </Field>
       {isChanged && (
         <div class="form-actions">
           <button type="submit" class="button primary">{t.value.shortcuts.save}</button>
           <button type="button" class="button" onClick={() => {
-            setSubject(ticket.subject);
-            setDescription(ticket.description);
+            setTyped({});
+            setWrong(null);
           }}>{t.value.dialog.cancel}</button>
         </div>
       )}

@@ -58,16 +58,19 @@ export function Tickets() {
     }
   }), [desk]);
   const waiting = desk.directory.outbox.all.value;
-  const made = waiting.filter(({ kind, about }) => kind === "ticket"
-    && !known.value?.rows.some(({ id }) => id === about));
+  const isListed = (id: string) => known.value?.rows.some((one) => one.id === id) ?? false;
+  const made = waiting.filter(({ kind, about }) => kind === "ticket" && !isListed(about));
+  // What is about something that this agent sees no more is told here, and nowhere else.
+  const lost = waiting.filter(({ kind, about, refused }) => kind !== "ticket" && refused !== null
+    && !isListed(about));
   const rows = useMemo(() => (known.value?.rows ?? []).map((one) => changed(one, waiting)),
     [known.value, waiting]);
   const shown = rows.find(({ id }) => id === open) ?? null;
-  const total = rows.length + made.length;
+  const total = rows.length + made.length + lost.length;
   return (
     <main class={`column page${shown ? " has-panel" : ""}`} aria-label={words.title}>
       <div class="page-main">
-        <PageHead title={words.title}>
+        <PageHead title={words.title} whole>
           <button type="button" class="button primary"
             onClick={() => openTicketDialog({ conversation: null, site: null })}>
             {words.new}
@@ -78,6 +81,7 @@ export function Tickets() {
           count={total} />
         <ul class="list" aria-label={words.title}>
           {made.map((one) => <MadeRow key={one.id} waiting={one} />)}
+          {lost.map((one) => <LostRow key={one.id} waiting={one} />)}
           {rows.map((ticket) => (
             <Row key={ticket.id} ticket={ticket} open={ticket.id === open}
               waits={waiting.some(({ about }) => about === ticket.id)} />
@@ -186,6 +190,27 @@ function MadeRow({ waiting }: { waiting: Waiting }) {
             onClick={() => void outbox.discard(waiting.id)}>{t.value.message.discard}</button>
         </>
       )}
+    </li>
+  );
+}
+
+/** A change that was refused, with what was typed: it can be copied, and is given up by a person. */
+function LostRow({ waiting }: { waiting: Waiting }) {
+  const desk = useDesk();
+  const words = p.value.tickets;
+  const texts = Object.values(waiting.body as Record<string, unknown>)
+    .filter((value) => typeof value === "string");
+  return (
+    <li class="list-row is-waiting">
+      <span class="list-main">
+        <strong>{waiting.kind === "visitor" ? words.lostVisitor : words.lostChange}</strong>
+        {texts.map((text) => <span key={text} class="lost-text" dir="auto">{text}</span>)}
+        <span class="bad" role="status">{waiting.refused && failureText(waiting.refused)}</span>
+      </span>
+      <button type="button" class="button danger-quiet"
+        onClick={() => void desk.directory.outbox.discard(waiting.id)}>
+        {t.value.message.discard}
+      </button>
     </li>
   );
 }

@@ -68,13 +68,14 @@ function Answer({ now: told, close }: { now: RoutingNow; close: () => void }) {
   return (
     <>
       <p class="why-line">
-        {words.standing(t.value.availability.states[told.presence], told.active, told.limit)}
+        {words.standing(t.value.availability.states[told.presence], told.active)}
       </p>
       <h3>{words.sites}</h3>
       <ul class="why-list">
-        {told.sites.map(({ site, reasons: why }) => (
+        {told.sites.map(({ site, limit, reasons: why }) => (
           <li key={site}>
             <strong>{siteName(desk.people.value, site) ?? site}</strong>
+            <span class="faint"> · {words.limit(limit)}</span>
             {why.length === 0 ? <p class="good">{words.nothing}</p>
               : reasons(why).map((text) => <p key={text}>{text}</p>)}
           </li>

@@ -3,17 +3,22 @@
 import type { ComponentChildren } from "preact";
 import type { Answered } from "../api/cached.js";
 import { ApiError } from "../api/request.js";
+import { ConnectionPill } from "../components/ConnectionPill.js";
 import { Age, failureText } from "../components/Failure.js";
 import { Icon, type IconName } from "../components/Icon.js";
 import { t } from "../state/i18n.js";
 import { p } from "./words/index.js";
 
-export function PageHead({ title, lead, children }: {
-  title: string; lead?: string; children?: ComponentChildren;
+/** A page of its own also tells how the connection stands; a part of the settings need not. */
+export function PageHead({ title, lead, whole = false, children }: {
+  title: string; lead?: string; whole?: boolean; children?: ComponentChildren;
 }) {
   return (
     <header class="page-head">
-      <div><h1>{title}</h1>{lead && <p class="muted">{lead}</p>}</div>
+      <div>
+        <div class="page-title"><h1>{title}</h1>{whole && <ConnectionPill />}</div>
+        {lead && <p class="muted">{lead}</p>}
+      </div>
       <div class="page-actions">{children}</div>
     </header>
   );

@@ -26,7 +26,7 @@ export interface Answer {
 }
 
 export const question = signal<Open | null>(null);
-export const sheet = signal<"palette" | "help" | "why" | null>(null);
+export const sheet = signal<"palette" | "help" | "why" | "transcript" | null>(null);
 export const toast = signal<{ text: string; tone: "calm" | "bad" } | null>(null);
 /** Read out politely, shown to nobody. */
 export const announcement = signal("");

@@ -16,6 +16,7 @@ import { Drafts, type Place } from "./drafts.js";
 import { Finder } from "./find.js";
 import { t } from "./i18n.js";
 import { InboxList } from "./list.js";
+import { LostWork } from "./lost.js";
 import { Notices } from "./notices.js";
 import { lookForNewVersion } from "./offline.js";
 import { type Disposer, follow } from "./readable.js";
@@ -39,6 +40,7 @@ export class Desk {
   readonly people: ReadonlySignal<People>;
   readonly inbox: ReadonlySignal<InboxRow[]>;
   readonly list: InboxList;
+  readonly lost: LostWork;
   readonly finder: Finder;
   readonly directory: Directory;
   readonly standing: Standing;
@@ -94,8 +96,10 @@ export class Desk {
     this.offers = follow(client.offers, this.#disposers);
     this.#disposers.push(() => this.directory.dispose(), () => this.notices.dispose());
     this.list = new InboxList(this.inbox, this.me, this.notices.mentioned);
+    this.lost = new LostWork(rows, this.view, this.directory.kept);
     this.finder = new Finder(this);
-    this.#disposers.push(() => this.list.dispose(), () => this.finder.dispose());
+    this.#disposers.push(() => this.list.dispose(), () => this.lost.dispose(),
+      () => this.finder.dispose());
     this.#followSelected();
     this.#endLostEdit();
     this.#showPreviews();

@@ -27,7 +27,8 @@ export class Directory {
    */
   readonly isThere = computed(() =>
     this.categories.state.value.at !== null || this.canned.state.value.at !== null);
-  readonly #kept: Promise<Kept>;
+  /** What this browser keeps of it, and of the agent's own things. */
+  readonly kept: Promise<Kept>;
   readonly #sites = new Map<SiteId, Cached<SiteAnswers>>();
   readonly #visitors = new Map<ParticipantId, Cached<Visitor>>();
   /** What is told when something of the outbox arrived. */
@@ -36,9 +37,9 @@ export class Directory {
 
   constructor(desk: Desk) {
     this.requests = new Requests(() => desk.client.token());
-    this.#kept = openKept(desk.participant ?? "");
-    this.outbox = new RestOutbox(this.requests, this.#kept, (waiting) => this.#tell(waiting));
-    this.names = new Visitors(this.requests, this.#kept);
+    this.kept = openKept(desk.participant ?? "");
+    this.outbox = new RestOutbox(this.requests, this.kept, (waiting) => this.#tell(waiting));
+    this.names = new Visitors(this.requests, this.kept);
     this.categories = this.#list("categories", () => ask.categories(this.requests));
     this.canned = this.#list("canned responses", () => ask.cannedResponses(this.requests));
     this.#stop = effect(() => {
@@ -57,7 +58,7 @@ export class Directory {
   site(id: SiteId): Cached<SiteAnswers> {
     return remembered(this.#sites, id, () => new Cached({
       ask: () => ask.siteAnswers(this.requests, id),
-      keep: { as: `site ${id}`, kept: this.#kept, isOne: isObject<SiteAnswers> },
+      keep: { as: `site ${id}`, kept: this.kept, isOne: isObject<SiteAnswers> },
     }));
   }
 
@@ -82,7 +83,7 @@ export class Directory {
 
   #list<T>(as: string, all: () => Promise<T[]>): Cached<T[]> {
     return new Cached<T[]>({ ask: all, keep: {
-      as, kept: this.#kept, isOne: (value): value is T[] => Array.isArray(value),
+      as, kept: this.kept, isOne: (value): value is T[] => Array.isArray(value),
     } });
   }
 

@@ -33,6 +33,8 @@ const formats = computed(() => {
     day: new Intl.DateTimeFormat(id, { day: "numeric", month: "long" }),
     dayOfYear: new Intl.DateTimeFormat(id, { day: "numeric", month: "long", year: "numeric" }),
     weekday: new Intl.DateTimeFormat(id, { weekday: "long", day: "numeric", month: "long" }),
+    seconds: new Intl.DateTimeFormat(id, { timeStyle: "medium", hourCycle: "h23" }),
+    number: new Intl.NumberFormat(id),
     full: new Intl.DateTimeFormat(id, { dateStyle: "full", timeStyle: "medium" }),
     short: new Intl.DateTimeFormat(id, { day: "numeric", month: "short" }),
     ago: new Intl.RelativeTimeFormat(id, { style: "narrow", numeric: "auto" }),
@@ -41,6 +43,8 @@ const formats = computed(() => {
 });
 
 export const timeOf = (at: Timestamp) => formats.value.time.format(at);
+export const timeWithSecondsOf = (at: Timestamp) => formats.value.seconds.format(at);
+export const numberOf = (n: number) => formats.value.number.format(n);
 export const fullTimeOf = (at: Timestamp) => formats.value.full.format(at);
 export const listed = (names: string[]) => formats.value.names.format(names);
 
@@ -85,4 +89,22 @@ export function agoOf(at: Timestamp, now: Timestamp): string {
     return ago.format(-Math.floor(seconds / 3600), "hour");
   }
   return seconds < 7 * 86_400 ? ago.format(-Math.floor(seconds / 86_400), "day") : short.format(at);
+}
+
+const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]] as const;
+
+/** How long something took, in at most two units: "2 hr 5 min". */
+export function durationOf(millis: number): string {
+  const whole = Math.max(0, Math.round(millis / 1000));
+  const first = UNITS.findIndex(([, seconds]) => whole >= seconds);
+  let rest = whole;
+  const parts = UNITS.slice(first < 0 ? UNITS.length - 1 : first).slice(0, 2)
+    .map(([unit, seconds]) => {
+      const count = Math.floor(rest / seconds);
+      rest -= count * seconds;
+      return { unit, count };
+    });
+  return parts.filter(({ count }, i) => count > 0 || i === 0).map(({ unit, count }) =>
+    new Intl.NumberFormat(localeId.value, { style: "unit", unit, unitDisplay: "short" })
+      .format(count)).join(" ");
 }

@@ -27,7 +27,8 @@ export class InboxList {
     });
     this.shown = computed(() => {
       const places = this.#places.value;
-      return places === null ? { rows: this.#ordered.value, newcomers: 0 }
+      // An empty list holds no places: the first conversation is no surprise there.
+      return places === null || places.length === 0 ? { rows: this.#ordered.value, newcomers: 0 }
         : held(this.#ordered.value, inbox.value, places);
     });
     this.hidden = computed(() => {

@@ -32,6 +32,7 @@ export function sectionsOf(desk: Desk): Section[] {
     ...(administers(desk) ? ["sites", "agents"] as const : []),
     ...(mayCategorise(desk) ? ["categories", "canned"] as const : []),
     ...(leads(desk) ? ["audit"] as const : []),
+    "account",
   ];
 }
 
@@ -47,6 +48,12 @@ export function mayAssign(desk: Desk, view: ConversationView): boolean {
   }
   const own = assignee !== null && desk.me.value.has(assignee);
   return leads(desk) || (own && desk.role.value !== "support_agent");
+}
+
+/** Supervisors and above, and whoever has the conversation (RT54). */
+export function mayWriteOut(desk: Desk, view: ConversationView): boolean {
+  const { assignee } = view.timeline;
+  return leads(desk) || (assignee !== null && desk.me.value.has(assignee));
 }
 
 export function mayEdit(

@@ -6,12 +6,14 @@
 import { computed, signal } from "@preact/signals";
 import type { ConversationId } from "@rejoinder/client";
 
-export const SECTIONS = ["sites", "agents", "categories", "canned", "audit"] as const;
+export const SECTIONS = ["sites", "agents", "categories", "canned", "audit", "account"] as const;
 export type Section = (typeof SECTIONS)[number];
 export type Route =
   | { page: "inbox"; conversation: ConversationId | null }
   | { page: "tickets"; ticket: string | null }
   | { page: "history" }
+  | { page: "live" }
+  | { page: "reports" }
   | { page: "search" }
   | { page: "settings"; section: Section; item: string | null };
 export type PageName = Route["page"];
@@ -24,6 +26,8 @@ export function parseRoute(hash: string): Route {
   switch (page) {
     case "tickets": return { page, ticket: id(first) };
     case "history":
+    case "live":
+    case "reports":
     case "search": return { page };
     case "settings": {
       const section = SECTIONS.find((one) => one === first) ?? "sites";
@@ -38,6 +42,8 @@ export function hashOf(to: Route): string {
     case "inbox": return to.conversation ? `#/c/${to.conversation}` : "";
     case "tickets": return to.ticket ? `#/tickets/${to.ticket}` : "#/tickets";
     case "history":
+    case "live":
+    case "reports":
     case "search": return `#/${to.page}`;
     case "settings": return `#/settings/${to.section}${to.item ? `/${to.item}` : ""}`;
   }

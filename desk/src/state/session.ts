@@ -14,7 +14,9 @@ import { go } from "./route.js";
 
 export type LoginFailure =
   | { code: "credential" | "unreachable" | "busy" | "version" | "notAgent" | "unsupported"
-      | "storeBusy" | "other" }
+      | "storeBusy" | "other"
+      /** A second factor: of a log-in without a code, and of one with a wrong one. */
+      | "codeNeeded" | "codeWrong" }
   | { code: "tooMany"; seconds: number };
 export type Stage =
   | { at: "opening" }
@@ -77,12 +79,13 @@ export async function leaveLink(): Promise<void> {
 }
 
 /** The password is handed to the client and kept nowhere here. */
-export async function logIn(email: string, password: string): Promise<void> {
+export async function logIn(email: string, password: string, code?: string): Promise<void> {
   let client: Client | null = null;
   const told: { failure: LoginFailure | null } = { failure: null };
   try {
-    client = await open({ credential: { password: { email, password } } });
-    const failed = watch(client);
+    const proof = { email, password, ...(code === undefined ? {} : { code }) };
+    client = await open({ credential: { password: proof } });
+    const failed = watch(client, code !== undefined);
     try {
       await Promise.race([client.contact(CONTACT_MILLIS), failed.promise]);
     } finally {
@@ -166,7 +169,7 @@ function leave(desk: Desk, farewell: "loggedOut" | "wiped"): void {
 }
 
 /** What the server says to a log-in comes as an event; the first one that settles it is told. */
-function watch(client: Client) {
+function watch(client: Client, hasCode: boolean) {
   let failure: LoginFailure | null = null;
   let reject: (error: Error) => void = () => undefined;
   const promise = new Promise<never>((_, no) => {
@@ -183,6 +186,8 @@ function watch(client: Client) {
     client.on("problem", ({ reason, retry_after_millis: wait }) => {
       if (reason === "credential") {
         fail({ code: "credential" });
+      } else if (reason === "code_needed") {
+        fail({ code: hasCode ? "codeWrong" : "codeNeeded" });
       } else if (reason === "too_much") {
         fail({ code: "tooMany", seconds: Math.max(1, Math.ceil((wait ?? 60_000) / 1000)) });
       } else if (reason === "version") {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rejoinder_server::attachments::Attachments;
 use rejoinder_server::directory::{self, Present, RestoredDirectory};
 use rejoinder_server::storage::sqlite::{self, RestoredKeys};
 use serde::Serialize;
@@ -67,6 +68,10 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
         return Err(format!("{} is there already: choose another place", target.display()).into());
     }
     let made = sqlite::backup(&folder, &args.to, args.keyring.as_deref())?;
+    // After the database: what its words describe and was received is there by now.
+    Attachments::copy(&folder, &args.to).map_err(|error| {
+        format!("the backup in {} lacks attachments, remove it: {error}", args.to.display())
+    })?;
     // After the database: a visitor who has a conversation in it is in the directory by now.
     directory.backup(&target).map_err(|error| {
         format!("the backup in {} is not complete, remove it: {error}", args.to.display())
@@ -104,6 +109,9 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
 pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let folder = args.data.folder()?;
     let restored = sqlite::restore(&args.from, args.keyring.as_deref(), &folder)?;
+    Attachments::copy(&args.from, &folder).map_err(|error| {
+        format!("conversations are restored, but not all attachments: {error}: restore once more")
+    })?;
     let present = if args.replace_directory { Present::Goes } else { Present::Stays };
     let directory = directory::restore(&args.from, &folder, present).map_err(|error| {
         format!("conversations are restored, but not the directory: {error}: restore once more")

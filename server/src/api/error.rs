@@ -21,6 +21,10 @@ pub enum ApiError {
     NotFound,
     /// There is no such conversation, or not for them: the answer is the same.
     UnknownConversation,
+    /// Its message was recalled, or describes it no more.
+    AttachmentGone,
+    /// Its message is there, and its bytes did not come yet.
+    AttachmentNotThere,
     /// Nobody has this link, or it is worth nothing any more.
     UnknownLink,
     /// `Authorization` holds no bearer token.
@@ -192,6 +196,16 @@ impl ApiError {
                 "unknown_conversation",
                 "there is no such conversation, or you may not see it: compare its id",
             ),
+            Self::AttachmentGone => (
+                StatusCode::GONE,
+                "attachment_gone",
+                "the file was taken back, or is in no message: nothing keeps it",
+            ),
+            Self::AttachmentNotThere => (
+                StatusCode::NOT_FOUND,
+                "not_there_yet",
+                "whoever wrote the message is still sending the file: ask again in a moment",
+            ),
             Self::UnknownLink => (
                 StatusCode::NOT_FOUND,
                 "unknown_link",
@@ -213,7 +227,7 @@ impl ApiError {
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
-                "others are searching or counting: try again in a moment",
+                "too many ask for this at once: try again in a moment",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -26,7 +26,7 @@ mod open;
 mod read;
 mod recalls;
 mod restore;
-mod rows;
+pub(crate) mod rows;
 mod schema;
 mod unread;
 mod verify;
@@ -43,8 +43,8 @@ use std::thread::{self, JoinHandle};
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
-    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, ParticipantId, RevisionId,
-    Seq, SiteId,
+    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
+    RevisionId, Seq, SiteId,
 };
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
@@ -313,6 +313,14 @@ impl Storage for Sqlite {
         conversation: ConversationId,
     ) -> Result<Vec<(DocumentKind, Revision)>, StorageError> {
         self.reads.live_words(conversation)
+    }
+
+    fn message_words(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+    ) -> Result<Vec<Revision>, StorageError> {
+        self.reads.message_words(document, message)
     }
 
     fn notifications(

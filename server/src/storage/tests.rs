@@ -1,5 +1,6 @@
 //! Tests of storage: one suite of what every storage promises, and what is SQLite's own.
 
+mod attachments;
 mod backup;
 mod chat;
 mod contract;

@@ -22,7 +22,8 @@ pub(super) fn app(sockets: &str, ancestors: Ancestors<'_>) -> String {
          require-trusted-types-for 'script'; trusted-types rejoinder; frame-ancestors"
     );
     match ancestors {
-        Ancestors::Own => policy.push_str(" 'self'"),
+        // The desk shows an admin a site's widget on a page of this server.
+        Ancestors::Own => policy.push_str(" 'self'; frame-src 'self'"),
         Ancestors::Site([]) => policy.push_str(" *"),
         Ancestors::Site(origins) => {
             policy.push_str(" 'self'");

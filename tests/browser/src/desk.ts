@@ -8,6 +8,8 @@ export const PASSWORD = "a demo for everybody";
 /** An agent at the desk, with a browser and a line of their own. */
 export class Desk {
   readonly complaints: string[] = [];
+  /** Who they log in as, where a story made them. */
+  email = "";
 
   constructor(
     readonly context: BrowserContext,
@@ -18,12 +20,45 @@ export class Desk {
     this.#listen(page);
   }
 
-  async logIn(email: string): Promise<void> {
-    await this.page.goto(`${this.line.address}/desk`);
+  async logIn(email: string, entry: "desk" | "portal" = "desk"): Promise<void> {
+    await this.page.goto(`${this.line.address}/${entry}`);
     await this.page.getByLabel("E-mail").fill(email);
     await this.page.getByLabel("Password").fill(PASSWORD);
     await this.page.getByRole("button", { name: "Log in" }).click();
     await expect(this.pill("live")).toBeVisible();
+  }
+
+  /** A page of the desk, by its address after `#`. */
+  async go(hash: string): Promise<void> {
+    await this.page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+  }
+
+  /** Chooses in one of the fields beside a conversation. */
+  async choose(field: string, option: string): Promise<void> {
+    const picker = this.details.getByRole("combobox", { name: field });
+    // Who is online says so behind their name.
+    const begins = picker.locator("option").filter({ hasText: new RegExp(`^${option}\\b`) });
+    await picker.selectOption((await begins.first().getAttribute("value")) ?? "");
+  }
+
+  get details(): Locator {
+    return this.page.getByRole("complementary", { name: "About this conversation" });
+  }
+
+  get head(): Locator {
+    return this.page.locator(".conversation-head");
+  }
+
+  /** What the menu of the conversation has. */
+  async more(entry: string): Promise<void> {
+    await this.head.getByRole("button", { name: "More actions" }).click();
+    await this.head.getByRole("menuitem", { name: entry }).click();
+  }
+
+  inboxRow(text: string): Locator {
+    return this.page.locator(".row-button").filter({ hasText: text });
   }
 
   /** The conversation in which something was said last. */

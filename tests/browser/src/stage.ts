@@ -21,6 +21,8 @@ declare global {
   }
 }
 
+type Role = "support_agent" | "agent" | "account_manager" | "supervisor" | "admin" | "owner";
+
 /** Who is on it: a real server, a customer's page, and people with browsers and lines. */
 export class Stage {
   readonly #ends: (() => Promise<void>)[] = [];
@@ -80,10 +82,27 @@ export class Stage {
     return administer(this.server, args);
   }
 
-  addAgent(name: string, email: string): void {
-    const who = ["--email", email, "--name", name, "--role", "agent"];
-    const site = ["--site", this.server.site, "--password-stdin"];
-    administer(this.server, ["agent", "add", ...who, ...site], `${PASSWORD}\n`);
+  addAgent(name: string, email: string, role: Role = "agent", site = this.server.site): void {
+    const who = ["--email", email, "--name", name, "--role", role];
+    const where = ["--site", site, "--password-stdin"];
+    administer(this.server, ["agent", "add", ...who, ...where], `${PASSWORD}\n`);
+  }
+
+  /** Somebody new of a role, at a desk of their own. */
+  async colleague(
+    name: string, role: Role, more: { site?: string; browser?: BrowserContextOptions } = {},
+  ): Promise<Desk> {
+    const desk = await this.emptyDesk(more.browser);
+    desk.email = `${name.toLowerCase()}${Date.now()}@demo.example`;
+    this.addAgent(name, desk.email, role, more.site);
+    await desk.logIn(desk.email);
+    return desk;
+  }
+
+  /** A site beside the demo's; its id. */
+  addSite(name: string, ...settings: string[]): string {
+    const told = this.administer("site", "add", name, ...settings, "--json");
+    return /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(told)?.[0] ?? "";
   }
 
   /** A folder that goes with the story. */

@@ -1,5 +1,14 @@
 import { signal } from "@preact/signals";
-import type { Call, Detail, Envelope, EventName, Look, ToApp, ToHost } from "../bridge";
+import type {
+  Call,
+  Detail,
+  Envelope,
+  EventName,
+  Look,
+  ToApp,
+  ToHost,
+  VisitedPage,
+} from "../bridge";
 
 type Asked = (method: Call, argument: unknown) => void;
 
@@ -10,6 +19,8 @@ export class Host {
   readonly look = signal<Look>({ locale: navigator.language, colorScheme: "auto" });
   /** Part of the page, without a button to close it. */
   readonly inline = signal(false);
+  /** Where the visitor is, if the page around has said so. */
+  readonly page = signal<VisitedPage | null>(null);
   readonly #nonce: string;
   readonly #origin: string;
   #asked: Asked = () => {};
@@ -76,6 +87,7 @@ export class Host {
         this.look.value = message.look;
         this.inline.value = message.inline;
         this.shown.value = message.shown;
+        this.page.value = message.page ?? null;
         break;
       case "shown":
         this.shown.value = message.shown;

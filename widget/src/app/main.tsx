@@ -2,4 +2,14 @@ import { connect, workerFrom } from "@rejoinder/client";
 import workerUrl from "@rejoinder/client/worker?worker&url";
 import { start } from "./start";
 
-void start(connect, () => workerFrom(workerUrl));
+/** Begun before it is known who is here: it takes longest, and a person waits for words. */
+let early: Worker | null = workerFrom(workerUrl);
+early.onerror = () => {
+  early = null;
+};
+
+void start(connect, () => {
+  const worker = early ?? workerFrom(workerUrl);
+  early = null;
+  return worker;
+});

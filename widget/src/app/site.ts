@@ -8,6 +8,11 @@ export type SiteInfo = {
   visitor_edit: boolean;
   visitor_recall: boolean;
   online: boolean;
+  /** Empty: the widget's own words. */
+  greeting: string;
+  offline_message: string;
+  /** `#rrggbb` */
+  theme_color: string;
   agents: { id: string; name: string; online: boolean }[];
 };
 

@@ -5,6 +5,8 @@ import { Host } from "./host";
 import { speak } from "./language";
 import { type Connect, Session } from "./session";
 import { Site } from "./site";
+import { paletteOf } from "./theme";
+import { tellPage } from "./visited";
 import { App } from "./ui/app";
 import "./styles/base.css";
 import "./styles/chat.css";
@@ -25,7 +27,13 @@ export async function start(connect: Connect, worker: () => Worker): Promise<voi
   const colour = () => {
     const { colorScheme } = host.look.value;
     const isDark = colorScheme === "dark" || (colorScheme === "auto" && dark.matches);
-    document.documentElement.dataset.scheme = isDark ? "dark" : "light";
+    const { dataset, style } = document.documentElement;
+    dataset.scheme = isDark ? "dark" : "light";
+    const palette = paletteOf(site.info.value?.theme_color ?? "", isDark);
+    for (const name of ["--accent", "--on-accent", "--on-accent-soft", "--tint"] as const) {
+      if (palette) style.setProperty(name, palette[name]);
+      else style.removeProperty(name);
+    }
   };
   dark.addEventListener("change", colour);
   effect(colour);
@@ -37,6 +45,7 @@ export async function start(connect: Connect, worker: () => Worker): Promise<voi
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
   warnBeforeLoss(chat);
+  tellPage(session);
   // Hidden, it is here because a known session has something unread; otherwise it was opened.
   if (token) void session.start();
   effect(() => {

@@ -196,6 +196,7 @@ export class Widget {
           look: this.#look,
           shown: this.isOpen,
           inline: this.#inline,
+          page: [document.title, location.href],
         });
         for (const [method, argument] of this.#calls) {
           frame.say({ type: "call", method, argument });

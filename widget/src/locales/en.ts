@@ -15,6 +15,12 @@ const errors: Record<ErrorCode, string> = {
   not_allowed: "This is not allowed here.",
   outbox_full: "Too much waits to be sent. Go online, let it be sent, and try again.",
   unknown_operation: "This was settled in the meantime.",
+  file_empty: "The file is empty.",
+  file_too_large: "The file is larger than 25 MB. Send a link to it, or a smaller one.",
+  file_type:
+    "Files of this type cannot be sent. Send a picture, a PDF, an office document or text.",
+  file_content: "The file is not what its name says. Save it again, then try once more.",
+  file_waiting: "The file is still on its way.",
   no_identity: "The chat has not been reached yet. What you write is kept and sent later.",
   refused: "The server did not take this.",
   no_contact: "The chat has not been reached yet. What you write is kept and sent later.",

@@ -30,6 +30,7 @@ export class Following {
   readonly #around: Around;
   /** Conversations that are followed, the one used last at the end. */
   readonly #used = new Set<ConversationId>();
+  #ended = false;
   readonly #lingering = new Map<ConversationId, ReturnType<typeof setTimeout>>();
 
   constructor(around: Around) {
@@ -37,6 +38,7 @@ export class Following {
   }
 
   end(): void {
+    this.#ended = true;
     for (const timer of this.#lingering.values()) clearTimeout(timer);
   }
 
@@ -82,7 +84,8 @@ export class Following {
 
   linger(topic: Topic): void {
     const conversation = conversationOf(topic);
-    if (conversation === null || this.#around.tabs.isWatched(topic) || this.#around.followsInbox) return;
+    if (conversation === null || this.#ended) return;
+    if (this.#around.tabs.isWatched(topic) || this.#around.followsInbox) return;
     const leave = () =>
       this.#around.input(async () => {
         this.#lingering.delete(conversation);
@@ -90,6 +93,7 @@ export class Following {
         this.#used.delete(conversation);
         await this.#around.carryOut(this.#around.core().leave(conversation, Date.now()) as Step);
       });
+    clearTimeout(this.#lingering.get(conversation));
     this.#lingering.set(conversation, setTimeout(leave, LINGER_MILLIS));
   }
 

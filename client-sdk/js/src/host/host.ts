@@ -3,18 +3,21 @@
  * tells the tabs what has changed. It decides nothing that the core decides.
  */
 
-import type { Credential, ErrorCode, People, StorageMode } from "../api.js";
+import type { Credential, ErrorCode } from "../api.js";
 import type { ConversationId, DocumentId } from "../views.js";
-import type { Call, FromHost, HostEvent, Start, ToHost, Topic, Topics } from "../protocol.js";
+import type { Call, HostEvent, ToHost, Topic } from "../protocol.js";
 import { TravellingMedium } from "../store/memory.js";
-import { KEYRING_ROW, type Medium, type Table } from "../store/table.js";
+import { KEYRING_ROW } from "../store/table.js";
 import { isDone, Signals } from "./calls.js";
 import { type Core, type CoreEvent, isTrap, readFault, type Step } from "./core.js";
-import { conversationOf, Following } from "./following.js";
-import { Line, type SocketFactory } from "./line.js";
-import { NO_PEOPLE, PeopleBook } from "./people.js";
+import type { Environment } from "./environment.js";
+import { BYTES, Files, faultOf } from "./files.js";
+import { Following } from "./following.js";
+import { Line } from "./line.js";
+import { PeopleBook } from "./people.js";
 import { Tabs } from "./tabs.js";
 import { Telling } from "./telling.js";
+import { textOf } from "./topics.js";
 
 /** Milliseconds after which words from before are shown on a slow line; see the core. */
 const CHECKING_MILLIS = 3_000;
@@ -24,29 +27,7 @@ const SIGNAL_MILLIS = 10_100;
 const STORE_WAIT_MILLIS = 500;
 const STORE_LONGEST_MILLIS = 30_000;
 
-export interface Environment {
-  table: Table;
-  medium: Medium;
-  mode: StorageMode;
-  start: Start;
-  socket: SocketFactory;
-  /** Makes a core on these rows. */
-  make(
-    keys: Uint8Array[],
-    head: Uint8Array[],
-    medium: Medium,
-    mode: StorageMode,
-    opened: (step: Step) => void,
-  ): Core;
-  firstDocument(): Uint8Array;
-  documentPrefix(document: string): Uint8Array;
-  /** Tells one tab, or every one. */
-  post(tab: string | null, message: FromHost): void;
-  /** The core is of no use any more: the host ends with it. */
-  trapped(reason: string): void;
-}
-
-type Failure = { code: ErrorCode; message: string };
+type Made = { conversation?: ConversationId };
 type CallMessage = Extract<ToHost, { kind: "call" }>;
 
 export class Host {
@@ -55,6 +36,7 @@ export class Host {
   readonly #tabs = new Tabs();
   readonly #people: PeopleBook;
   readonly #following: Following;
+  readonly #files: Files;
   readonly #telling: Telling;
   readonly #signals = new Signals();
   #core!: Core;
@@ -63,7 +45,7 @@ export class Host {
   #online = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #toldUnreachable = false;
-  /** Whether there was a line: what was shown since stays shown, as of then. */
+  /** Whether there was a line: what was shown since stays, as of then. */
   #wasReached = false;
   #ended = false;
   #storeFailures = 0;
@@ -90,6 +72,17 @@ export class Host {
       carryOut: (step) => this.#carryOut(step),
       input: (run) => this.#input(run),
       opened: () => setTimeout(() => this.#telling.soon(), CHECKING_MILLIS + 50),
+    });
+    this.#files = new Files({
+      server: env.start.server,
+      table: env.table,
+      core: () => this.#core,
+      token: () => this.#core.token() ?? null,
+      isLive: () => !this.#ended && this.#core.is_welcome(),
+      open: (conversation) => this.#following.open(conversation),
+      input: (run) => this.#input(run),
+      event: (event) => this.#event(event),
+      changed: () => this.#telling.soon(),
     });
     this.#line = new Line(env.start.server, env.socket, {
       opened: () => this.#ofThisLife(() => this.#connected()),
@@ -139,9 +132,10 @@ export class Host {
         this.#following.linger(message.topic);
         return;
       case "call":
-        if (this.#tabs.isNew(tab, message.id)) {
-          this.#input(() => this.#answer(tab, message));
-        }
+        if (!this.#tabs.isNew(tab, message.id)) return;
+        // Waits for the network, and nothing waits for it.
+        if (message.call.call === "file") void this.#fetch(tab, message);
+        else this.#input(() => this.#answer(tab, message));
         return;
       case "line":
         this.#lineChanged(message.online);
@@ -156,6 +150,7 @@ export class Host {
   async end(): Promise<void> {
     clearTimeout(this.#retry);
     this.#following.end();
+    this.#files.end();
     this.#wanted = "offline";
     this.#line.close();
     await this.#turn;
@@ -198,11 +193,11 @@ export class Host {
 
   async #openCore(): Promise<void> {
     const { table, medium, mode } = this.#env;
-    const first = this.#env.firstDocument();
-    const [keys, head] = await Promise.all([table.keys(), table.range(new Uint8Array([0]), first)]);
+    const [keys, head] = await Promise.all([table.keys(), table.range(new Uint8Array([0]), BYTES)]);
     const steps: Step[] = [];
     this.#core = this.#env.make(keys, head, medium, mode, (step) => steps.push(step));
     this.#people.read(head);
+    this.#files.read(head);
     for (const step of steps) await this.#carryOut(step);
   }
 
@@ -228,8 +223,8 @@ export class Host {
   }
 
   /** Does what follows from an input: what is sent or told is durable. */
-  async #carryOut(step: Step): Promise<void> {
-    await this.#commit(step);
+  async #carryOut(step: Step, beside: Uint8Array[] = []): Promise<void> {
+    await this.#commit(step, beside);
     for (let at = 0; at + 2 < step.frames.length; at += 3) {
       const [name, about, bytes] = step.frames.slice(at, at + 3);
       if (typeof name !== "string" || !(bytes instanceof Uint8Array)) continue;
@@ -239,16 +234,20 @@ export class Host {
     for (const document of JSON.parse(step.removed) as DocumentId[]) {
       this.#event({ name: "removed", detail: { document } });
     }
-    for (const event of JSON.parse(step.events) as CoreEvent[]) this.#coreTold(event);
+    for (const event of JSON.parse(step.events) as CoreEvent[]) {
+      this.#coreTold(event);
+      if (event.moved !== undefined) await this.#files.moved(event.moved.from, event.moved.to);
+    }
     if (step.wiped) return this.#wiped();
     if (step.disconnect) this.#line.close();
-    for (const document of JSON.parse(step.load) as DocumentId[]) await this.#following.load(document);
+    const load = JSON.parse(step.load) as DocumentId[];
+    for (const document of load) await this.#following.load(document);
   }
 
-  async #commit(step: Step): Promise<void> {
+  async #commit(step: Step, beside: Uint8Array[]): Promise<void> {
     const { table, medium } = this.#env;
     this.#telling.hold();
-    const changes = { clear: step.clear, puts: [...step.puts], deletes: step.deletes };
+    const changes = { clear: step.clear, puts: [...step.puts, ...beside], deletes: step.deletes };
     const travels = medium instanceof TravellingMedium ? medium : null;
     const keys = travels?.take() ?? null;
     if (keys !== null) changes.puts.push(KEYRING_ROW, keys);
@@ -276,14 +275,39 @@ export class Host {
         this.#env.post(tab, { kind: "answer", id, made: {} });
         return;
       }
-      const { code, message } = fault as Failure;
-      this.#env.post(tab, { kind: "fault", id, code, message });
+      const { code, message } = fault;
+      this.#env.post(tab, { kind: "fault", id, code: code as ErrorCode, message });
       if (fault.code === "store") throw error;
     }
   }
 
+  async #fetch(tab: string, { id, call }: CallMessage): Promise<void> {
+    if (call.call !== "file") return;
+    try {
+      const made = await this.#files.fetch(call.conversation, call.attachment);
+      this.#env.post(tab, { kind: "answer", id, made });
+    } catch (error) {
+      this.#env.post(tab, { kind: "fault", id, ...faultOf(error) });
+    }
+  }
+
+  async #send(call: Extract<Call, { call: "send" }>): Promise<unknown> {
+    const { as, conversation, message, text, files } = call;
+    const attached = await this.#files.attach(conversation, files);
+    const attachments = attached.map(({ attachment }) => JSON.parse(attachment) as unknown);
+    const rows = attached.flatMap((one) => one.rows);
+    const made = await this.#command({ [as]: { conversation, message, text, attachments } }, rows);
+    this.#files.add(attached);
+    await this.#files.moved(conversation, made.conversation ?? conversation);
+    return made;
+  }
+
   async #called(call: Call): Promise<unknown> {
     switch (call.call) {
+      case "file":
+        return null;
+      case "send":
+        return this.#send(call);
       case "command":
         return this.#command(call.command);
       case "token":
@@ -315,7 +339,7 @@ export class Host {
     return "asked";
   }
 
-  async #command(command: unknown): Promise<unknown> {
+  async #command(command: unknown, beside: Uint8Array[] = []): Promise<Made> {
     if (this.#signals.isTooSoon(command)) return {};
     for (const part of Object.values(command as Record<string, Record<string, unknown>>)) {
       const document = part.document as DocumentId | undefined;
@@ -323,8 +347,8 @@ export class Host {
       if (conversation !== undefined) await this.#following.open(conversation);
     }
     const step = this.#core.command(JSON.stringify(command), Date.now()) as Step;
-    await this.#carryOut(step);
-    const made = JSON.parse(step.made ?? "{}") as { conversation?: ConversationId };
+    await this.#carryOut(step, beside);
+    const made = JSON.parse(step.made ?? "{}") as Made;
     if (made.conversation !== undefined) this.#following.linger(`conversation:${made.conversation}`);
     return made;
   }
@@ -357,6 +381,8 @@ export class Host {
       await this.#following.followInbox();
       this.#refreshPeople();
     }
+    // What was accepted may be followed by its files.
+    if (step.name === "welcome" || step.name === "fates") this.#files.go();
     if (step.name === "feed") {
       await this.#following.followInbox();
       if (this.#people.isOld()) this.#refreshPeople();
@@ -440,6 +466,7 @@ export class Host {
     this.#wanted = "offline";
     this.#env.start.credential = null;
     this.#people.forget();
+    this.#files.end();
     this.#line.close();
     // What pages show goes with it; until then they can take along what was typed there.
     this.#event({ name: "wiped", detail: {} });
@@ -462,30 +489,12 @@ export class Host {
     this.#event({ name: "traffic", detail });
   }
 
-  #event(event: HostEvent): void {
-    this.#env.post(null, { kind: "event", event });
+  #text(topic: Topic): string {
+    const [uploads, { people }] = [this.#files.uploads(), this.#people];
+    return textOf(topic, { core: this.#core, mode: this.#env.mode, people, uploads });
   }
 
-  #text(topic: Topic): string {
-    const conversation = conversationOf(topic);
-    if (conversation !== null) return this.#core.conversation(conversation, Date.now());
-    switch (topic as keyof Topics) {
-      case "identity":
-        return this.#core.identity();
-      case "connection":
-        return JSON.stringify(this.#core.connection());
-      case "storage":
-        return JSON.stringify(this.#env.mode);
-      case "waiting":
-        return JSON.stringify(this.#core.waiting());
-      case "inbox":
-        return this.#core.inbox();
-      case "offers":
-        return this.#core.offers();
-      case "notifications":
-        return this.#core.notifications();
-      case "people":
-        return JSON.stringify((this.#people.people ?? NO_PEOPLE) satisfies People);
-    }
+  #event(event: HostEvent): void {
+    this.#env.post(null, { kind: "event", event });
   }
 }

@@ -14,6 +14,8 @@ export interface Store {
   lost: string | null;
   /** Erases everything: for a store that is damaged. */
   erase(): Promise<void>;
+  /** Lets another worker open it. */
+  close(): void;
 }
 
 /** What is told when a store was of no use. */
@@ -25,27 +27,35 @@ const HEADER_BYTES = 64;
 
 export async function openStore(name: string, memory: boolean): Promise<Store> {
   const erase = () => Promise.resolve();
-  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null, erase };
+  const close = () => {};
+  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null, erase, close };
   if (memory) return { ...nothing, mode: "memory" };
+  // Side by side: a person waits for the first words.
+  const file = OpfsMedium.open(`${encodeURIComponent(name)}.keyring`).catch(() => null);
   let table: IndexedDbTable;
   try {
     table = await IndexedDbTable.open(name);
   } catch (error) {
+    void file.then((opened) => opened?.close());
     // Slow or too new is not denied: what is kept there must not be taken for nothing.
     if (error instanceof StoreError && error.isDenied) return { ...nothing, mode: "memory" };
     throw error;
   }
-  const [, travelling] = await table.range(KEYRING_ROW, after(KEYRING_ROW));
-  let medium: OpfsMedium;
-  try {
-    medium = await OpfsMedium.open(`${encodeURIComponent(name)}.keyring`);
-  } catch {
-    if (travelling === undefined && (await table.keys()).length > 0) {
+  const [rows, keys, medium] = await Promise.all([
+    table.range(KEYRING_ROW, after(KEYRING_ROW)),
+    table.keys(),
+    file,
+  ]);
+  const travelling = rows[1];
+  if (medium === null) {
+    if (travelling === undefined && keys.length > 0) {
+      table.close();
       throw new StoreError("this browser does not open what it keeps at the moment: reload the page");
     }
     const medium = new TravellingMedium(travelling?.slice() ?? new Uint8Array());
     // Keys that travel are never another's: nothing is erased unasked.
-    return { table, medium, mode: "outbox_only", lost: null, erase };
+    const close = () => table.close();
+    return { table, medium, mode: "outbox_only", lost: null, erase, close };
   }
   if (travelling !== undefined && medium.size() < HEADER_BYTES) {
     // There was no such file before, and now there is: the keys move into it.
@@ -53,16 +63,19 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
     medium.flush();
     await table.commit({ clear: false, puts: [], deletes: [KEYRING_ROW] });
   }
-  const eraseBoth = async () => {
-    await table.clear();
-    medium.erase();
-  };
   return {
     table,
     medium,
     mode: "durable",
-    lost: await reconcile(table, medium),
-    erase: eraseBoth,
+    lost: await reconcile(keys.length === 0, table, medium),
+    async erase() {
+      await table.clear();
+      medium.erase();
+    },
+    close() {
+      table.close();
+      medium.close();
+    },
   };
 }
 
@@ -70,12 +83,14 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
  * Rows and keyring belong together. A browser may have dropped one of them: then the other is of no
  * use, and everything comes back from the server, except what had not been sent.
  */
-async function reconcile(table: Table, medium: OpfsMedium): Promise<string | null> {
-  const keys = await table.keys();
-  const blank = medium.size() < HEADER_BYTES;
-  if (keys.length === 0 && blank) return null;
-  if (keys.length > 0 && !blank) return null;
+async function reconcile(
+  noRows: boolean,
+  table: Table,
+  medium: OpfsMedium,
+): Promise<string | null> {
+  const noKeys = medium.size() < HEADER_BYTES;
+  if (noRows === noKeys) return null;
   await table.clear();
-  if (!blank) medium.erase();
-  return keys.length === 0 ? null : LOST;
+  if (!noKeys) medium.erase();
+  return noRows ? null : LOST;
 }

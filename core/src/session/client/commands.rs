@@ -1,9 +1,10 @@
 //! What a person may tell a session to do.
 
+use crate::attachment::{self, AttachmentError};
 use crate::authority::follow_up;
 use crate::conversation::layout::{Key, Kind};
-use crate::conversation::revision::{Body, Revision};
-use crate::id::{ConversationId, DocumentId, MessageId, OperationId, Seq};
+use crate::conversation::revision::{Attachment, Body, Revision};
+use crate::id::{AttachmentId, ConversationId, DocumentId, MessageId, OperationId, Seq};
 use crate::limits;
 use crate::principal::Role;
 use crate::replica::record::SavedDocument;
@@ -156,6 +157,51 @@ impl Session {
     ) -> Result<Output, CommandError> {
         let done = self.command(document, now, |replica, m| replica.edit(message, body, m));
         done.map(|((), output)| output)
+    }
+
+    /// Puts another text in place of that of one's own message or note. Its attachments stay.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub fn edit_text(
+        &mut self,
+        document: DocumentId,
+        message: MessageId,
+        text: impl Into<String>,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let former = self.replica(document).and_then(|replica| {
+            let live = replica.shown().live_revision(message);
+            live.and_then(|live| replica.words(live)).or_else(|| replica.words_of(message))
+        });
+        let former = former.and_then(|words| words.read().ok()).unwrap_or_default();
+        let body = Body { text: text.into(), attachments: former.attachments };
+        self.edit(document, message, &body, now)
+    }
+
+    /// Describes a file that is to be sent, and seals its bytes: they go beside the message.
+    ///
+    /// # Errors
+    /// [`AttachmentError`], why it may not be attached.
+    pub fn attach(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<(Attachment, Vec<u8>), AttachmentError> {
+        let media_type = attachment::type_of(name).ok_or(AttachmentError::Type)?;
+        let attachment = attachment::describe(name, media_type, bytes, &mut self.dice)?;
+        let sealed = attachment::seal(&attachment, bytes, &mut self.dice);
+        Ok((attachment, sealed))
+    }
+
+    /// An attachment and the message that describes it, among the words of what is loaded.
+    #[must_use]
+    pub fn attachment(&self, id: AttachmentId) -> Option<(DocumentId, MessageId, Attachment)> {
+        let mut replicas = self.loaded().filter_map(|document| self.replica(document));
+        replicas.find_map(|replica| {
+            let (message, found) = replica.attachment(id)?;
+            Some((replica.document(), message, found))
+        })
     }
 
     /// Takes a message or a note back.

@@ -13,12 +13,25 @@ import { failureText } from "../Failure.js";
 /** As the server has it. */
 const SHORTCUT = /^[\p{L}\p{N}_-]{1,40}$/u;
 
+/** What is typed, by what it is of: it stays when the form is left, for as long as the page. */
+const typed = new Map<string, { shortcut: string; text: string }>();
+
 /** What was typed stays while it is not saved; what is wrong is said beside its field. */
 export function CannedForm({ one, done }: { one: Partial<CannedResponse>; done: () => void }) {
   const desk = useDesk();
   const words = t.value.shortcuts;
-  const [shortcut, setShortcut] = useState(one.shortcut ?? "");
-  const [text, setText] = useState(one.text ?? "");
+  const key = one.id ?? `new ${one.site ?? ""}`;
+  const [{ shortcut, text }, set] = useState(typed.get(key)
+    ?? { shortcut: one.shortcut ?? "", text: one.text ?? "" });
+  const change = (part: Partial<{ shortcut: string; text: string }>) => {
+    const next = { shortcut, text, ...part };
+    typed.set(key, next);
+    set(next);
+  };
+  const leave = () => {
+    typed.delete(key);
+    done();
+  };
   const [wrong, setWrong] = useState<{ field: string | null; text: string } | null>(null);
   const save = async (event: Event) => {
     event.preventDefault();
@@ -34,11 +47,12 @@ export function CannedForm({ one, done }: { one: Partial<CannedResponse>; done: 
     try {
       const { requests, canned } = desk.directory;
       const saved = await putCannedResponse(requests, {
-        id: one.id ?? crypto.randomUUID(), site: one.site ?? null, shortcut: name, text: text.trim(),
+        id: one.id ?? crypto.randomUUID(), site: one.site ?? null, shortcut: name,
+        text: text.trim(),
       });
       canned.set((all) => [...(all ?? []).filter(({ id }) => id !== saved.id), saved]
         .toSorted((a, b) => a.shortcut.localeCompare(b.shortcut)));
-      done();
+      leave();
     } catch (error) {
       setWrong(error instanceof ApiError
         ? { field: error.field, text: failureText(error) }
@@ -52,17 +66,17 @@ export function CannedForm({ one, done }: { one: Partial<CannedResponse>; done: 
       <label for="shortcut">{words.shortcut}</label>
       <input id="shortcut" class="picker" value={shortcut} autoComplete="off" dir="ltr"
         aria-invalid={wrong?.field === "shortcut"} aria-describedby="wrong-shortcut"
-        onInput={(event) => setShortcut(event.currentTarget.value)} />
+        onInput={(event) => change({ shortcut: event.currentTarget.value })} />
       {said("shortcut")}
       <label for="canned-text">{words.text}</label>
       <textarea id="canned-text" class="picker pinned-field" rows={4} value={text} dir="auto"
         autoComplete="off" aria-invalid={wrong?.field === "text"} aria-describedby="wrong-text"
-        onInput={(event) => setText(event.currentTarget.value)} />
+        onInput={(event) => change({ text: event.currentTarget.value })} />
       {said("text")}
       {said(null)}
       <div class="form-actions">
         <button type="submit" class="button primary">{words.save}</button>
-        <button type="button" class="button" onClick={done}>{t.value.dialog.cancel}</button>
+        <button type="button" class="button" onClick={leave}>{t.value.dialog.cancel}</button>
       </div>
     </form>
   );

@@ -1,6 +1,6 @@
 import type { AgentRole } from "@rejoinder/client";
 import { useEffect, useState } from "preact/hooks";
-import { changeAgent, makeLink, putAgent } from "../../api/endpoints.js";
+import { changeAgent, makeLink, putAgent, takeOffSecondFactor } from "../../api/endpoints.js";
 import { ApiError } from "../../api/request.js";
 import type { Agent, Link } from "../../api/shapes.js";
 import { Avatar } from "../../components/Avatar.js";
@@ -14,7 +14,8 @@ import { go } from "../../state/route.js";
 import { Choice, PageHead, Standing, type Wrong } from "../parts.js";
 import { p } from "../words/index.js";
 import { Check, FormPage, numberIn, TextField, useForm } from "./form.js";
-import { listsOf, withOne } from "./lists.js";
+import { Sessions } from "./Sessions.js";
+import { listsOf, newest, withOne } from "./lists.js";
 
 export function Agents({ item }: { item: string | null }) {
   const desk = useDesk();
@@ -25,7 +26,7 @@ export function Agents({ item }: { item: string | null }) {
   const rows = known.value ?? [];
   const one = rows.find(({ id }) => id === item);
   if (item === "new" || one) {
-    return <AgentForm key={`${item} ${one?.version ?? 0}`} agent={one ?? null} />;
+    return <AgentForm key={item} agent={one ?? null} />;
   }
   return (
     <>
@@ -69,8 +70,18 @@ interface Values {
   role: AgentRole;
   sites: string[];
   chat_limit: string;
+  /** Which version the others are of. */
+  version: number;
 }
 const FIELDS: (keyof Values)[] = ["name", "email", "chat_limit"];
+
+function valuesOf(agent: Agent | null): Values {
+  return {
+    name: agent?.name ?? "", email: agent?.email ?? "", role: agent?.role ?? "agent",
+    sites: agent?.sites ?? [], chat_limit: agent?.chat_limit?.toString() ?? "",
+    version: agent?.version ?? 0,
+  };
+}
 
 function check({ name, email, chat_limit }: Values): Wrong {
   const words = p.value.agents;
@@ -92,49 +103,56 @@ function AgentForm({ agent }: { agent: Agent | null }) {
   const own = desk.role.value ?? "support_agent";
   const isHigher = agent !== null && ranks(agent.role) > ranks(own);
   const form = useForm<Values>({
-    name: agent?.name ?? "", email: agent?.email ?? "", role: agent?.role ?? "agent",
-    sites: agent?.sites ?? [], chat_limit: agent?.chat_limit?.toString() ?? "",
-  }, check, async ({ name, email, role, sites, chat_limit: limit }) => {
-    const { requests } = desk.directory;
-    const part = {
-      name: name.trim(), role, sites, chat_limit: numberIn(limit, 0, 100) ?? null,
-    };
-    const saved = agent
-      ? await changeAgent(requests, agent.id, { ...part, version: agent.version })
-      : await putAgent(requests, crypto.randomUUID(), { ...part, email: email.trim() });
-    listsOf(desk).agents.set((all) => withOne(all, saved));
-    go({ page: "settings", section: "agents", item: saved.id }, agent ? "replace" : "push");
+    key: `agent ${agent?.id ?? "new"}`, begin: valuesOf(agent), check,
+    save: async ({ name, email, role, sites, chat_limit: limit, version }) => {
+      const { requests } = desk.directory;
+      const part = {
+        name: name.trim(), role, sites, chat_limit: numberIn(limit, 0, 100) ?? null,
+      };
+      const saved = agent
+        ? await changeAgent(requests, agent.id, { ...part, version })
+        : await putAgent(requests, crypto.randomUUID(), { ...part, email: email.trim() });
+      listsOf(desk).agents.set((all) => withOne(all, saved));
+      go({ page: "settings", section: "agents", item: saved.id }, agent ? "replace" : "push");
+      return valuesOf(saved);
+    },
+    renew: async () => valuesOf(await newest(listsOf(desk).agents, agent?.id)),
   });
   const { values, set } = form;
   const seesAll = values.role === "admin" || values.role === "owner";
   return (
-    <FormPage title={agent?.name ?? words.newTitle} section="agents" form={form} fields={FIELDS}>
-      {isHigher && <p class="age">{words.higher}</p>}
-      <TextField form={form} name="name" label={words.name} />
-      {agent ? <p class="faint" dir="ltr">{agent.email}</p>
-        : <TextField form={form} name="email" label={words.email} type="email" dir="ltr" />}
-      <Choice<AgentRole> label={words.role} value={values.role}
-        options={ROLES.filter((role) => ranks(role) <= ranks(own) || role === values.role)
-          .map((id) => ({ id, label: words.roles[id] }))}
-        pick={(role) => set({ role })} />
-      <fieldset>
-        <legend>{words.sites}</legend>
-        {seesAll ? <p class="faint small">{words.allSites}</p>
-          : desk.people.value.sites.map(({ id, name }) => (
-            <Check key={id} label={name} checked={values.sites.includes(id)}
-              set={(on) => set({
-                sites: on ? [...values.sites, id] : values.sites.filter((one) => one !== id),
-              })} />
-          ))}
-      </fieldset>
-      <TextField form={form} name="chat_limit" label={words.limit} hint={words.limitHint}
-        type="number" />
-      {agent && !isHigher && <Standings agent={agent} />}
-    </FormPage>
+    <>
+      <FormPage title={agent?.name ?? words.newTitle} section="agents" form={form} fields={FIELDS}>
+        {isHigher && <p class="age">{words.higher}</p>}
+        <TextField form={form} name="name" label={words.name} />
+        {agent ? <p class="faint" dir="ltr">{agent.email}</p>
+          : <TextField form={form} name="email" label={words.email} type="email" dir="ltr" />}
+        <Choice<AgentRole> label={words.role} value={values.role}
+          options={ROLES.filter((role) => ranks(role) <= ranks(own) || role === values.role)
+            .map((id) => ({ id, label: words.roles[id] }))}
+          pick={(role) => set({ role })} />
+        <fieldset>
+          <legend>{words.sites}</legend>
+          {seesAll ? <p class="faint small">{words.allSites}</p>
+            : desk.people.value.sites.map(({ id, name }) => (
+              <Check key={id} label={name} checked={values.sites.includes(id)}
+                set={(on) => set({
+                  sites: on ? [...values.sites, id] : values.sites.filter((one) => one !== id),
+                })} />
+            ))}
+        </fieldset>
+        <TextField form={form} name="chat_limit" label={words.limit} hint={words.limitHint}
+          type="number" />
+        {agent && !isHigher && (
+          <Standings agent={agent} changed={(saved) => form.accept(valuesOf(saved))} />
+        )}
+      </FormPage>
+      {agent && !isHigher && <Sessions agent={agent.id} />}
+    </>
   );
 }
 
-function Standings({ agent }: { agent: Agent }) {
+function Standings({ agent, changed }: { agent: Agent; changed: (saved: Agent) => void }) {
   const desk = useDesk();
   const words = p.value.agents;
   const [link, setLink] = useState<Link | null>(null);
@@ -155,6 +173,16 @@ function Standings({ agent }: { agent: Agent }) {
         const saved = await changeAgent(requests, agent.id,
           { disabled: !disabled, version: agent.version });
         listsOf(desk).agents.set((all) => withOne(all, saved));
+        changed(saved);
+      });
+    }
+  };
+  const takeOff = async () => {
+    const question = words.takeOffQuestion(agent.name);
+    if (await confirm(question, words.takeOffLead, words.takeOff, "danger")) {
+      await run(async () => {
+        await takeOffSecondFactor(requests, agent.id);
+        listsOf(desk).agents.set((all) => withOne(all, { ...agent, second_factor: false }));
       });
     }
   };
@@ -164,6 +192,11 @@ function Standings({ agent }: { agent: Agent }) {
         <button type="button" class="button"
           onClick={() => void run(async () => setLink(await makeLink(requests, agent.id)))}>
           {words.link}
+        </button>
+      )}
+      {agent.second_factor && !desk.me.value.has(agent.id) && (
+        <button type="button" class="button" onClick={() => void takeOff()}>
+          {words.takeOff}
         </button>
       )}
       {!desk.me.value.has(agent.id) && (

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { changeSite, putSite } from "../../api/endpoints.js";
 import {
   ROUTINGS, type Routing, type Site, type SiteInput, SITE_MODES, type SiteMode,
@@ -7,11 +7,13 @@ import { useDesk } from "../../components/context.js";
 import { Icon } from "../../components/Icon.js";
 import { attempt, tell } from "../../state/ask.js";
 import { administers } from "../../state/rights.js";
+import { localeId } from "../../state/i18n.js";
 import { go } from "../../state/route.js";
+import { settings } from "../../state/settings.js";
 import { Choice, PageHead, Standing, type Wrong } from "../parts.js";
 import { p } from "../words/index.js";
 import { Check, FormPage, numberIn, TextField, useForm } from "./form.js";
-import { listsOf, withOne } from "./lists.js";
+import { listsOf, newest, withOne } from "./lists.js";
 
 export function Sites({ item }: { item: string | null }) {
   const desk = useDesk();
@@ -22,7 +24,7 @@ export function Sites({ item }: { item: string | null }) {
   const rows = known.value ?? [];
   const one = rows.find(({ id }) => id === item);
   if (item === "new" || one) {
-    return <SiteForm key={`${item} ${one?.version ?? 0}`} site={one ?? null} />;
+    return <SiteForm key={item} site={one ?? null} />;
   }
   return (
     <>
@@ -43,9 +45,13 @@ export function Sites({ item }: { item: string | null }) {
               onClick={() => go({ page: "settings", section: "sites", item: site.id })}>
               <span class="list-main">
                 <strong dir="auto">{site.name}</strong>
-                <span class="faint">{words.modes[site.mode]}</span>
+                <span class="faint">
+                  {words.modes[site.mode]} · {words.routings[site.routing]}
+                </span>
               </span>
-              <span class="list-who">{words.routings[site.routing]}</span>
+              {!site.human_support && (
+                <span class="chip chip-waiting_for_human">{words.supportOff}</span>
+              )}
             </button>
           </li>
         ))}
@@ -73,6 +79,8 @@ interface Values {
   theme_color: string;
   greeting: string;
   offline_message: string;
+  /** Which version the others are of. */
+  version: number;
 }
 
 const MINUTES = /^minutes\((\d+)\)$/;
@@ -89,8 +97,9 @@ function valuesOf(site: Site | null): Values {
     edit: kind(site?.edit), edit_minutes: minutes(site?.edit),
     recall: kind(site?.recall), recall_minutes: minutes(site?.recall),
     visitor_edit: site?.visitor_edit ?? true, visitor_recall: site?.visitor_recall ?? true,
-    chat_limit: String(site?.chat_limit ?? 5), theme_color: site?.theme_color ?? "#1d5c63",
+    chat_limit: String(site?.chat_limit ?? 5), theme_color: site?.theme_color ?? "#3350b4",
     greeting: site?.greeting ?? "", offline_message: site?.offline_message ?? "",
+    version: site?.version ?? 0,
   };
 }
 
@@ -133,7 +142,7 @@ function check(values: Values): Wrong {
 }
 
 function inputOf(values: Values): SiteInput {
-  const { edit_minutes, recall_minutes, ...rest } = values;
+  const { edit_minutes, recall_minutes, version: _, ...rest } = values;
   const window = (kind: WindowKind, minutes: string) => kind === "minutes"
     ? `minutes(${Number(minutes)})` : kind;
   return {
@@ -152,13 +161,18 @@ const FIELDS: (keyof Values)[] = [
 function SiteForm({ site }: { site: Site | null }) {
   const desk = useDesk();
   const words = p.value.sites;
-  const form = useForm(valuesOf(site), check, async (values) => {
-    const { requests } = desk.directory;
-    const saved = site
-      ? await changeSite(requests, site.id, { ...inputOf(values), version: site.version })
-      : await putSite(requests, crypto.randomUUID(), inputOf(values));
-    listsOf(desk).sites.set((all) => withOne(all, saved));
-    go({ page: "settings", section: "sites", item: saved.id }, site ? "replace" : "push");
+  const form = useForm<Values>({
+    key: `site ${site?.id ?? "new"}`, begin: valuesOf(site), check,
+    save: async (values) => {
+      const { requests } = desk.directory;
+      const saved = site
+        ? await changeSite(requests, site.id, { ...inputOf(values), version: values.version })
+        : await putSite(requests, crypto.randomUUID(), inputOf(values));
+      listsOf(desk).sites.set((all) => withOne(all, saved));
+      go({ page: "settings", section: "sites", item: saved.id }, site ? "replace" : "push");
+      return valuesOf(saved);
+    },
+    renew: async () => valuesOf(await newest(listsOf(desk).sites, site?.id)),
   });
   const { values, set } = form;
   const options = <T extends string>(ids: readonly T[], labels: Record<T, string>) =>
@@ -176,6 +190,7 @@ function SiteForm({ site }: { site: Site | null }) {
   return (
     <FormPage title={site?.name ?? words.newTitle} section="sites" form={form} fields={FIELDS}>
       {site && <Embed site={site.id} />}
+      {site && <Preview site={site} />}
       <fieldset>
         <legend>{words.general}</legend>
         <TextField form={form} name="name" label={words.name} />
@@ -214,6 +229,28 @@ function SiteForm({ site }: { site: Site | null }) {
           hint={words.greetingHint} rows={2} />
       </fieldset>
     </FormPage>
+  );
+}
+
+/** The widget itself, as the server has it: once it is asked for, as what is written there is real. */
+function Preview({ site }: { site: Site }) {
+  const words = p.value.sites;
+  const [isShown, setShown] = useState(false);
+  const { theme } = settings.value;
+  const about = new URLSearchParams({ site: site.id, locale: localeId.value, scheme: theme });
+  return (
+    <section class="embed" aria-label={words.preview}>
+      <h3>{words.preview}</h3>
+      <p class="faint small">{words.previewLead}</p>
+      {isShown ? (
+        <iframe key={site.version} class="preview" title={words.preview}
+          src={`/desk/preview.html?${about}`} />
+      ) : (
+        <button type="button" class="button" onClick={() => setShown(true)}>
+          <Icon name="eye" size={16} />{words.showPreview}
+        </button>
+      )}
+    </section>
   );
 }
 

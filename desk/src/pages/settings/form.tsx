@@ -2,7 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { ApiError } from "../../api/request.js";
 import { Icon } from "../../components/Icon.js";
+import { isSame, merged, type Typed } from "../../model/merge.js";
 import { tell } from "../../state/ask.js";
 import { t } from "../../state/i18n.js";
 import { go, type Section } from "../../state/route.js";
@@ -13,18 +15,45 @@ export interface FormState<T> {
   values: T;
   wrong: Wrong;
   busy: boolean;
+  /** Whether something stands here that the server does not have. */
+  isChanged: boolean;
   set: (part: Partial<T>) => void;
   submit: (event: Event) => void;
+  /** Gives up what was typed. */
+  abandon: () => void;
+  /** Takes over what the server has by now, beside what was typed. */
+  accept: (fresh: T) => void;
 }
 
-export function useForm<T extends object>(
-  begin: T, check: (values: T) => Wrong, save: (values: T) => Promise<unknown>,
-): FormState<T> {
-  const [values, setValues] = useState(begin);
+interface Options<T> {
+  /** What is typed under a key stays while the desk is open, also when the form is left. */
+  key: string;
+  begin: T;
+  check: (values: T) => Wrong;
+  /** Answers with what the server has then. */
+  save: (values: T) => Promise<T>;
+  /** What the server has by now, after somebody else changed it. */
+  renew?: () => Promise<T>;
+}
+
+const typed = new Map<string, Typed<object>>();
+
+export function useForm<T extends object>(options: Options<T>): FormState<T> {
+  const { key, begin } = options;
+  const kept = typed.get(key) as Typed<T> | undefined;
+  const [state, setState] = useState<Typed<T>>(kept ?? { base: begin, values: begin });
   const [wrong, setWrong] = useState<Wrong>(null);
   const [busy, setBusy] = useState(false);
+  const keep = (next: Typed<T>) => {
+    setState(next);
+    if (isSame(next.base, next.values)) {
+      typed.delete(key);
+    } else {
+      typed.set(key, next);
+    }
+  };
   const run = async () => {
-    const found = check(values);
+    const found = options.check(state.values);
     setWrong(found);
     if (found) {
       focusWrong(found.field);
@@ -32,10 +61,12 @@ export function useForm<T extends object>(
     }
     setBusy(true);
     try {
-      await save(values);
+      const saved = await options.save(state.values);
+      typed.delete(key);
+      setState({ base: saved, values: saved });
       tell(p.value.saved);
     } catch (error) {
-      const refused = wrongOf(error);
+      const refused = await settle(options, state, error, keep);
       setWrong(refused);
       focusWrong(refused?.field ?? null);
     } finally {
@@ -43,15 +74,35 @@ export function useForm<T extends object>(
     }
   };
   return {
-    values, wrong, busy,
-    set: (part) => setValues((now) => ({ ...now, ...part })),
+    ...state, wrong, busy, isChanged: !isSame(state.base, state.values),
+    set: (part) => keep({ ...state, values: { ...state.values, ...part } }),
     submit: (event) => {
       event.preventDefault();
       if (!busy) {
         void run();
       }
     },
+    abandon: () => keep({ base: state.base, values: state.base }),
+    accept: (fresh) => keep(merged(state, fresh)),
   };
+}
+
+/**
+ * Somebody else changed it meanwhile: their fields are taken over, one's own stay as typed, and
+ * nothing is saved before the person saw both.
+ */
+async function settle<T extends object>(
+  { renew }: Options<T>, state: Typed<T>, error: unknown, keep: (next: Typed<T>) => void,
+): Promise<Wrong> {
+  if (!renew || !(error instanceof ApiError) || error.code !== "changed_meanwhile") {
+    return wrongOf(error);
+  }
+  try {
+    keep(merged(state, await renew()));
+    return { field: null, text: p.value.settings.merged };
+  } catch (again) {
+    return wrongOf(again);
+  }
 }
 
 /** What is typed stays as it was typed: a number field of the browser empties what is none. */
@@ -99,6 +150,10 @@ export function FormPage<T extends object>({ title, section, form, fields, child
   children: ComponentChildren;
 }) {
   const back = () => go({ page: "settings", section, item: null });
+  const cancel = () => {
+    form.abandon();
+    back();
+  };
   return (
     <form class="form settings-form" noValidate onSubmit={form.submit} aria-busy={form.busy}>
       <header class="form-head">
@@ -113,7 +168,8 @@ export function FormPage<T extends object>({ title, section, form, fields, child
         <button type="submit" class="button primary" aria-disabled={form.busy}>
           {p.value.save}
         </button>
-        <button type="button" class="button" onClick={back}>{t.value.dialog.cancel}</button>
+        <button type="button" class="button" onClick={cancel}>{t.value.dialog.cancel}</button>
+        {form.isChanged && <span class="faint small">{p.value.settings.unsaved}</span>}
       </div>
     </form>
   );

@@ -1,6 +1,9 @@
 /** The pages beside the inbox, in English. */
 
+import { monitorEn } from "./monitor/en.js";
+
 export const en = {
+  ...monitorEn,
   loading: "Loading …",
   any: "Any",
   more: "Show more",
@@ -30,11 +33,25 @@ export const en = {
       + "visitor writes again, their new chat can be opened here.",
     madeBy: (who: string, when: string) => `Created by ${who}, ${when}`,
     mend: "Change it",
+    lostChange: "A change of a ticket",
+    lostVisitor: "A visitor’s details",
+  },
+  transcript: {
+    title: "Export the transcript",
+    lead: "What was recalled is only a notice in it. The file is yours to keep: a recall later on "
+      + "does not reach it.",
+    format: "Format",
+    formats: { text: "Text", html: "Web page", json: "JSON, for programs" },
+    notes: "With internal notes",
+    notesHint: "Leave them out if the visitor is to read it.",
+    save: "Save the file",
+    saved: "The transcript is saved with your downloads",
   },
   why: {
     noNetwork: "You are offline: there is no connection to the server. What you have stays usable.",
-    standing: (state: string, active: number, limit: number) =>
-      `You are ${state.toLowerCase()}, with ${active} of at most ${limit} chats at once.`,
+    standing: (state: string, active: number) => `You are ${state.toLowerCase()}, and have ${
+      active === 1 ? "1 chat" : `${active} chats`}.`,
+    limit: (limit: number) => `at most ${limit} at once`,
     sites: "Your sites",
     noSites: "You are assigned to no site. An administrator assigns you.",
     nothing: "Nothing is in the way: new chats reach you.",
@@ -91,10 +108,12 @@ export const en = {
     title: "Settings",
     sections: {
       sites: "Sites", agents: "Agents", categories: "Categories", canned: "Canned responses",
-      audit: "Audit log",
+      audit: "Audit log", account: "Your account",
     },
     needsNetwork: "Settings need the network.",
-    reload: "Reload it",
+    merged: "Somebody else changed this meanwhile. What they changed is shown now, and what you "
+      + "typed is still here. Look at both, then save again.",
+    unsaved: "Not saved yet",
     back: "Back",
   },
   sites: {
@@ -108,6 +127,11 @@ export const en = {
     embedLead: "Put this before </body> on every page that should show the widget.",
     copy: "Copy",
     copied: "Copied",
+    preview: "Preview",
+    previewLead: "The widget itself, with the settings that are saved. It is real: what you write "
+      + "in it begins a chat.",
+    showPreview: "Show the widget",
+    supportOff: "Human support off",
     origins: "Allowed origins",
     originsHint: "One a line, such as https://shop.example. None: everywhere.",
     badOrigin: (text: string) => `“${text}” is no origin: write scheme and host only, `
@@ -175,8 +199,53 @@ export const en = {
     linkTitle: (name: string) => `A link for ${name}`,
     linkLead: (until: string) => `Hand it over yourself; it is shown this once, and works until ${
       until}.`,
+    takeOff: "Take off the second factor",
+    takeOffQuestion: (name: string) => `Take the second factor off ${name}?`,
+    takeOffLead: "For somebody who lost their authenticator and their recovery codes. From then on "
+      + "their password alone logs them in, until they turn it on again.",
     higher: "Your role cannot change somebody of a higher one.",
     save: "Save",
+  },
+  sessions: {
+    title: "Sessions",
+    lead: "Where you are logged in. End what you do not know or use: its device then erases "
+      + "everything that it keeps.",
+    leadOther: "Where they are logged in, and the tokens of their programs.",
+    empty: "Nobody is logged in.",
+    kinds: { session: "Log-in", program: "Token of a program" },
+    since: (when: string) => `since ${when}`,
+    heard: (when: string) => `last heard from ${when}`,
+    current: "This browser",
+    connected: "Connected",
+    end: "End",
+    ended: "The session is ended",
+    endQuestion: "End this session?",
+    endAll: "End all others",
+    endAllQuestion: "End all other sessions?",
+    endLead: "Its device is logged out and erases what it keeps. What was not sent there is lost.",
+  },
+  factor: {
+    title: "Second factor",
+    lead: "With it, logging in asks for a code of an authenticator app besides your password.",
+    on: "On",
+    since: (when: string) => `since ${when}.`,
+    left: (n: number) => n === 1 ? "1 recovery code is left." : `${n} recovery codes are left.`,
+    begin: "Turn it on",
+    remove: "Turn it off",
+    removed: "The second factor is off",
+    password: "Your password",
+    next: "Next",
+    scan: "Scan this with your authenticator app. Then type the six digits that it shows.",
+    qr: "QR code for your authenticator app",
+    typed: "It cannot be scanned? Type this key:",
+    code: "Code",
+    confirm: "Confirm",
+    isOn: "The second factor is on.",
+    keep: "Keep these recovery codes where you find them without this device. Each logs you in "
+      + "once, if your authenticator is lost. They are not shown again.",
+    codes: "Recovery codes",
+    saveCodes: "Save as a file",
+    done: "I have kept them",
   },
   categories: {
     lead: "What conversations are about, for each site.",
@@ -197,7 +266,7 @@ export const en = {
   audit: {
     lead: "Who did what, and when. Never a word of a conversation.",
     empty: "Nothing was done yet.",
-    commandLine: "the command line",
+    commandLine: "The command line",
     message: (document: string) => `a message in the ${document}`,
     documents: { timeline: "conversation", team: "team’s notes" },
     actions: {
@@ -206,7 +275,8 @@ export const en = {
       agent_enabled: "enabled an agent", link_made: "made a link to choose a password",
       link_used: "chose a password", link_revoked: "revoked a link",
       token_made: "made a token", token_revoked: "revoked a token",
-      second_factor_on: "turned a second factor on", second_factor_off: "turned a second factor off",
+      second_factor_on: "turned a second factor on",
+      second_factor_off: "turned a second factor off",
       recovery_code_used: "logged in with a recovery code",
       category_added: "added a category", category_changed: "renamed a category",
       category_removed: "removed a category", canned_response_added: "added a canned response",

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rejoinder_core::authority::fate::{Fate, Refusal};
-use rejoinder_core::authority::{Admission, Authority, Push, Setting};
+use rejoinder_core::authority::{Admission, Authority, Push, Setting, follow_up};
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
-use rejoinder_core::id::{Actor, DocumentId, DocumentKind, ParticipantId, Seq};
+use rejoinder_core::id::{Actor, ConversationId, DocumentId, DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::principal::Role;
 use rejoinder_core::time::Timestamp;
@@ -19,7 +19,9 @@ use crate::hub::conversation::live::Live;
 use crate::hub::conversation::{Absent, Follower, State, Task};
 use crate::hub::progress::blocking;
 use crate::hub::{Connected, entries, snapshot};
-use crate::storage::{AppendError, Appended, Batch, Header, StorageError, Summary};
+use crate::storage::{
+    AppendError, Appended, Batch, Filter, Header, Storage, StorageError, Summary,
+};
 
 /// Milliseconds after which a client tries again when storage does not take anything.
 const STORAGE_RETRY_MILLIS: u64 = 5_000;
@@ -27,12 +29,28 @@ const STORAGE_RETRY_MILLIS: u64 = 5_000;
 /// Milliseconds after which a client tries again when something else came in between.
 const CONFLICT_RETRY_MILLIS: u64 = 100;
 
+/// A visitor's closed conversations among which the one that goes on is looked for: it is the last.
+const CLOSED_LOOKED_AT: usize = 16;
+
 /// One push, and by whom.
 pub(super) struct Pushed {
     pub(super) by: Arc<Connected>,
     pub(super) kind: DocumentKind,
     pub(super) submissions: Vec<Submission>,
     pub(super) revisions: Vec<Revision>,
+}
+
+/// The visitor's closed conversation that this one goes on from: who knew that it was closed begins
+/// the follow-up without being sent there.
+fn followed(
+    storage: &dyn Storage,
+    visitor: ParticipantId,
+    conversation: ConversationId,
+) -> Result<Option<ConversationId>, StorageError> {
+    let filter = Filter { visitor: Some(visitor), closed: Some(true), ..Filter::default() };
+    let closed = storage.conversations(&filter, u64::MAX, CLOSED_LOOKED_AT)?;
+    let mut ids = closed.into_iter().map(|entry| entry.header.conversation);
+    Ok(ids.find(|&closed| follow_up(closed) == conversation))
 }
 
 struct Answer {
@@ -144,9 +162,12 @@ impl Task {
         }
         let (storage, conversation) = (self.hub.storage().clone(), self.conversation);
         // A life of the data that a backup rolled back may have known it.
-        let tombstones = blocking(move || storage.tombstones(conversation)).await;
-        let tombstones = tombstones.map_err(|error| self.failed(&error))?;
-        let header = Header { conversation, site, visitor, follows: None, created_at: now };
+        let known = blocking(move || {
+            let tombstones = storage.tombstones(conversation)?;
+            Ok((tombstones, followed(storage.as_ref(), visitor, conversation)?))
+        });
+        let (tombstones, follows) = known.await.map_err(|error| self.failed(&error))?;
+        let header = Header { conversation, site, visitor, follows, created_at: now };
         let live = Live::begin(header, tombstones, &mut self.dice)
             .map_err(|_| Absent::Problem(Problem::DamagedConversation))?;
         self.state = State::Live(Box::new(live));
@@ -229,6 +250,15 @@ impl Task {
         for &(kind, revision) in &admission.superseded {
             live.hot.forget(kind, revision);
         }
+        let edited: &[_] = if admission.superseded.is_empty() { &[] } else { &admission.words };
+        let changed: Vec<_> = admission
+            .recalled
+            .iter()
+            .map(|(tombstone, _)| (tombstone.kind, tombstone.message))
+            .chain(edited.iter().map(|(kind, words)| (*kind, words.message)))
+            .map(|(kind, message)| (DocumentId { conversation, kind }, message))
+            .collect();
+        self.hub.tidy_attachments(changed);
         for (tombstone, _) in &admission.recalled {
             live.hot.forget_message(tombstone.kind, tombstone.message);
         }

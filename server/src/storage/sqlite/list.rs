@@ -3,7 +3,7 @@
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, RevisionId};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Result, params_from_iter};
+use rusqlite::{Connection, Result, params, params_from_iter};
 
 use super::read::{Reads, WordsRow};
 use super::rows::{Columns, ENTRY, entry, integer};
@@ -43,6 +43,22 @@ impl Reads {
             .unseal(self.keys(), DocumentId { conversation, kind })
         {
             Ok(Words::Kept(revision)) => Some((kind, revision)),
+            Ok(Words::Gone) | Err(_) => None,
+        };
+        Ok(rows.into_iter().filter_map(open).collect())
+    }
+
+    /// The live words of one message.
+    pub(super) fn message_words(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+    ) -> core::result::Result<Vec<Revision>, StorageError> {
+        let what = format!("the words of message {message} in {document}");
+        let rows =
+            self.read(&what, |connection| words_of_message(connection, document, message))?;
+        let open = |row: WordsRow| match row.unseal(self.keys(), document) {
+            Ok(Words::Kept(revision)) => Some(revision),
             Ok(Words::Gone) | Err(_) => None,
         };
         Ok(rows.into_iter().filter_map(open).collect())
@@ -101,5 +117,30 @@ fn words_of(
             let slot = columns.slot()?;
             Ok((kind, WordsRow { revision, message, slot, sealed: columns.plain()? }))
         })?
+        .collect()
+}
+
+/// Rows of a message's words, without those that are being erased.
+fn words_of_message(
+    connection: &Connection,
+    document: DocumentId,
+    message: MessageId,
+) -> Result<Vec<WordsRow>> {
+    connection
+        .prepare_cached(
+            "SELECT revision, slot, key, sealed FROM words AS w INDEXED BY words_message \
+             WHERE conversation = ?1 AND kind = ?2 AND message = ?3 \
+             AND NOT EXISTS (SELECT 1 FROM erasure_pending AS p \
+             WHERE p.conversation = ?1 AND p.kind = ?2 AND p.revision = w.revision)",
+        )?
+        .query_map(
+            params![document.conversation.as_bytes(), document.kind.code(), message.as_bytes()],
+            |row| {
+                let mut columns = Columns::of(row);
+                let revision = columns.id(RevisionId::from_bytes)?;
+                let slot = columns.slot()?;
+                Ok(WordsRow { revision, message, slot, sealed: columns.plain()? })
+            },
+        )?
         .collect()
 }

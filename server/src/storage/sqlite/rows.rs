@@ -249,7 +249,7 @@ pub(super) fn storage_error(what: &str, error: &Error) -> StorageError {
 }
 
 /// What a medium says of `what`, in the words of storage.
-pub(super) fn medium_error(what: &str, error: &std::io::Error) -> StorageError {
+pub(crate) fn medium_error(what: &str, error: &std::io::Error) -> StorageError {
     match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StorageError::Full,
         _ => StorageError::Failed(format!("{what}: {error}")),

@@ -113,10 +113,15 @@ impl Chat {
 
     /// Adds a message, or a note, to a batch.
     pub(crate) fn write(&mut self, batch: &mut Batch, kind: Kind, text: &str) -> MessageId {
+        self.write_body(batch, kind, &Body::text(text))
+    }
+
+    /// The same, with attachments.
+    pub(crate) fn write_body(&mut self, batch: &mut Batch, kind: Kind, body: &Body) -> MessageId {
         let message = MessageId::timed(Timestamp::from_millis(self.at), &mut self.dice);
         let document = DocumentId { conversation: self.id(), kind: kind.document() };
         let author = if kind == Kind::Visitor { self.visitor } else { self.agent };
-        let revision = Revision::new(message, author, &Body::text(text), &mut self.dice).unwrap();
+        let revision = Revision::new(message, author, body, &mut self.dice).unwrap();
         let commitment = revision.commitment(document);
         let id = revision.id;
         self.accept(

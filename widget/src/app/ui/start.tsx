@@ -19,8 +19,10 @@ export function Start() {
           ))}
         </p>
       )}
-      <h2>{session.host.look.value.greeting || words.greeting}</h2>
-      {info && !online.length && <p>{info.human_support ? words.away : words.assistantThere}</p>}
+      <h2>{session.host.look.value.greeting || info?.greeting || words.greeting}</h2>
+      {info && !online.length && (
+        <p>{info.human_support ? info.offline_message || words.away : words.assistantThere}</p>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 //! What derives from operations and words: lists, live words, notifications.
 
 use rejoinder_core::conversation::layout::{Kind, Priority, Status};
-use rejoinder_core::id::{DocumentKind, ParticipantId};
+use rejoinder_core::id::{DocumentId, DocumentKind, ParticipantId};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::NotificationKind;
 
@@ -98,6 +98,14 @@ pub(crate) fn rt51_live_words_are_those_not_recalled_nor_replaced(it: &impl Fixt
     let expected = [said(DocumentKind::Timeline, "two again"), said(DocumentKind::Team, "three")];
     assert_eq!(texts, expected);
     assert_eq!(it.storage().live_words(Chat::new(2).id()).unwrap(), []);
+    // And of one message.
+    let of = |index: usize| {
+        let (kind, revision) = &chat.revisions[index];
+        let document = DocumentId { conversation: chat.id(), kind: *kind };
+        let words = it.storage().message_words(document, revision.message).unwrap();
+        words.iter().map(|it| it.read().unwrap().text).collect::<Vec<_>>()
+    };
+    assert_eq!((of(0), of(1), of(2)), (vec![], vec!["two again".into()], vec!["three".into()]));
 }
 
 pub(crate) fn rt56_courses_are_told_by_site_and_time_page_by_page(it: &impl Fixture) {

@@ -1,0 +1,333 @@
+/**
+ * Attachments' bytes. Their messages go through the core; the bytes follow by HTTP, sealed, and
+ * wait here until the server has them. They are sealed under a key that stands in the message's
+ * words, so what erases those makes them unreadable wherever they are.
+ */
+
+import type { ErrorCode, FileToSend, Upload } from "../api.js";
+import type { HostEvent } from "../protocol.js";
+import { after, compare, type Table } from "../store/table.js";
+import type { AttachmentId, ConversationId, DocumentId, MessageId } from "../views.js";
+import { type Core, readFault } from "./core.js";
+
+/** Where it stands what is known of files that wait. The core leaves such keys alone. */
+const ABOUT = new Uint8Array([0x0f, 0x03]);
+/** Where their sealed bytes stand: behind all that is read when a store is opened. */
+export const BYTES: Uint8Array = new Uint8Array([0x0f, 0x04]);
+
+/** Milliseconds to wait after a try that failed; doubled each time, up to the longest. */
+const AGAIN_MILLIS = 500;
+const LONGEST_MILLIS = 60_000;
+/** Milliseconds between two tellings of how far an upload is. */
+const TELL_MILLIS = 250;
+
+interface Waiting {
+  conversation: ConversationId;
+  attachment: AttachmentId;
+  bytes: number;
+}
+
+/** Which message describes an attachment. */
+interface Described {
+  document: DocumentId;
+  message: MessageId;
+  attachment: { media_type: string };
+}
+
+/** What it takes of the host around. */
+export interface FilesAround {
+  server: string;
+  table: Table;
+  core(): Core;
+  token(): string | null;
+  /** Whether there is a line to the server. */
+  isLive(): boolean;
+  /** Loads a conversation. */
+  open(conversation: ConversationId): Promise<void>;
+  input(run: () => Promise<void>): void;
+  event(event: HostEvent): void;
+  changed(): void;
+}
+
+/** A file that is described and sealed, for the command that sends it. */
+export interface Attached {
+  /** JSON for the core: the key is in it. */
+  attachment: string;
+  waiting: Waiting;
+  rows: Uint8Array[];
+}
+
+/** What the core makes of a file. */
+interface Made {
+  attachment: string;
+  sealed: Uint8Array;
+}
+
+type Answer = "kept" | "gone" | "later" | { refused: string };
+
+export class Files {
+  readonly #around: FilesAround;
+  readonly #waiting = new Map<AttachmentId, Waiting>();
+  readonly #sent = new Map<AttachmentId, number>();
+  #uploading = false;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #toldAt = 0;
+  #ended = false;
+
+  constructor(around: FilesAround) {
+    this.#around = around;
+  }
+
+  /** Takes what was kept. */
+  read(head: Uint8Array[]): void {
+    this.#waiting.clear();
+    for (let at = 0; at + 1 < head.length; at += 2) {
+      const [key, value] = [head[at], head[at + 1]];
+      if (key === undefined || value === undefined) continue;
+      if (compare(key.subarray(0, ABOUT.length), ABOUT) !== 0) continue;
+      const waiting = JSON.parse(new TextDecoder().decode(value)) as Waiting;
+      this.#waiting.set(waiting.attachment, waiting);
+    }
+  }
+
+  uploads(): Upload[] {
+    return [...this.#waiting.values()].map(({ attachment, bytes }) => {
+      return { attachment, bytes, sent: this.#sent.get(attachment) ?? 0 };
+    });
+  }
+
+  /** Describes and seals what is to be sent. The core may refuse it. */
+  async attach(conversation: ConversationId, files: FileToSend[]): Promise<Attached[]> {
+    const attached: Attached[] = [];
+    for (const { name, data } of files) {
+      const bytes = new Uint8Array(await data.arrayBuffer());
+      const made = this.#around.core().attach(name, bytes) as Made;
+      const { id } = JSON.parse(made.attachment) as { id: AttachmentId };
+      const waiting = { conversation, attachment: id, bytes: bytes.length };
+      const about = new TextEncoder().encode(JSON.stringify(waiting));
+      const rows = [key(ABOUT, id), about, key(BYTES, id), made.sealed];
+      attached.push({ attachment: made.attachment, waiting, rows });
+    }
+    return attached;
+  }
+
+  /** They are durable, as the message is. */
+  add(attached: Attached[]): void {
+    for (const { waiting } of attached) this.#waiting.set(waiting.attachment, waiting);
+    if (attached.length > 0) this.#soon(0);
+  }
+
+  /** A message that met a closed conversation is in the one that follows it. */
+  moved(from: ConversationId, to: ConversationId): Promise<void> {
+    if (from === to) return Promise.resolve();
+    const puts: Uint8Array[] = [];
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.conversation !== from) continue;
+      waiting.conversation = to;
+      puts.push(key(ABOUT, waiting.attachment), new TextEncoder().encode(JSON.stringify(waiting)));
+    }
+    if (puts.length === 0) return Promise.resolve();
+    return this.#around.table.commit({ clear: false, puts, deletes: [] });
+  }
+
+  /** There is a line, or something was accepted: what waits is tried. */
+  go(): void {
+    if (this.#waiting.size > 0) this.#soon(0);
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#retry);
+    this.#waiting.clear();
+  }
+
+  #soon(millis: number): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#upload(), millis);
+  }
+
+  async #upload(): Promise<void> {
+    if (this.#uploading || this.#ended || !this.#around.isLive()) return;
+    this.#uploading = true;
+    try {
+      for (const waiting of [...this.#waiting.values()]) {
+        const answer = await this.#try(waiting).catch((): Answer => "later");
+        if (this.#ended) return;
+        if (answer === "later") {
+          const wait = Math.min(AGAIN_MILLIS * 2 ** this.#failures, LONGEST_MILLIS);
+          this.#failures += 1;
+          return this.#soon(wait);
+        }
+        this.#failures = 0;
+        if (typeof answer === "object") {
+          const detail = { attachment: waiting.attachment, reason: answer.refused };
+          this.#around.event({ name: "file_refused", detail });
+        }
+        await this.#forget(waiting);
+      }
+    } finally {
+      this.#uploading = false;
+    }
+  }
+
+  async #try(waiting: Waiting): Promise<Answer> {
+    const described = await this.#described(waiting.conversation, waiting.attachment);
+    // Recalled before it was sent.
+    if (described === null) return "gone";
+    const { attachment } = waiting;
+    const sealed = await this.#kept(attachment);
+    if (sealed === undefined) return "gone";
+    const token = this.#around.token();
+    if (token === null) return "later";
+    const answer = await send(this.#address(described, attachment), token, sealed, (sent) => {
+      this.#sent.set(attachment, Math.min(sent, waiting.bytes));
+      const now = Date.now();
+      if (now - this.#toldAt < TELL_MILLIS) return;
+      this.#toldAt = now;
+      this.#around.changed();
+    });
+    switch (answer.status) {
+      case 204:
+        return "kept";
+      case 410:
+        return "gone";
+      case 403:
+      case 413:
+      case 422:
+        return { refused: answer.message };
+      // Not accepted yet, too busy, or somebody logged out.
+      default:
+        return "later";
+    }
+  }
+
+  /** Which message describes it; the conversation is loaded for it. */
+  #described(conversation: ConversationId, id: AttachmentId): Promise<Described | null> {
+    return new Promise((resolve, reject) => {
+      this.#around.input(async () => {
+        try {
+          await this.#around.open(conversation);
+          resolve(JSON.parse(this.#around.core().attachment(id)) as Described | null);
+        } catch (error) {
+          reject(error as Error);
+          throw error;
+        }
+      });
+    });
+  }
+
+  #forget({ attachment }: Waiting): Promise<void> {
+    return new Promise((resolve) => {
+      this.#around.input(async () => {
+        try {
+          const deletes = [key(ABOUT, attachment), key(BYTES, attachment)];
+          await this.#around.table.commit({ clear: false, puts: [], deletes });
+          this.#waiting.delete(attachment);
+          this.#sent.delete(attachment);
+        } finally {
+          resolve();
+        }
+      });
+    });
+  }
+
+  /** The bytes of an attachment, opened: what this client sends itself needs no network. */
+  async fetch(conversation: ConversationId, id: AttachmentId): Promise<Blob> {
+    const described = await this.#described(conversation, id);
+    if (described === null) throw fault("unknown_message", "no message here describes this file");
+    const sealed = await this.#sealed(described, id);
+    const opened = await new Promise<Uint8Array>((resolve, reject) => {
+      this.#around.input(() => {
+        try {
+          resolve(this.#around.core().open_attachment(id, sealed));
+        } catch (error) {
+          reject(new Error(readFault(error).message, { cause: error }));
+        }
+        return Promise.resolve();
+      });
+    });
+    return new Blob([opened as BlobPart], { type: described.attachment.media_type });
+  }
+
+  async #sealed(described: Described, id: AttachmentId): Promise<Uint8Array> {
+    const kept = await this.#kept(id);
+    if (kept !== undefined) return kept;
+    const token = this.#around.token();
+    if (token === null) throw fault("offline", "the file is not here: go online first");
+    const headers = { authorization: `Bearer ${token}` };
+    const wanted: RequestInit = { headers, credentials: "omit", cache: "no-store" };
+    const answer = await fetch(this.#address(described, id), wanted).catch(() => {
+      throw fault("offline", "the file is not here, and the server cannot be reached");
+    });
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    if (answer.status === 410) throw fault("recalled", "the file was taken back");
+    if (answer.status === 404) throw fault("file_waiting", "its author is still sending the file");
+    throw fault("offline", "the server does not give the file now: try again in a moment");
+  }
+
+  /** The sealed bytes of an attachment that waits. */
+  async #kept(id: AttachmentId): Promise<Uint8Array | undefined> {
+    const from = key(BYTES, id);
+    return (await this.#around.table.range(from, after(from)))[1];
+  }
+
+  #address({ document, message }: Described, id: AttachmentId): string {
+    const path = `/api/v1/attachments/${document.conversation}/${document.kind}/${message}/${id}`;
+    return new URL(path, this.#around.server.replace(/^ws/, "http")).href;
+  }
+}
+
+/** What a call is answered with that failed, as the core would throw it. */
+function fault(code: string, message: string): Error {
+  return new Error(message, { cause: JSON.stringify({ code, message }) });
+}
+
+/** The fault that a rejection of {@link Files.fetch} is about. */
+export function faultOf(error: unknown): { code: ErrorCode; message: string } {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return readFault(cause ?? error) as { code: ErrorCode; message: string };
+}
+
+function key(rows: Uint8Array, id: AttachmentId): Uint8Array {
+  const pairs = id.replaceAll("-", "").match(/../g) ?? [];
+  return new Uint8Array([...rows, ...pairs.map((pair) => Number.parseInt(pair, 16))]);
+}
+
+/** Sends bytes; where the platform tells how far they are, so does this. */
+async function send(
+  address: string,
+  token: string,
+  bytes: Uint8Array,
+  sent: (bytes: number) => void,
+): Promise<{ status: number; message: string }> {
+  if (typeof XMLHttpRequest === "undefined") {
+    const answer = await fetch(address, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" },
+      body: bytes as BodyInit,
+      credentials: "omit",
+    });
+    return { status: answer.status, message: messageOf(await answer.text()) };
+  }
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", address);
+    request.setRequestHeader("authorization", `Bearer ${token}`);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.onprogress = ({ loaded }) => sent(loaded);
+    request.onload = () => {
+      resolve({ status: request.status, message: messageOf(request.responseText) });
+    };
+    request.onerror = () => reject(new Error("the server cannot be reached"));
+    request.send(bytes as XMLHttpRequestBodyInit);
+  });
+}
+
+function messageOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { error: { message: string } }).error.message;
+  } catch {
+    return "the server did not take the file";
+  }
+}

@@ -1,0 +1,206 @@
+//! Attachments' sealed bytes, as files of the data folder.
+//!
+//! Their keys stand in the words that describe them, so erasing those is enough, and no order of
+//! steps has to hold here: a file whose words are gone is noise. It is removed soon after, and at
+//! the latest when the server starts.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rejoinder_core::conversation::revision::Attachment;
+use rejoinder_core::id::{AttachmentId, ConversationId, DocumentId, DocumentKind, MessageId};
+use tokio::sync::Semaphore;
+
+use crate::storage::sqlite::folder;
+use crate::storage::sqlite::rows::medium_error;
+use crate::storage::{Storage, StorageError};
+
+/// The folder, in a data folder and in a backup.
+const FOLDER: &str = "attachments";
+
+/// Files that are received or sent at a time: each is held in memory, and judged whole.
+const AT_ONCE: usize = 16;
+
+/// Where attachments' bytes are kept.
+#[derive(Clone, Debug)]
+pub struct Attachments {
+    folder: PathBuf,
+    turns: Arc<Semaphore>,
+}
+
+/// A message in its document.
+pub(crate) type Place = (DocumentId, MessageId);
+
+impl Attachments {
+    /// Those of a data folder.
+    #[must_use]
+    pub fn of(data: &Path) -> Self {
+        Self { folder: data.join(FOLDER), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Turns for those who send or fetch files.
+    pub(crate) fn turns(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.turns)
+    }
+
+    /// Keeps sealed bytes, durably, in the place of what may be there.
+    pub(crate) fn keep(&self, place: Place, id: AttachmentId, sealed: &[u8]) -> io::Result<()> {
+        let message = self.message(place);
+        let mut made: Vec<&Path> = message.ancestors().take_while(|it| !it.exists()).collect();
+        folder::make(&message)?;
+        folder::write_whole(&message.join(id.to_string()), sealed)?;
+        while let Some(new) = made.pop() {
+            folder::sync(new.parent().unwrap_or(new))?;
+        }
+        Ok(())
+    }
+
+    /// The sealed bytes, if they are there.
+    pub(crate) fn find(&self, place: Place, id: AttachmentId) -> io::Result<Option<Vec<u8>>> {
+        there(fs::read(self.message(place).join(id.to_string())))
+    }
+
+    /// Whether they are there.
+    pub(crate) fn has(&self, place: Place, id: AttachmentId) -> bool {
+        self.message(place).join(id.to_string()).exists()
+    }
+
+    /// Whether anything is kept for a message.
+    pub(crate) fn has_any(&self, place: Place) -> bool {
+        self.message(place).exists()
+    }
+
+    /// Bytes of all that is kept for a conversation.
+    pub(crate) fn bytes_of(&self, conversation: ConversationId) -> io::Result<u64> {
+        let mut bytes = 0;
+        for file in files_under(&self.folder.join(conversation.to_string()))? {
+            bytes += there(fs::metadata(&file))?.map_or(0, |it| it.len());
+        }
+        Ok(bytes)
+    }
+
+    /// Removes what no live words of a message describe any more.
+    pub(crate) fn tidy(&self, storage: &dyn Storage, place: Place) -> Result<(), StorageError> {
+        let message = self.message(place);
+        let Some(files) = there(fs::read_dir(&message)).map_err(failed)? else { return Ok(()) };
+        let described: BTreeSet<String> =
+            described(storage, place)?.iter().map(|it| it.id.to_string()).collect();
+        for file in files {
+            let file = file.map_err(failed)?;
+            if !file.file_name().to_str().is_some_and(|name| described.contains(name)) {
+                folder::remove(&file.path()).map_err(failed)?;
+            }
+        }
+        if described.is_empty() {
+            // Not if another file has come meanwhile.
+            drop(fs::remove_dir(&message));
+        }
+        Ok(())
+    }
+
+    /// Removes what a crash, or the ledger of a restore, left without words.
+    pub(crate) fn sweep(&self, storage: &dyn Storage) -> Result<(), StorageError> {
+        for file in files_under(&self.folder).map_err(failed)? {
+            let Some(place) = place_of(&file) else { continue };
+            self.tidy(storage, place)?;
+        }
+        Ok(())
+    }
+
+    /// Copies all that is kept for a data folder or a backup into another. What is there already is
+    /// the same: bytes are never changed.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
+        let (from, to) = (from.join(FOLDER), to.join(FOLDER));
+        let mut copied = 0;
+        for file in files_under(&from)? {
+            let Ok(name) = file.strip_prefix(&from) else { continue };
+            let copy = to.join(name);
+            if copy.exists() {
+                continue;
+            }
+            // A recall may have removed it a moment ago.
+            let Some(sealed) = there(fs::read(&file))? else { continue };
+            copy.parent().map_or(Ok(()), folder::make)?;
+            folder::write_whole(&copy, &sealed)?;
+            copied += 1;
+        }
+        Ok(copied)
+    }
+
+    fn message(&self, (document, message): Place) -> PathBuf {
+        self.folder
+            .join(document.conversation.to_string())
+            .join(kind_name(document.kind))
+            .join(message.to_string())
+    }
+}
+
+/// What live words of a message describe.
+pub(crate) fn described(
+    storage: &dyn Storage,
+    (document, message): Place,
+) -> Result<Vec<Attachment>, StorageError> {
+    let words = storage.message_words(document, message)?;
+    Ok(words.iter().filter_map(|it| it.read().ok()).flat_map(|body| body.attachments).collect())
+}
+
+/// The name of a kind of document, in paths and in addresses.
+pub(crate) const fn kind_name(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Timeline => "timeline",
+        DocumentKind::Team => "team",
+    }
+}
+
+/// The kind of document of that name.
+pub(crate) fn kind_of(name: &str) -> Option<DocumentKind> {
+    [DocumentKind::Timeline, DocumentKind::Team].into_iter().find(|it| kind_name(*it) == name)
+}
+
+/// What the path of a file says: `…/conversation/kind/message/attachment`.
+fn place_of(file: &Path) -> Option<Place> {
+    let mut names = file.parent()?.iter().rev().map(|name| name.to_str());
+    let mut next = || names.next().flatten();
+    let (message, kind, conversation) = (next()?, next()?, next()?);
+    let kind = kind_of(kind)?;
+    let conversation = conversation.parse().ok()?;
+    Some((DocumentId { conversation, kind }, message.parse().ok()?))
+}
+
+/// All files below a folder; none where there is no folder.
+fn files_under(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for found in there(fs::read_dir(&folder))?.into_iter().flatten() {
+            let found = found?;
+            let kind = there(found.file_type())?;
+            match kind {
+                Some(kind) if kind.is_dir() => folders.push(found.path()),
+                Some(kind) if kind.is_file() => files.push(found.path()),
+                _ => {}
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// What is not there is no error.
+fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the medium says.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn failed(error: io::Error) -> StorageError {
+    medium_error("attachments", &error)
+}

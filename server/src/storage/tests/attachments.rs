@@ -1,0 +1,92 @@
+//! Attachments' files beside the database.
+
+use rejoinder_core::attachment;
+use rejoinder_core::conversation::layout::Kind;
+use rejoinder_core::conversation::revision::{Attachment, Body};
+use rejoinder_core::id::DocumentId;
+
+use super::chat::{Chat, append, erased};
+use super::folder::Folder;
+use crate::attachments::{Attachments, Place};
+use crate::storage::Storage;
+use crate::storage::sqlite::{Sqlite, Step, backup, restore};
+
+const BYTES: &[u8] = b"%PDF-1.7 marmots";
+
+/// A message with a file that was received, and the file.
+fn attached(folder: &Folder, storage: &Sqlite, chat: &mut Chat) -> (Place, Attachment) {
+    let file =
+        chat.random(|dice| attachment::describe("a.pdf", "application/pdf", BYTES, dice)).unwrap();
+    let mut batch = chat.batch();
+    let body = Body { text: String::new(), attachments: vec![file.clone()] };
+    let message = chat.write_body(&mut batch, Kind::Agent, &body);
+    append(storage, batch);
+    let place = (DocumentId::timeline(chat.id()), message);
+    let sealed = chat.random(|dice| attachment::seal(&file, BYTES, dice));
+    Attachments::of(folder.path()).keep(place, file.id, &sealed).unwrap();
+    (place, file)
+}
+
+#[test]
+fn at5_files_whose_words_are_gone_are_removed_as_the_server_starts() {
+    for step in [Step::Commit, Step::Shred, Step::Ledger] {
+        let folder = Folder::new();
+        let storage = Sqlite::open(&folder.options()).unwrap();
+        let mut chat = Chat::new(1);
+        let (recalled, file) = attached(&folder, &storage, &mut chat);
+        let (kept, other) = attached(&folder, &storage, &mut chat);
+        drop(storage);
+        let storage = Sqlite::open(&folder.options().halting_after(step)).unwrap();
+        drop(super::chat::wait(storage.append(chat.recalls(0))));
+        drop(storage);
+
+        let storage = folder.open();
+        let attachments = Attachments::of(folder.path());
+        attachments.sweep(&storage).unwrap();
+        assert_eq!(attachments.find(recalled, file.id).unwrap(), None, "{step:?}");
+        let sealed = attachments.find(kept, other.id).unwrap().unwrap();
+        assert_eq!(attachment::open(&other, &sealed).as_deref(), Ok(BYTES));
+        assert!(!sealed.windows(7).any(|it| it == b"marmots"));
+    }
+}
+
+#[test]
+fn at5_an_edit_without_them_removes_files_and_words_tell_which_stay() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    let (place, file) = attached(&folder, &storage, &mut chat);
+    let attachments = Attachments::of(folder.path());
+    attachments.tidy(&storage, place).unwrap();
+    assert!(attachments.has(place, file.id));
+    append(&storage, chat.edits(0, "without it"));
+    attachments.tidy(&storage, place).unwrap();
+    assert!(!attachments.has_any(place));
+    assert_eq!(attachments.bytes_of(chat.id()).unwrap(), 0);
+}
+
+#[test]
+fn at9_a_restore_brings_back_the_files_whose_words_come_back() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    let (recalled, file) = attached(&folder, &storage, &mut chat);
+    let (kept, other) = attached(&folder, &storage, &mut chat);
+    let saved = Folder::new();
+    let (db, keys) = (saved.file("db"), saved.file("keys"));
+    backup(folder.path(), &db, Some(&keys)).unwrap();
+    assert_eq!(Attachments::copy(folder.path(), &db).unwrap(), 2);
+    append(&storage, chat.recalls(0));
+    erased(&storage);
+    let attachments = Attachments::of(folder.path());
+    attachments.tidy(&storage, recalled).unwrap();
+    drop(storage);
+
+    restore(&db, Some(&keys), folder.path()).unwrap();
+    assert_eq!(Attachments::copy(&db, folder.path()).unwrap(), 1);
+    let storage = folder.open();
+    attachments.sweep(&storage).unwrap();
+    assert!(!attachments.has(recalled, file.id), "the ledger erases again");
+    let sealed = attachments.find(kept, other.id).unwrap().unwrap();
+    assert_eq!(attachment::open(&other, &sealed).as_deref(), Ok(BYTES));
+}

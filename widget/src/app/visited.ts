@@ -1,0 +1,31 @@
+import { effect, untracked } from "@preact/signals";
+import type { VisitedPage } from "../bridge";
+import type { Session } from "./session";
+
+/** Tells the server which page the chat is on, once it is known who is there. */
+export function tellPage(session: Session): void {
+  let told: VisitedPage | null = null;
+  effect(() => {
+    const page = session.host.page.value;
+    const isThere = session.connection.value === "live" && session.principal.value !== null;
+    if (!isThere || page === null || page === told) return;
+    told = page;
+    untracked(() => void send(session, page));
+  });
+}
+
+/** It is lossy: an agent who does not see it asks. */
+async function send(session: Session, [title, url]: VisitedPage): Promise<void> {
+  const token = await session.client.value?.token();
+  if (!token || !/^https?:/.test(url)) return;
+  try {
+    await fetch("/api/v1/page", {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ title, url }),
+      credentials: "omit",
+    });
+  } catch {
+    // Without a network nobody could be told.
+  }
+}
