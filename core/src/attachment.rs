@@ -104,9 +104,9 @@ pub enum AttachmentError {
     Damaged,
 }
 
-/// Every type that is taken, as a chooser of files wants them.
-pub fn media_types() -> impl Iterator<Item = &'static str> {
-    TYPES.iter().map(|it| it.media_type)
+/// How the names of files that are taken end, as a chooser of files wants to know.
+pub fn endings() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().flat_map(|it| it.endings).copied()
 }
 
 /// Whether a file may be attached.

@@ -17,7 +17,9 @@ use rejoinder_core::id::{
 };
 use rejoinder_core::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::api::schema::{ConversationStatus, Document, Id, MessageKind, NoticeCode};
 use crate::snapshot;
 use crate::storage::{Row, Storage, StorageError, Stored, Words};
 
@@ -33,30 +35,42 @@ pub struct Export {
 }
 
 /// What people see of a conversation. Times are UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "each is what its name says, for readers of JSON")]
 pub struct Transcript {
+    #[schema(value_type = Id)]
     pub conversation: ConversationId,
+    #[schema(value_type = Id)]
     pub site: SiteId,
+    #[schema(value_type = Id)]
     pub visitor: ParticipantId,
+    #[schema(value_type = Option<Id>)]
     pub follows: Option<ConversationId>,
     pub created_at: String,
+    #[schema(value_type = ConversationStatus)]
     pub status: Status,
     pub closed: bool,
+    #[schema(value_type = Option<Id>)]
     pub assignee: Option<ParticipantId>,
     /// The names of agents, by their ids.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub agents: BTreeMap<ParticipantId, String>,
     /// Messages and notes, in the order of acceptance.
     pub messages: Vec<Message>,
 }
 
 /// A message, a note or a notice of the system.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "each is what its name says, for readers of JSON")]
+#[schema(as = TranscriptMessage)]
 pub struct Message {
+    #[schema(value_type = Id)]
     pub id: MessageId,
+    #[schema(value_type = Document)]
     pub document: DocumentKind,
+    #[schema(value_type = u64)]
     pub seq: Seq,
+    #[schema(value_type = Id)]
     pub author: ParticipantId,
     pub composed_at: String,
     pub accepted_at: String,
@@ -65,12 +79,13 @@ pub struct Message {
 }
 
 /// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "is")]
 #[expect(missing_docs, reason = "each is what its name says, for readers of JSON")]
 pub enum Said {
     /// Words, the newest ones.
     Words {
+        #[schema(value_type = MessageKind)]
         kind: Kind,
         #[serde(skip_serializing_if = "Option::is_none")]
         edited_at: Option<String>,
@@ -79,17 +94,29 @@ pub enum Said {
         attachments: Vec<Attachment>,
     },
     /// It was taken back.
-    Recalled { kind: Kind },
+    Recalled {
+        #[schema(value_type = MessageKind)]
+        kind: Kind,
+    },
     /// Its words are not on this server: they were erased, or never came.
-    Gone { kind: Kind },
+    Gone {
+        #[schema(value_type = MessageKind)]
+        kind: Kind,
+    },
     /// Something happened.
-    Notice { notice: Notice, subject: Option<ParticipantId> },
+    Notice {
+        #[schema(value_type = NoticeCode)]
+        notice: Notice,
+        #[schema(value_type = Option<Id>)]
+        subject: Option<ParticipantId>,
+    },
 }
 
 /// A file that came with a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "each is what its name says, for readers of JSON")]
 pub struct Attachment {
+    #[schema(value_type = Id)]
     pub id: AttachmentId,
     pub name: String,
     pub media_type: String,

@@ -93,8 +93,8 @@ impl core::fmt::Debug for Shared {
 }
 
 impl Hub {
-    /// A hub over a storage, a directory and attachments. `new_conversations` bounds how many a visitor may
-    /// begin in 12 hours.
+    /// A hub over a storage, a directory and attachments. `new_conversations` bounds how many a
+    /// visitor may begin in 12 hours.
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,

@@ -17,7 +17,9 @@ use rejoinder_core::id::{
 use rejoinder_core::principal::Principal;
 use rejoinder_core::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::api::schema::{Document, Id, MessageKind, Moment};
 use crate::directory::Scope;
 use crate::hub::{Rights, may_see};
 use crate::storage::{FeedEntry, Filter, Storage, StorageError, Words};
@@ -54,7 +56,7 @@ pub struct Query<'a> {
 }
 
 /// What was found.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Found {
     /// Newest conversation first, in each the newest message first.
     pub hits: Vec<Hit>,
@@ -65,16 +67,24 @@ pub struct Found {
 }
 
 /// A message that says it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "each is what its name says, for readers of JSON")]
 pub struct Hit {
+    #[schema(value_type = Id)]
     pub conversation: ConversationId,
+    #[schema(value_type = Id)]
     pub site: SiteId,
+    #[schema(value_type = Document)]
     pub document: DocumentKind,
+    #[schema(value_type = Id)]
     pub message: MessageId,
+    #[schema(value_type = MessageKind)]
     pub kind: Kind,
+    #[schema(value_type = Id)]
     pub author: ParticipantId,
+    #[schema(value_type = u64)]
     pub seq: Seq,
+    #[schema(value_type = Moment)]
     pub at: Timestamp,
     /// A part of its text, around what was looked for.
     pub excerpt: String,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::export::{Attachment, Message, Said, Transcript};
 
 /// Whether notes, which are the team's, are written out too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Notes {
     /// Only what the visitor may see.

@@ -118,7 +118,7 @@ test("messages of one author within five minutes stand together", () => {
 });
 
 test("what is typed before the first contact waits, and never stands twice", () => {
-  const queued: Queued = { key: "q", text: "hi", at: NOON, went: null, failed: null };
+  const queued: Queued = { key: "q", text: "hi", files: [], at: NOON, went: null, failed: null };
   expect(shape(itemsOf(scene([], { queued: [queued] })))).toEqual(["queued"]);
   const went = { ...queued, went: { conversation: "c0", message: "m" } };
   const arrived = scene([view([message("m", ME, null)], "live")], { queued: [went] });
@@ -147,7 +147,14 @@ test("unread begins at the oldest of those that others wrote and did not take ba
 });
 
 test("a message keeps the row that it was while it waited", () => {
-  const waits: Queued = { key: "queued 1", text: "x", at: NOON, went: null, failed: null };
+  const waits: Queued = {
+    key: "queued 1",
+    text: "x",
+    files: [],
+    at: NOON,
+    went: null,
+    failed: null,
+  };
   const went = { ...waits, went: { conversation: "c0", message: "m" } };
   const written = new Map([["m", "queued 1"]]);
   const keys = (one: Scene) => itemsOf(one).map(({ key }) => key);
@@ -159,7 +166,7 @@ test("a message keeps the row that it was while it waited", () => {
 test("a day that is told twice has two keys", () => {
   const DAY = 24 * 60 * MINUTE;
   const old = [message("a", "bo", NOON - DAY), message("b", "bo", NOON)];
-  const waits = { key: "q", text: "x", at: NOON - DAY, went: null, failed: null };
+  const waits = { key: "q", text: "x", files: [], at: NOON - DAY, went: null, failed: null };
   const keys = itemsOf(scene([view(old, "live")], { queued: [waits] })).map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
 });

@@ -146,7 +146,7 @@ test("what waits in the page is asked about too, and is nobody else's afterwards
   await session.logOut("keep");
   expect(session.askUnsent.value).toBe(true);
   await client.goOffline();
-  thread.queued.value = [{ key: "q", text: "mine", at: 1, went: null, failed: null }];
+  thread.queued.value = [{ key: "q", text: "mine", files: [], at: 1, went: null, failed: null }];
   await session.logOut("lose");
   expect(thread.queued.value).toEqual([]);
   await session.start();

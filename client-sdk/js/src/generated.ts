@@ -128,7 +128,36 @@ export type CommandCode =
 /** Bounds that applications show. */
 export const LIMITS = {
   text_characters: 10000,
+  attachments: 20,
+  attachment_bytes: 26214400,
   window_messages: 50,
   outbox_operations: 1000,
   open_documents: 256,
 } as const;
+
+/** How the names of files end that may be attached. */
+export const FILE_ENDINGS: readonly string[] = [
+  "png",
+  "jpg",
+  "jpeg",
+  "gif",
+  "webp",
+  "pdf",
+  "txt",
+  "log",
+  "md",
+  "csv",
+  "json",
+  "mp3",
+  "ogg",
+  "oga",
+  "opus",
+  "wav",
+  "mp4",
+  "m4v",
+  "mov",
+  "webm",
+  "docx",
+  "xlsx",
+  "pptx",
+];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use rejoinder_core::attachment;
-use rejoinder_core::conversation::revision::Attachment;
+use rejoinder_core::conversation::layout::Key as DocumentKey;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use self::tell::{connection, event, received, sent};
+use self::tell::{connection, event, received, sent, with_key};
 use crate::command::Fault;
 use crate::engine::{Engine, Step};
 use crate::rows::key::Key;
@@ -203,7 +203,7 @@ impl Core {
     /// `{ code, message }`.
     pub fn command(&mut self, command: &str, now: f64) -> Result<Object, JsValue> {
         let command = serde_json::from_str(command).map_err(|_| malformed("a command"))?;
-        let (made, step) = self.engine.command(command, at(now)).map_err(told)?;
+        let (made, step) = self.engine.command(command, at(now)).map_err(|wrong| told(&wrong))?;
         let step = self.step(step);
         set(&step, "made", &json(&made).into());
         Ok(step)
@@ -215,22 +215,31 @@ impl Core {
     /// # Errors
     /// `{ code, message }`, why it may not be attached.
     pub fn attach(&mut self, name: &str, bytes: &[u8]) -> Result<Object, JsValue> {
-        let (attachment, sealed) = self.engine.attach(name, bytes).map_err(told)?;
+        let (attachment, sealed) = self.engine.attach(name, bytes).map_err(|wrong| told(&wrong))?;
         let object = Object::new();
         set(&object, "attachment", &json(&with_key(&attachment)).into());
         set(&object, "sealed", &array(&sealed));
         Ok(object)
     }
 
-    /// Which message describes an attachment, as JSON; `null` when none that is loaded does.
+    /// Which message describes an attachment, and whether the server has that, as JSON; `null` when
+    /// none that is loaded does.
     ///
     /// # Errors
     /// When it is not an attachment's id.
     pub fn attachment(&self, id: &str) -> Result<String, JsValue> {
         let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
-        let found = self.engine.session().attachment(id);
-        let found = found.map(|(document, message, attachment)| {
-            json!({ "document": document, "message": message, "attachment": attachment })
+        let session = self.engine.session();
+        let found = session.attachment(id).map(|(document, message, attachment)| {
+            let confirmed = session.replica(document).map(|replica| replica.confirmed().history());
+            let accepted =
+                confirmed.is_some_and(|history| history.has(DocumentKey::Message(message)));
+            json!({
+                "document": document,
+                "message": message,
+                "attachment": attachment,
+                "accepted": accepted,
+            })
         });
         Ok(json(&found))
     }
@@ -244,9 +253,9 @@ impl Core {
         let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
         let found = self.engine.session().attachment(id);
         let Some((_, _, attachment)) = found else {
-            return Err(Fault::from(CommandError::UnknownMessage)).map_err(told);
+            return Err(told(&CommandError::UnknownMessage.into()));
         };
-        let opened = attachment::open(&attachment, sealed).map_err(Fault::from).map_err(told)?;
+        let opened = attachment::open(&attachment, sealed).map_err(|error| told(&error.into()))?;
         Ok(array(&opened))
     }
 
@@ -428,15 +437,8 @@ impl Core {
     }
 }
 
-fn told(wrong: Fault) -> JsValue {
+fn told(wrong: &Fault) -> JsValue {
     fault(wrong.code, &wrong.message)
-}
-
-/// An attachment as commands take it: views never have the key.
-fn with_key(attachment: &Attachment) -> Value {
-    let mut value = json!(attachment);
-    value["key"] = json!(attachment.key.as_bytes());
-    value
 }
 
 #[wasm_bindgen]

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use rejoinder_core::attachment;
 use rejoinder_core::authority::fate::Refusal;
 use rejoinder_core::conversation::layout::{Kind, Notice, Priority, Status};
 use rejoinder_core::conversation::revision::{Attachment, Body};
@@ -70,6 +71,8 @@ fn codes_and_bounds_are_the_cores() {
     writeln!(out, "/** Bounds that applications show. */\nexport const LIMITS = {{").unwrap();
     let bounds = [
         ("text_characters", limits::TEXT_CHARACTERS),
+        ("attachments", limits::ATTACHMENTS),
+        ("attachment_bytes", limits::ATTACHMENT_BYTES as usize),
         ("window_messages", limits::WINDOW_MESSAGES as usize),
         ("outbox_operations", limits::OUTBOX_OPERATIONS),
         ("open_documents", limits::OPEN_DOCUMENTS),
@@ -78,6 +81,12 @@ fn codes_and_bounds_are_the_cores() {
         writeln!(out, "  {name}: {bound},").unwrap();
     }
     writeln!(out, "}} as const;").unwrap();
+    writeln!(out, "\n/** How the names of files end that may be attached. */").unwrap();
+    writeln!(out, "export const FILE_ENDINGS: readonly string[] = [").unwrap();
+    for ending in attachment::endings() {
+        writeln!(out, "  \"{ending}\",").unwrap();
+    }
+    writeln!(out, "];").unwrap();
     check("src/generated.ts", &text);
 }
 

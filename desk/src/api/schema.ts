@@ -188,6 +188,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations of every status that one may see, newest first. */
+        get: operations["conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A conversation written out, for supervisors and above and for the agent who has it. A recalled
+         *     message is only a notice in it.
+         */
+        get: operations["transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/links/look": {
         parameters: {
             query?: never;
@@ -272,6 +309,57 @@ export interface paths {
         get?: never;
         /** Sets whether one takes conversations. */
         put: operations["put_availability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one was notified of, newest first. */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks notifications as read. */
+        post: operations["read_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one is given, and why not more. */
+        get: operations["routing"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -382,6 +470,26 @@ export interface paths {
         get: operations["reports"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds messages and notes by their live words, in conversations that one may see. The answer is
+         *     to be shown and not kept: no recall reaches it.
+         */
+        post: operations["find_words"];
         delete?: never;
         options?: never;
         head?: never;
@@ -662,6 +770,14 @@ export interface components {
             name: string;
             online: boolean;
         };
+        /** @description A file that came with a message. */
+        Attachment: {
+            /** Format: int64 */
+            bytes: number;
+            id: components["schemas"]["Id"];
+            media_type: string;
+            name: string;
+        };
         /** @description A page of the log, newest first. */
         Audit: {
             entries: components["schemas"]["Entry"][];
@@ -677,6 +793,11 @@ export interface components {
         /** @description Whether one takes conversations. */
         AvailabilityInput: {
             availability: components["schemas"]["Availability"];
+        };
+        /** @description A reason, for programs and for people. */
+        Because: {
+            code: components["schemas"]["RoutingReason"];
+            message: string;
         };
         /** @description Whether somebody is to be blocked. */
         Blocking: {
@@ -726,6 +847,44 @@ export interface components {
             password: string;
             token: string;
         };
+        /**
+         * @description How urgent a conversation is.
+         * @enum {string}
+         */
+        ConversationPriority: "low" | "medium" | "high" | "urgent";
+        /** @description A conversation as lists show it. Of words it names only the revision. */
+        ConversationRow: {
+            assignee?: components["schemas"]["Id"] | null;
+            /** @description When something last happened. */
+            at: components["schemas"]["Moment"];
+            closed: boolean;
+            conversation: components["schemas"]["Id"];
+            follows?: components["schemas"]["Id"] | null;
+            newest?: components["schemas"]["NewestRow"] | null;
+            site: components["schemas"]["Id"];
+            status: components["schemas"]["ConversationStatus"];
+            team?: components["schemas"]["TeamPart"] | null;
+            /**
+             * Format: int64
+             * @description The end of the timeline's log.
+             */
+            timeline: number;
+            visitor: components["schemas"]["Id"];
+        };
+        /** @description Newest first. */
+        Conversations: {
+            conversations: components["schemas"]["ConversationRow"][];
+            /**
+             * Format: int64
+             * @description From where to go on; none at the end.
+             */
+            next?: number | null;
+        };
+        /**
+         * @description Whose turn it is in an open conversation.
+         * @enum {string}
+         */
+        ConversationStatus: "active_ai" | "waiting_for_human" | "active_human" | "awaiting_offline_info";
         /** @description Figures of a day. */
         DayFigures: {
             /** @description As `2026-11-30`. */
@@ -799,6 +958,32 @@ export interface components {
             resolution?: components["schemas"]["Spread"] | null;
             waiting?: components["schemas"]["Spread"] | null;
         };
+        /** @description What was found. */
+        Found: {
+            /** @description Newest conversation first, in each the newest message first. */
+            hits: components["schemas"]["Hit"][];
+            /** @description Messages looked through. */
+            messages: number;
+            /**
+             * Format: int64
+             * @description From where to go on; none when everything was looked through.
+             */
+            next?: number | null;
+        };
+        /** @description A message that says it. */
+        Hit: {
+            at: components["schemas"]["Moment"];
+            author: components["schemas"]["Id"];
+            conversation: components["schemas"]["Id"];
+            document: components["schemas"]["Document"];
+            /** @description A part of its text, around what was looked for. */
+            excerpt: string;
+            kind: components["schemas"]["MessageKind"];
+            message: components["schemas"]["Id"];
+            /** Format: int64 */
+            seq: number;
+            site: components["schemas"]["Id"];
+        };
         /**
          * Format: uuid
          * @description A UUID, hyphenated.
@@ -825,6 +1010,23 @@ export interface components {
         /** @description A link's token. */
         LinkToken: {
             token: string;
+        };
+        /** @description Something that an agent was notified of. */
+        ListedNotification: {
+            /** @description Since when. */
+            at: components["schemas"]["Moment"];
+            /** @description In which conversation. */
+            conversation: components["schemas"]["Id"];
+            /** @description Why. */
+            kind: components["schemas"]["NotificationReason"];
+            message?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description By which it is marked read; later ones are higher.
+             */
+            number: number;
+            /** @description Whether it was read. */
+            read: boolean;
         };
         /** @description How it is at this moment. */
         Live: {
@@ -889,6 +1091,11 @@ export interface components {
             sites: components["schemas"]["SiteName"][];
         };
         /**
+         * @description Who speaks in a message.
+         * @enum {string}
+         */
+        MessageKind: "visitor" | "agent" | "assistant" | "note";
+        /**
          * Format: int64
          * @description Milliseconds since 1970-01-01T00:00:00Z.
          */
@@ -907,6 +1114,12 @@ export interface components {
             role: components["schemas"]["RoleName"];
             sites?: components["schemas"]["Id"][];
         };
+        /** @description The message that an inbox previews. */
+        NewestRow: {
+            kind: components["schemas"]["MessageKind"];
+            message: components["schemas"]["Id"];
+            revision: components["schemas"]["Id"];
+        };
         /** @description A ticket to add. A repeat with the same id and content is answered with the ticket as it is. */
         NewTicket: {
             assignee?: components["schemas"]["Id"] | null;
@@ -918,6 +1131,42 @@ export interface components {
             /** @description 1 to 200 characters. */
             subject: string;
         };
+        /**
+         * @description What a system message announces.
+         * @enum {string}
+         */
+        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai";
+        /**
+         * @description Why an agent is notified.
+         * @enum {string}
+         */
+        NotificationReason: "mention" | "assigned";
+        /** @description Newest first. */
+        Notifications: {
+            /**
+             * Format: int64
+             * @description From where to go on; none at the end.
+             */
+            next?: number | null;
+            notifications: components["schemas"]["ListedNotification"][];
+        };
+        /** @description A waiting conversation that is offered to an agent. */
+        OfferRow: {
+            /** @description Which. */
+            conversation: components["schemas"]["Id"];
+            until?: components["schemas"]["Moment"] | null;
+        };
+        /** @description Why nothing arrives from a site: no reason when something would. */
+        OnSite: {
+            /**
+             * Format: int32
+             * @description Conversations that they may have at once when one of this site comes.
+             */
+            limit: number;
+            mode: components["schemas"]["Routing"];
+            reasons: components["schemas"]["Because"][];
+            site: components["schemas"]["Id"];
+        };
         /** @description What the authenticator shows. */
         OwnCode: {
             /** @description Six digits. */
@@ -926,6 +1175,21 @@ export interface components {
         /** @description Proof that it is oneself. */
         OwnPassword: {
             password: string;
+        };
+        /** @description What an agent is given, and why not more. */
+        OwnRouting: {
+            /**
+             * Format: int32
+             * @description Conversations that they have: Active (Human) and not closed.
+             */
+            active: number;
+            offers: components["schemas"]["OfferRow"][];
+            /** @description Of the agent as routing sees them: `online`, `away` or `offline`. */
+            presence: string;
+            /** @description Sites that they work on, or that something waits on. */
+            sites: components["schemas"]["OnSite"][];
+            /** @description What waits where they work, what has waited longest first. */
+            waiting: components["schemas"]["Waits"][];
         };
         /** @description A page of the customer's. */
         Page: {
@@ -955,6 +1219,11 @@ export interface components {
         PersonRole: {
             /** @description A human. */
             agent: components["schemas"]["RoleName"];
+        };
+        /** @description What was read. */
+        ReadNotifications: {
+            /** @description By number. Others' and unknown ones change nothing. */
+            numbers: number[];
         };
         /** @description Why it was not. */
         Reason: {
@@ -1003,6 +1272,48 @@ export interface components {
          * @enum {string}
          */
         Routing: "automatic" | "pick_up";
+        /**
+         * @description Why a waiting conversation is not offered to an agent.
+         * @enum {string}
+         */
+        RoutingReason: "offline" | "away" | "human_support_off" | "not_assigned" | "at_limit" | "offered_to_another" | "site_is_assistant_only";
+        /** @description What a message says. */
+        Said: {
+            attachments?: components["schemas"]["Attachment"][];
+            edited_at?: string | null;
+            /** @enum {string} */
+            is: "words";
+            kind: components["schemas"]["MessageKind"];
+            text: string;
+        } | {
+            /** @enum {string} */
+            is: "recalled";
+            kind: components["schemas"]["MessageKind"];
+        } | {
+            /** @enum {string} */
+            is: "gone";
+            kind: components["schemas"]["MessageKind"];
+        } | {
+            /** @enum {string} */
+            is: "notice";
+            notice: components["schemas"]["NoticeCode"];
+            subject?: components["schemas"]["Id"] | null;
+        };
+        /** @description What is looked for. It stands in a body, for addresses are logged. */
+        Search: {
+            /**
+             * Format: int64
+             * @description The `next` of the answer before.
+             */
+            before?: number | null;
+            closed?: boolean | null;
+            /** @description 1 to 200, by default 50. */
+            limit?: number | null;
+            site?: components["schemas"]["Id"] | null;
+            status?: components["schemas"]["ConversationStatus"] | null;
+            /** @description All of them must stand in a message, in any order. */
+            words: string;
+        };
         /** @description How one's second factor stands. */
         SecondFactor: {
             /**
@@ -1170,6 +1481,18 @@ export interface components {
             waiting_since?: components["schemas"]["Moment"] | null;
             waiting_time?: components["schemas"]["Spread"] | null;
         };
+        /** @description What only agents learn of a conversation. */
+        TeamPart: {
+            category?: components["schemas"]["Id"] | null;
+            /** @description Who follows it. */
+            collaborators: components["schemas"]["Id"][];
+            priority?: components["schemas"]["ConversationPriority"] | null;
+            /**
+             * Format: int64
+             * @description The end of the team document's log.
+             */
+            seq: number;
+        };
         /** @description Something to be done. */
         Ticket: {
             assignee?: components["schemas"]["Id"] | null;
@@ -1243,6 +1566,33 @@ export interface components {
         Tokens: {
             tokens: components["schemas"]["Token"][];
         };
+        /** @description What people see of a conversation. Times are UTC. */
+        Transcript: {
+            /** @description The names of agents, by their ids. */
+            agents: {
+                [key: string]: string;
+            };
+            assignee?: components["schemas"]["Id"] | null;
+            closed: boolean;
+            conversation: components["schemas"]["Id"];
+            created_at: string;
+            follows?: components["schemas"]["Id"] | null;
+            /** @description Messages and notes, in the order of acceptance. */
+            messages: components["schemas"]["TranscriptMessage"][];
+            site: components["schemas"]["Id"];
+            status: components["schemas"]["ConversationStatus"];
+            visitor: components["schemas"]["Id"];
+        };
+        /** @description A message, a note or a notice of the system. */
+        TranscriptMessage: components["schemas"]["Said"] & {
+            accepted_at: string;
+            author: components["schemas"]["Id"];
+            composed_at: string;
+            document: components["schemas"]["Document"];
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            seq: number;
+        };
         /** @description Whether something waits to be read. */
         Unread: {
             unread: boolean;
@@ -1291,6 +1641,16 @@ export interface components {
             /** @description The cursor of the next page; null: this is the last. */
             next?: string | null;
             visitors: components["schemas"]["Visitor"][];
+        };
+        /** @description A waiting conversation: no reason when it is offered. */
+        Waits: {
+            conversation: components["schemas"]["Id"];
+            /** @description Whether it is offered to them. */
+            offered: boolean;
+            reasons: components["schemas"]["Because"][];
+            /** @description Since when it waits. */
+            since: components["schemas"]["Moment"];
+            site: components["schemas"]["Id"];
         };
         /** @description A site, as everybody may know it. */
         Widget: {
@@ -1798,6 +2158,93 @@ export interface operations {
             };
         };
     };
+    conversations: {
+        parameters: {
+            query?: {
+                /** @description `me`, `none`, or an id. */
+                assignee?: string;
+                /** @description The `next` of the answer before. */
+                before?: number;
+                /** @description An id, or `none`. */
+                category?: string;
+                closed?: boolean;
+                /** @description 1 to 200, by default 50. */
+                limit?: number;
+                priority?: components["schemas"]["ConversationPriority"];
+                /** @description Last active at this moment or later, in milliseconds since 1970. */
+                since?: number;
+                site?: components["schemas"]["Id"];
+                /**
+                 * @description One or several, with commas between.
+                 * @example waiting_for_human,active_human
+                 */
+                status?: string;
+                /** @description Last active before. */
+                until?: number;
+                visitor?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversations"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    transcript: {
+        parameters: {
+            query?: {
+                /** @description Left out: text. */
+                format?: "text" | "json" | "html";
+                /** @description `with` or, where nothing is said, `without`: a transcript is mostly for the visitor. */
+                notes?: "without" | "with";
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                    "text/html": string;
+                    "text/plain": string;
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     look: {
         parameters: {
             query?: never;
@@ -1940,6 +2387,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description Below this number: the `next` of the answer before. */
+                before?: number;
+                /** @description 1 to 256, by default 50. */
+                limit?: number;
+                /** @description Only what was not read. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    read_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotifications"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnRouting"];
                 };
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
@@ -2162,6 +2702,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Report"];
                     "text/csv": string;
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    find_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
                 };
             };
             /** @description Why it was not done: the code is for programs, the message for people. */

@@ -38,7 +38,7 @@ function MessageDecision({ entry, view }: { entry: Entry; view: ConversationView
   return "collided" in delivery
     ? <Collision entry={entry} view={view} operation={delivery.collided.operation} />
     : <RefusedMessage entry={entry} operation={delivery.refused.operation}
-      why={t.value.refusal[delivery.refused.code]} />;
+      why={reason(view, delivery.refused.code)} />;
 }
 
 function Card({ title, children, actions }: {
@@ -184,7 +184,13 @@ function refusal(
   const { assignee } = view.timeline;
   return code === "already_claimed" && assignee !== null
     ? words.takenBy(desk.nameOf(assignee, null))
-    : words.refused(words.what[pending.what], t.value.refusal[code]);
+    : words.refused(words.what[pending.what], reason(view, code));
+}
+
+/** Who sees a conversation no more, such as of a site that they were taken off, is told so. */
+function reason(view: ConversationView, code: keyof typeof t.value.refusal): string {
+  return code === "not_allowed" && view.row === null ? t.value.pending.seenNoMore
+    : t.value.refusal[code];
 }
 
 /** Words of an edit that is not in place: they lost to a newer one, or were left unfinished. */

@@ -275,6 +275,7 @@ export const ar: Vocabulary = {
     discard: "تجاهل",
   },
   pending: {
+    seenNoMore: "لم تعد تعمل في هذا الموقع، أو صارت المحادثة لغيرك. اسأل المسؤول.",
     takenBy: (who) => `لم تؤخذ: هذه المحادثة لدى ${who}.`,
     refused: (what, why) => `${what}: ${why}`,
     what: {
@@ -331,9 +332,14 @@ export const ar: Vocabulary = {
     verified: "موثَّق",
     blocked: "محظور",
     email: "البريد الإلكتروني",
-    addEmail: "أضف بريدًا إلكترونيًا",
-    changeEmail: "تغيير",
-    badEmail: "ليس هذا بريدًا إلكترونيًا: يلزم اسم وعلامة @ ونطاق.",
+    changeDetail: "تغيير",
+    fields: {
+      email: {
+        label: "البريد الإلكتروني", add: "أضف بريدًا إلكترونيًا",
+        bad: "ليس هذا بريدًا إلكترونيًا: يلزم اسم وعلامة @ ونطاق.",
+      },
+      name: { label: "الاسم", add: "أضف اسمًا", bad: "اختصره إلى 100 حرف." },
+    },
     waitsToBeSent: "ينتظر الإرسال",
     pages: "الصفحات التي زارها",
     block: "احظر هذا الزائر",

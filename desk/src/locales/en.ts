@@ -283,6 +283,8 @@ export const en = {
     discard: "Discard",
   },
   pending: {
+    seenNoMore: "you work on this site no more, or the chat is somebody else’s. Ask an "
+      + "administrator.",
     takenBy: (who: string) => `Not taken: ${who} has this conversation.`,
     refused: (what: string, why: string) => `${what}: ${why}`,
     what: {
@@ -339,9 +341,14 @@ export const en = {
     verified: "Verified",
     blocked: "Blocked",
     email: "E-mail",
-    addEmail: "Add an e-mail address",
-    changeEmail: "Change",
-    badEmail: "This is no e-mail address: it needs a name, an @ and a domain.",
+    changeDetail: "Change",
+    fields: {
+      email: {
+        label: "E-mail", add: "Add an e-mail address",
+        bad: "This is no e-mail address: it needs a name, an @ and a domain.",
+      },
+      name: { label: "Name", add: "Add a name", bad: "Shorten it to 100 characters." },
+    },
     waitsToBeSent: "Waits to be sent",
     pages: "Pages visited",
     block: "Block this visitor",

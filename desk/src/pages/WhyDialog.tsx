@@ -74,7 +74,7 @@ function Answer({ now: told, close }: { now: RoutingNow; close: () => void }) {
       <ul class="why-list">
         {told.sites.map(({ site, limit, reasons: why }) => (
           <li key={site}>
-            <strong>{siteName(desk.people.value, site) ?? site}</strong>
+            <strong dir="auto">{siteName(desk.people.value, site) ?? site}</strong>
             <span class="faint"> · {words.limit(limit)}</span>
             {why.length === 0 ? <p class="good">{words.nothing}</p>
               : reasons(why).map((text) => <p key={text}>{text}</p>)}

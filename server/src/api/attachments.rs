@@ -98,9 +98,9 @@ pub(crate) async fn attachment(
 
 fn read(at: Result<Path<At>, PathRejection>) -> Result<(Place, AttachmentId), ApiError> {
     let Ok(Path((conversation, kind, message, id))) = at else {
-        return Err(ApiError::UnknownConversation);
+        return Err(ApiError::NotFound);
     };
-    let kind = kind_of(&kind).ok_or(ApiError::UnknownConversation)?;
+    let kind = kind_of(&kind).ok_or(ApiError::NotFound)?;
     Ok(((DocumentId { conversation, kind }, message), id))
 }
 

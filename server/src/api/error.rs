@@ -171,46 +171,14 @@ type Parts = (StatusCode, &'static str, &'static str);
 impl ApiError {
     const fn parts(self) -> Parts {
         match self {
-            Self::Unknown => (
-                StatusCode::NOT_FOUND,
-                "unknown",
-                "there is nothing at this address: compare it with the documentation",
-            ),
-            Self::WrongMethod => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "wrong_method",
-                "this address is asked with another method: the header Allow names it",
-            ),
-            Self::UnknownSite => (
-                StatusCode::NOT_FOUND,
-                "unknown_site",
-                "there is no such site: compare its id with `rejoinder site list`",
-            ),
-            Self::NotFound => (
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "there is no such thing, or it is on a site that you do not work on",
-            ),
-            Self::UnknownConversation => (
-                StatusCode::NOT_FOUND,
-                "unknown_conversation",
-                "there is no such conversation, or you may not see it: compare its id",
-            ),
-            Self::AttachmentGone => (
-                StatusCode::GONE,
-                "attachment_gone",
-                "the file was taken back, or is in no message: nothing keeps it",
-            ),
-            Self::AttachmentNotThere => (
-                StatusCode::NOT_FOUND,
-                "not_there_yet",
-                "whoever wrote the message is still sending the file: ask again in a moment",
-            ),
-            Self::UnknownLink => (
-                StatusCode::NOT_FOUND,
-                "unknown_link",
-                "the link is not valid any more: ask for another",
-            ),
+            Self::Unknown
+            | Self::WrongMethod
+            | Self::UnknownSite
+            | Self::NotFound
+            | Self::UnknownConversation
+            | Self::AttachmentGone
+            | Self::AttachmentNotThere
+            | Self::UnknownLink => self.missing(),
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
                 "malformed",
@@ -253,6 +221,52 @@ impl ApiError {
             Self::VisitorsOnly | Self::AgentsOnly | Self::NotAllowed | Self::Blocked => {
                 self.forbidden()
             }
+        }
+    }
+
+    /// Nothing is there, or nothing that is for them.
+    const fn missing(self) -> Parts {
+        match self {
+            Self::Unknown => (
+                StatusCode::NOT_FOUND,
+                "unknown",
+                "there is nothing at this address: compare it with the documentation",
+            ),
+            Self::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "wrong_method",
+                "this address is asked with another method: the header Allow names it",
+            ),
+            Self::UnknownSite => (
+                StatusCode::NOT_FOUND,
+                "unknown_site",
+                "there is no such site: compare its id with `rejoinder site list`",
+            ),
+            Self::UnknownConversation => (
+                StatusCode::NOT_FOUND,
+                "unknown_conversation",
+                "there is no such conversation, or you may not see it: compare its id",
+            ),
+            Self::AttachmentGone => (
+                StatusCode::GONE,
+                "attachment_gone",
+                "the file was taken back, or is in no message: nothing keeps it",
+            ),
+            Self::AttachmentNotThere => (
+                StatusCode::NOT_FOUND,
+                "not_there_yet",
+                "whoever wrote the message is still sending the file: ask again in a moment",
+            ),
+            Self::UnknownLink => (
+                StatusCode::NOT_FOUND,
+                "unknown_link",
+                "the link is not valid any more: ask for another",
+            ),
+            _ => (
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "there is no such thing, or it is on a site that you do not work on",
+            ),
         }
     }
 

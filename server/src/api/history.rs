@@ -14,10 +14,12 @@ use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::FeedRow;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::schema::{ConversationPriority, ConversationRow, Id};
 use super::{ApiError, agent, fault};
 use crate::directory::{Directory, DirectoryError, Scope, Session};
-use crate::export::{ExportError, transcript};
+use crate::export::{self, ExportError, Transcript};
 use crate::hub::{Rights, blocking, feed_row, may_see};
 use crate::router::Served;
 use crate::storage::{FeedEntry, Filter, Storage, StorageError};
@@ -28,18 +30,23 @@ const PAGE: usize = 50;
 const MOST: usize = 200;
 
 /// Which conversations. Each part narrows.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
+    #[param(value_type = Option<Id>)]
     site: Option<SiteId>,
     /// One or several, with commas between.
+    #[param(example = "waiting_for_human,active_human")]
     status: Option<String>,
     closed: Option<bool>,
     /// `me`, `none`, or an id.
     assignee: Option<String>,
+    #[param(value_type = Option<Id>)]
     visitor: Option<ParticipantId>,
     /// An id, or `none`.
     category: Option<String>,
+    #[param(value_type = Option<ConversationPriority>)]
     priority: Option<Priority>,
     /// Last active at this moment or later, in milliseconds since 1970.
     since: Option<i64>,
@@ -47,19 +54,23 @@ pub(crate) struct Asked {
     until: Option<i64>,
     /// The `next` of the answer before.
     before: Option<u64>,
+    /// 1 to 200, by default 50.
     limit: Option<usize>,
 }
 
 /// Newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Conversations {
+    #[schema(value_type = Vec<ConversationRow>)]
     conversations: Vec<FeedRow>,
     /// From where to go on; none at the end.
     next: Option<u64>,
 }
 
-/// `GET /api/v1/conversations`, of an agent.
-pub(crate) async fn list(
+/// Conversations of every status that one may see, newest first.
+#[utoipa::path(get, path = "/v1/conversations", tag = "conversations", params(Asked),
+    responses((status = 200, body = Conversations), ApiError))]
+pub(crate) async fn conversations(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -150,7 +161,7 @@ fn sees(session: &Session, entry: &FeedEntry) -> bool {
 }
 
 /// How a conversation is to be written out.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Format {
     #[default]
@@ -160,24 +171,32 @@ enum Format {
 }
 
 /// What of a transcript is wanted.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
+    /// Left out: text.
+    #[param(inline, required = false)]
     format: Format,
     /// `with` or, where nothing is said, `without`: a transcript is mostly for the visitor.
+    #[param(inline, required = false)]
     notes: Notes,
 }
 
-/// `GET /api/v1/conversations/{id}/transcript?format=text|json|html&notes=with|without`, of
-/// supervisors and above, and of the agent who has the conversation.
-pub(crate) async fn write_out(
+/// A conversation written out, for supervisors and above and for the agent who has it. A recalled
+/// message is only a notice in it.
+#[utoipa::path(get, path = "/v1/conversations/{id}/transcript", tag = "conversations",
+    params(("id" = Id, Path), Wanted),
+    responses((status = 200, content((Transcript = "application/json"), (String = "text/plain"),
+        (String = "text/html"))), ApiError))]
+pub(crate) async fn transcript(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,
     id: Result<Path<ConversationId>, PathRejection>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let session = agent(&served, &headers).await?;
-    let Ok(Path(id)) = id else { return Err(ApiError::UnknownConversation) };
+    let Ok(Path(id)) = id else { return Err(ApiError::NotFound) };
     let Ok(Query(Wanted { format, notes })) = wanted else { return Err(ApiError::BadQuery) };
     let (storage, directory) =
         (Arc::clone(served.hub.storage()), Arc::clone(served.hub.directory()));
@@ -189,7 +208,7 @@ pub(crate) async fn write_out(
             return Err(ApiError::NotAllowed);
         }
         let names = |who: &_| names(&directory, who);
-        let found = transcript::<Failure>(storage.as_ref(), id, names);
+        let found = export::transcript::<Failure>(storage.as_ref(), id, names);
         found.map_err(|Failure(error)| error)
     });
     let found = found.await.map_err(|error| fault(&error))??;

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
 use rejoinder_core::limits;
 use rejoinder_core::wire::Notification;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::input::{Caller, Sent};
+use super::schema::ListedNotification;
 use super::{ApiError, agent, fault};
 use crate::hub::{blocking, notifications_of};
 use crate::router::Served;
@@ -20,19 +23,23 @@ use crate::storage::Kept;
 const PAGE: usize = 50;
 
 /// Which notifications.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// Only what was not read.
+    #[param(required = false)]
     unread: bool,
     /// Below this number: the `next` of the answer before.
     before: Option<u64>,
+    /// 1 to 256, by default 50.
     limit: Option<usize>,
 }
 
 /// Newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Notifications {
+    #[schema(value_type = Vec<ListedNotification>)]
     notifications: Vec<Listed>,
     /// From where to go on; none at the end.
     next: Option<u64>,
@@ -45,8 +52,10 @@ struct Listed {
     read: bool,
 }
 
-/// `GET /api/v1/me/notifications?unread=true&before=…&limit=…`, of an agent.
-pub(crate) async fn list(
+/// What one was notified of, newest first.
+#[utoipa::path(get, path = "/v1/me/notifications", tag = "me", params(Asked),
+    responses((status = 200, body = Notifications), ApiError))]
+pub(crate) async fn notifications(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -68,22 +77,23 @@ pub(crate) async fn list(
 }
 
 /// What was read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReadNotifications)]
 pub(crate) struct Read {
     /// By number. Others' and unknown ones change nothing.
     numbers: Vec<u64>,
 }
 
-/// `POST /api/v1/me/notifications/read` with `{"numbers": […]}`, of an agent.
-pub(crate) async fn read(
+/// Marks notifications as read.
+#[utoipa::path(post, path = "/v1/me/notifications/read", tag = "me", request_body = Read,
+    responses((status = 204), ApiError))]
+pub(crate) async fn read_notifications(
     State(served): State<Arc<Served>>,
-    headers: HeaderMap,
-    read: Result<Json<Read>, JsonRejection>,
+    caller: Caller,
+    Sent(Read { numbers }): Sent<Read>,
 ) -> Result<StatusCode, ApiError> {
-    let session = agent(&served, &headers).await?;
-    let Ok(Json(Read { numbers })) = read else { return Err(ApiError::Malformed) };
-    let me = session.principal.participant;
+    let me = caller.me;
     let kept = served.hub.storage().keep_read(me, numbers).await;
     kept.map_err(|error| fault(&error))?;
     served.hub.tell_unread(me).await;

@@ -12,18 +12,22 @@ use rejoinder_core::routing::{
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Offer;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::schema::{Id, Moment, OfferRow, RoutingReason};
 use super::{ApiError, agent, fault};
 use crate::directory::Scope;
 use crate::router::Served;
 
 /// What an agent is given, and why not more.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwnRouting)]
 pub(crate) struct Routing {
     /// Of the agent as routing sees them: `online`, `away` or `offline`.
     presence: &'static str,
     /// Conversations that they have: Active (Human) and not closed.
     active: u32,
+    #[schema(value_type = Vec<OfferRow>)]
     offers: Vec<Offer>,
     /// Sites that they work on, or that something waits on.
     sites: Vec<OnSite>,
@@ -32,27 +36,36 @@ pub(crate) struct Routing {
 }
 
 /// Why nothing arrives from a site: no reason when something would.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct OnSite {
+    #[schema(value_type = Id)]
     site: SiteId,
+    #[schema(value_type = crate::directory::Routing)]
     mode: Mode,
     /// Conversations that they may have at once when one of this site comes.
     limit: u32,
     reasons: Vec<Because>,
 }
 
-#[derive(Debug, Serialize)]
+/// A waiting conversation: no reason when it is offered.
+#[derive(Debug, Serialize, ToSchema)]
 struct Waits {
+    #[schema(value_type = Id)]
     conversation: ConversationId,
+    #[schema(value_type = Id)]
     site: SiteId,
+    /// Since when it waits.
+    #[schema(value_type = Moment)]
     since: Timestamp,
+    /// Whether it is offered to them.
     offered: bool,
     reasons: Vec<Because>,
 }
 
 /// A reason, for programs and for people.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Because {
+    #[schema(value_type = RoutingReason)]
     code: Reason,
     message: &'static str,
 }
@@ -61,7 +74,9 @@ fn because(reasons: Vec<Reason>) -> Vec<Because> {
     reasons.into_iter().map(|code| Because { code, message: code.text() }).collect()
 }
 
-/// `GET /api/v1/me/routing`, of an agent.
+/// What one is given, and why not more.
+#[utoipa::path(get, path = "/v1/me/routing", tag = "me",
+    responses((status = 200, body = Routing), ApiError))]
 pub(crate) async fn routing(
     State(served): State<Arc<Served>>,
     headers: HeaderMap,

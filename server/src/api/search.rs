@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::HeaderMap;
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::id::SiteId;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::{ApiError, agent, fault};
+use super::input::{Caller, Sent};
+use super::schema::{ConversationStatus, Id};
+use super::{ApiError, fault};
 use crate::hub::blocking;
 use crate::router::Served;
 use crate::search::{Found, Query, search, words};
@@ -29,27 +30,33 @@ const MOST: usize = 200;
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// What is looked for. It stands in a body, for addresses are logged.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Search)]
 pub(crate) struct Asked {
+    /// All of them must stand in a message, in any order.
+    #[schema(min_length = 2, max_length = 200)]
     words: String,
+    #[schema(value_type = Option<Id>)]
     site: Option<SiteId>,
+    #[schema(value_type = Option<ConversationStatus>)]
     status: Option<Status>,
     closed: Option<bool>,
     /// The `next` of the answer before.
     before: Option<u64>,
+    /// 1 to 200, by default 50.
     limit: Option<usize>,
 }
 
-/// `POST /api/v1/search` with `{"words": …, "site"?, "status"?, "closed"?, "before"?, "limit"?}`,
-/// of an agent.
-pub(crate) async fn find(
+/// Finds messages and notes by their live words, in conversations that one may see. The answer is
+/// to be shown and not kept: no recall reaches it.
+#[utoipa::path(post, path = "/v1/search", tag = "conversations", request_body = Asked,
+    responses((status = 200, body = Found), ApiError))]
+pub(crate) async fn find_words(
     State(served): State<Arc<Served>>,
-    headers: HeaderMap,
-    asked: Result<Json<Asked>, JsonRejection>,
+    caller: Caller,
+    Sent(asked): Sent<Asked>,
 ) -> Result<Json<Found>, ApiError> {
-    let session = agent(&served, &headers).await?;
-    let Ok(Json(asked)) = asked else { return Err(ApiError::Malformed) };
     let words = words(&asked.words);
     if words.is_empty() || !CHARACTERS.contains(&asked.words.trim().chars().count()) {
         return Err(ApiError::BadSearch);
@@ -64,14 +71,14 @@ pub(crate) async fn find(
         closed: asked.closed,
         ..Filter::default()
     };
-    let filter = filter.within(&session.scope);
+    let filter = filter.within(&caller.scope);
     let storage = Arc::clone(served.hub.storage());
     let found = blocking(move || {
         let query = Query {
             words: &words,
             filter: &filter,
-            principal: &session.principal,
-            scope: &session.scope,
+            principal: &caller.principal,
+            scope: &caller.scope,
             below: asked.before.unwrap_or(u64::MAX),
             at_most: asked.limit.unwrap_or(PAGE).clamp(1, MOST),
             deadline: Instant::now() + DEADLINE,

@@ -1,4 +1,10 @@
-import { type Client, type Conversation, connect, type MessageId } from "@rejoinder/client/node";
+import {
+  type Client,
+  type Conversation,
+  connect,
+  type FileToSend,
+  type MessageId,
+} from "@rejoinder/client/node";
 import WebSocket from "ws";
 import { PASSWORD } from "./desk.ts";
 
@@ -17,10 +23,26 @@ export class Agent {
     return new Agent(client);
   }
 
-  async say(conversation: string, text: string): Promise<MessageId> {
-    const { message } = await (await this.#chat(conversation)).send(text);
+  async say(conversation: string, text: string, files: FileToSend[] = []): Promise<MessageId> {
+    const { message } = await (await this.#chat(conversation)).send(text, files);
     await this.#client.settled();
     return message;
+  }
+
+  /** What was attached, fetched and opened: names, types and sizes. */
+  async files(conversation: string): Promise<string[]> {
+    const chat = await this.#chat(conversation);
+    const attached = () =>
+      (chat.view.value?.timeline.messages ?? []).flatMap(({ words }) =>
+        typeof words === "object" && "said" in words ? (words.said.attachments ?? []) : [],
+      );
+    await until(() => attached().length > 0);
+    return Promise.all(
+      attached().map(async ({ id, name }) => {
+        const blob = await chat.file(id);
+        return `${name} ${blob.type} ${blob.size}`;
+      }),
+    );
   }
 
   async note(conversation: string, text: string): Promise<void> {

@@ -206,7 +206,7 @@ test("RT7 canned responses come after /, by keyboard and by click, and are edite
   await expect(sue.composer).toHaveValue("From nine to five, savory.");
 });
 
-test("AU25 AU32 UI25 RT8 status, priority, assignee and tickets, made offline; a closed chat's follow-up", async ({
+test("AU25 AU32 UI25 RT8 RT48 status, priority, assignee and tickets, made offline; a closed chat's follow-up", async ({
   stage,
 }) => {
   const ann = await stage.visitor();
@@ -231,8 +231,9 @@ test("AU25 AU32 UI25 RT8 status, priority, assignee and tickets, made offline; a
   await sue.goOnline();
   await expect(sue.page.getByText("Waits to be sent")).toHaveCount(0);
 
-  await bo.page.getByRole("tab", { name: "Mine" }).click();
-  await bo.inboxRow("burdock").click();
+  await bo.page.getByRole("button", { name: /Notifications: \d+ not read/ }).click();
+  await bo.page.getByRole("menuitem", { name: "A chat was assigned to you" }).first().click();
+  await expect(bo.message("burdock")).toBeVisible();
   await expect(bo.inboxRow("burdock")).toContainText("Urgent");
   await expect(bo.details.getByRole("combobox", { name: "Assignee" }).locator("option:checked"))
     .toContainText("Bo");

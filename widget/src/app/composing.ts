@@ -1,5 +1,11 @@
 import { computed, effect, signal } from "@preact/signals";
-import { LIMITS, type MessageId, type MessageView, RejoinderError } from "@rejoinder/client";
+import {
+  FILE_ENDINGS,
+  LIMITS,
+  type MessageId,
+  type MessageView,
+  RejoinderError,
+} from "@rejoinder/client";
 import { strings } from "./language";
 import { type Secret, secretIn } from "./secrets";
 import type { Thread } from "./thread";
@@ -13,6 +19,8 @@ export class Composing {
   readonly text = signal("");
   readonly editing = signal<Editing | null>(null);
   readonly error = signal<string | null>(null);
+  /** Files that go with it. They are not kept when the page is closed. */
+  readonly files = signal<File[]>([]);
   /** What looked like a secret, and waits for a yes. */
   readonly asked = signal<Secret | null>(null);
   /** An edit is being handed over: until then neither a second one nor a way back. */
@@ -51,6 +59,28 @@ export class Composing {
     this.#pasted = [...this.#pasted.slice(-9), piece];
   }
 
+  /** Takes files along, as far as they may be sent; says which may not. */
+  attach(chosen: Iterable<File>): void {
+    if (this.editing.value) return;
+    const words = strings.value;
+    const files = [...this.files.value];
+    this.error.value = null;
+    for (const file of chosen) {
+      const wrong = wrongWith(file);
+      if (wrong !== null) this.error.value = words.notAttached(file.name, words.errors[wrong]);
+      else if (files.length < LIMITS.attachments) files.push(file);
+      else this.error.value = words.tooManyFiles(LIMITS.attachments);
+    }
+    this.files.value = files;
+    this.focus.value += 1;
+  }
+
+  detach(file: File): void {
+    this.files.value = this.files.value.filter((one) => one !== file);
+    this.error.value = null;
+    this.focus.value += 1;
+  }
+
   /** A text from the page, which never takes the place of what somebody typed. */
   suggest(text: string): void {
     if (!this.text.value.trim()) this.type(text);
@@ -59,7 +89,8 @@ export class Composing {
 
   submit(sure: "sure" | "ask" = "ask"): void {
     const text = this.text.value.trim();
-    if (!text || this.saving.value) return;
+    const files = this.editing.value ? [] : this.files.value;
+    if ((!text && files.length === 0) || this.saving.value) return;
     if (this.left.value < 0) {
       this.error.value = strings.value.over(-this.left.value);
       return;
@@ -70,7 +101,8 @@ export class Composing {
     if (this.editing.value) {
       void this.#edit(this.editing.value, text);
     } else {
-      this.thread.say(text);
+      this.thread.say(text, files);
+      this.files.value = [];
       this.#clear("");
     }
     void this.thread.conversation?.idle().catch(() => {});
@@ -193,7 +225,16 @@ export class Composing {
     this.asked.value = null;
     this.error.value = null;
     this.text.value = "";
+    this.files.value = [];
     this.#aside = "";
     this.#pasted = [];
   }
+}
+
+/** What can be told of a file without reading it. */
+function wrongWith(file: File): "file_empty" | "file_too_large" | "file_type" | null {
+  if (file.size === 0) return "file_empty";
+  if (file.size > LIMITS.attachment_bytes) return "file_too_large";
+  const ending = /\.([^.]+)$/.exec(file.name)?.[1]?.toLowerCase() ?? "";
+  return FILE_ENDINGS.includes(ending) ? null : "file_type";
 }

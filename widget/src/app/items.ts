@@ -12,6 +12,7 @@ import type {
 export type Queued = {
   key: string;
   text: string;
+  files: File[];
   at: Timestamp;
   /** Where it went; it stays until the view has it, so that nothing blinks. */
   went: { conversation: ConversationId; message: MessageId } | null;

@@ -70,9 +70,11 @@ export function listed(names: string[]): string {
 
 export function sizeOf(bytes: number): string {
   const [unit, amount] =
-    bytes < 1_000_000
-      ? (["kilobyte", bytes / 1_000] as const)
-      : (["megabyte", bytes / 1_000_000] as const);
+    bytes < 1_000
+      ? (["byte", bytes] as const)
+      : bytes < 1_000_000
+        ? (["kilobyte", bytes / 1_000] as const)
+        : (["megabyte", bytes / 1_000_000] as const);
   return new Intl.NumberFormat(locale.value, {
     style: "unit",
     unit,

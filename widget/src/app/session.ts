@@ -10,6 +10,7 @@ import {
   type Readable,
   RejoinderError,
   type StorageMode,
+  type Upload,
 } from "@rejoinder/client";
 import { Banners } from "./banners";
 import type { Host } from "./host";
@@ -46,6 +47,9 @@ export class Session {
   readonly storage = signal<StorageMode>("durable");
   readonly waiting = signal(0);
   readonly inbox = signal<InboxRow[]>([]);
+  /** Files of this visitor that the server does not have yet, and those that it did not take. */
+  readonly uploads = signal<Upload[]>([]);
+  readonly refusedFiles = signal<ReadonlyMap<string, string>>(new Map());
   readonly people = signal<People>({ agents: [], sites: [], fetched_at: null });
   /** Whether the server was tried in vain since it was last reached. */
   readonly unreachable = signal(false);
@@ -286,6 +290,9 @@ export class Session {
       follow(client.waiting, (count) => {
         this.waiting.value = count;
       });
+      follow(client.uploads, (uploads) => {
+        this.uploads.value = uploads;
+      });
       follow(client.inbox, (rows) => {
         this.inbox.value = rows;
       });
@@ -309,6 +316,9 @@ export class Session {
       client.on("problem", ({ reason, retry_after_millis }) =>
         this.#trouble(client, reason, retry_after_millis ?? 0),
       ),
+      client.on("file_refused", ({ attachment, reason }) => {
+        this.refusedFiles.value = new Map(this.refusedFiles.value).set(attachment, reason);
+      }),
       client.on("unreachable", () => this.#lookAfter(client, LOOK_AFTER_MILLIS)),
       client.on("store", () => {
         this.host.tell("error", { code: "store" });

@@ -70,8 +70,8 @@ export class Thread {
   }
 
   /** Takes what was typed; from here on it waits until it is sent. */
-  say(text: string): void {
-    this.#enqueue(text);
+  say(text: string, files: File[] = []): void {
+    this.#enqueue(text, files);
     void this.#drain();
   }
 
@@ -103,10 +103,11 @@ export class Thread {
     return this.#begins.conversation;
   }
 
-  #enqueue(text: string): void {
+  #enqueue(text: string, files: File[]): void {
     this.#keys += 1;
     const at = this.session.site.now();
-    const one: Queued = { key: `queued ${this.#keys}`, text, at, went: null, failed: null };
+    const key = `queued ${this.#keys}`;
+    const one: Queued = { key, text, files, at, went: null, failed: null };
     this.queued.value = [...this.queued.value, one];
   }
 
@@ -133,7 +134,8 @@ export class Thread {
       if (!this.queued.value.some(({ key }) => key === one.key)) return;
       const conversation = await this.ensure();
       this.#sending = { one, before: new Set(this.#messages().map(({ id }) => id)) };
-      const went = await conversation.send(one.text);
+      const files = one.files.map((file) => ({ name: file.name, data: file }));
+      const went = await conversation.send(one.text, files);
       this.#arrived(one, went);
       this.#add(went.conversation);
       if (begins || went.conversation !== conversation.id) {
@@ -168,7 +170,8 @@ export class Thread {
         !before.has(id) &&
         typeof words === "object" &&
         "said" in words &&
-        words.said.text === one.text,
+        words.said.text === one.text &&
+        (words.said.attachments ?? []).length === one.files.length,
     );
     if (!found) return;
     this.#sending = null;
@@ -247,7 +250,9 @@ export class Thread {
         const ours = looked || this.written.value.has(message.id);
         const waits = ours && message.source === "visitor" && message.at === null;
         if (waits && typeof message.words === "object" && "said" in message.words) {
-          this.#enqueue(message.words.said.text);
+          // Its files went with the store: what was typed is all that is left to keep.
+          const { text } = message.words.said;
+          if (text.trim()) this.#enqueue(text, []);
         }
       }
     }

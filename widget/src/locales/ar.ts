@@ -129,6 +129,13 @@ export const ar: Strings = {
   tooMuchUntil: (time) =>
     `بدأت محادثات كثيرة من شبكتك. ستتابع تلقائيًا في ${time}؛ وما تكتبه محفوظ.`,
   crashed: "تعذّر بدء المحادثة. حاول مجددًا؛ ما كتبته هنا محفوظ.",
+  attach: "أرفق ملفات",
+  detach: (name: string) => `أزل ${name}`,
+  notAttached: (name: string, why: string) => `${name}: ${why}`,
+  tooManyFiles: (most: number) => `لا يُرفق مع الرسالة أكثر من ${most} ملفًا.`,
+  fileWaits: "بانتظار الإرسال",
+  fileSent: (part: number) => `أُرسل ${part} %`,
+  fileRefused: "لم يُقبل الملف. أزل الرسالة وأرسله بطريقة أخرى.",
   attachment: (name, size) => `${name}، ${size}`,
   claimed: (name) => `انضم ${name} إلى المحادثة`,
   released: (name) => `غادر ${name} المحادثة`,

@@ -175,6 +175,13 @@ export const en = {
   tooMuchUntil: (time: string) =>
     `Too much was begun from your network. It goes on by itself at ${time}; what you write is kept.`,
   crashed: "The chat could not be started. Try again; what you wrote here is kept.",
+  attach: "Attach files",
+  detach: (name: string) => `Remove ${name}`,
+  notAttached: (name: string, why: string) => `${name}: ${why}`,
+  tooManyFiles: (most: number) => `At most ${most} files go with a message.`,
+  fileWaits: "Waiting to be sent",
+  fileSent: (part: number) => `Sent ${part} %`,
+  fileRefused: "The file was not taken. Remove the message, and send it another way.",
   attachment: (name: string, size: string) => `${name}, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,
   released: (name: string) => `${name} left the chat`,

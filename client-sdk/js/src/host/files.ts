@@ -32,6 +32,8 @@ interface Described {
   document: DocumentId;
   message: MessageId;
   attachment: { media_type: string };
+  /** Whether the server has the message: until then it takes no file of it. */
+  accepted: boolean;
 }
 
 /** What it takes of the host around. */
@@ -185,6 +187,7 @@ export class Files {
     const described = await this.#described(waiting.conversation, waiting.attachment);
     // Recalled before it was sent.
     if (described === null) return "gone";
+    if (!described.accepted) return "later";
     const { attachment } = waiting;
     const sealed = await this.#kept(attachment);
     if (sealed === undefined) return "gone";

@@ -381,7 +381,7 @@ export class Host {
       this.#refreshPeople();
     }
     // What was accepted may be followed by its files.
-    if (step.name === "welcome" || step.name === "fates") this.#files.go();
+    if (step.name === "welcome" || step.name === "entries") this.#files.go();
     if (step.name === "feed") {
       await this.#following.followInbox();
       if (this.#people.isOld()) this.#refreshPeople();

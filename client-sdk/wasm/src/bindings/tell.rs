@@ -1,5 +1,6 @@
 //! What is told to JavaScript: events as JSON, frames by their names.
 
+use rejoinder_core::conversation::revision::Attachment;
 use rejoinder_core::id::DocumentId;
 use rejoinder_core::replica::Event;
 use rejoinder_core::session::client::{Connection, SessionEvent};
@@ -76,4 +77,11 @@ pub(super) const fn received(frame: &ServerFrame) -> (&'static str, Option<Docum
         ServerFrame::Refused { document, .. } => ("refused", *document),
         ServerFrame::Reopen { document } => ("reopen", Some(*document)),
     }
+}
+
+/// An attachment as commands take it: views never have the key.
+pub(super) fn with_key(attachment: &Attachment) -> Value {
+    let mut value = json!(attachment);
+    value["key"] = json!(attachment.key.as_bytes());
+    value
 }

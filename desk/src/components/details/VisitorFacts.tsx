@@ -1,18 +1,20 @@
 /** Who came: what is known of them, where they were, and what an agent may do about it. */
 
 import type { ConversationView, FeedRow } from "@rejoinder/client";
-import { useEffect, useState } from "preact/hooks";
-import { blockVisitor, visitorChange } from "../../api/endpoints.js";
+import { useEffect } from "preact/hooks";
+import { blockVisitor } from "../../api/endpoints.js";
 import { ApiError } from "../../api/request.js";
 import type { Visitor } from "../../api/shapes.js";
 import { siteName } from "../../model/names.js";
 import { confirm, tell } from "../../state/ask.js";
 import { now } from "../../state/clock.js";
 import { momentOf, t } from "../../state/i18n.js";
+import { mayCategorise } from "../../state/rights.js";
 import { go } from "../../state/route.js";
 import { useDesk } from "../context.js";
 import { Age, failureText } from "../Failure.js";
 import { Fact } from "./Picker.js";
+import { VisitorField } from "./VisitorField.js";
 
 export function VisitorFacts({ view }: { view: ConversationView }) {
   const { row } = view;
@@ -29,13 +31,14 @@ function Known({ row }: { row: FeedRow }) {
     <>
       <dl class="facts">
         <Fact label={words.visitor}>
-          {desk.visitorName(row.visitor)}
+          {known.value && mayCategorise(desk)
+            ? <VisitorField field="name" visitor={row.visitor} value={known.value.name} />
+            : desk.visitorName(row.visitor)}
           {known.value?.verified && <span class="chip chip-active_human">{words.verified}</span>}
           {known.value?.blocked && <span class="chip chip-priority-urgent">{words.blocked}</span>}
         </Fact>
         <Fact label={words.email}>
-          <Email key={known.value?.email ?? ""} visitor={row.visitor}
-            email={known.value?.email ?? null} />
+          <VisitorField field="email" visitor={row.visitor} value={known.value?.email ?? null} />
         </Fact>
         {known.value && <More visitor={known.value} />}
         <Fact label={words.site}>{siteName(desk.people.value, row.site) ?? "–"}</Fact>
@@ -58,75 +61,6 @@ function Followed({ id }: { id: string }) {
       <button type="button" class="link"
         onClick={() => go({ page: "inbox", conversation: id })}>{words.openFollowed}</button>
     </Fact>
-  );
-}
-
-/** Also set without a network: it waits here, and says so. */
-function Email({ visitor, email }: { visitor: string; email: string | null }) {
-  const desk = useDesk();
-  const words = t.value.details;
-  const waiting = desk.directory.outbox.all.value.find(({ kind, about }) =>
-    kind === "visitor" && about === visitor);
-  const waits = waiting?.body as { email?: string | null } | undefined;
-  const shown = waits?.email ?? email;
-  const [typed, setTyped] = useState<string | null>(null);
-  const [wrong, setWrong] = useState<string | null>(null);
-  const save = async (event: Event) => {
-    event.preventDefault();
-    const text = (typed ?? "").trim();
-    if (text !== "" && !/^[^\s@]+@[^\s@]+$/.test(text)) {
-      setWrong(words.badEmail);
-      return;
-    }
-    const change = visitorChange(visitor, { email: text === "" ? null : text });
-    await (waiting ? desk.directory.outbox.replace(waiting.id, change.body)
-      : desk.directory.outbox.add(change));
-    setTyped(null);
-    setWrong(null);
-  };
-  if (typed === null) {
-    return (
-      <>
-        {shown !== null && <span dir="ltr">{shown} </span>}
-        <button type="button" class="link" onClick={() => setTyped(shown ?? "")}>
-          {shown === null ? words.addEmail : words.changeEmail}
-        </button>
-        {waiting && (
-          <small class={`block ${waiting.refused ? "bad" : "warn"}`} role="status">
-            {waiting.refused ? failureText(waiting.refused) : words.waitsToBeSent}{" "}
-            {waiting.refused && (
-              <button type="button" class="link"
-                onClick={() => void desk.directory.outbox.discard(waiting.id)}>
-                {t.value.message.discard}
-              </button>
-            )}
-          </small>
-        )}
-      </>
-    );
-  }
-  return (
-    <form class="form" onSubmit={(event) => void save(event)} noValidate>
-      <input class="picker" type="email" dir="ltr" autoComplete="off" name="visitor-email"
-        value={typed} aria-label={words.email} aria-invalid={wrong !== null}
-        aria-describedby="wrong-email" ref={(field) => field?.focus()}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") {
-            event.stopPropagation();
-            setTyped(null);
-            setWrong(null);
-          }
-        }} />
-      {wrong !== null && <p class="wrong" id="wrong-email" role="alert">{wrong}</p>}
-      <div class="form-actions">
-        <button type="submit" class="button primary">{t.value.shortcuts.save}</button>
-        <button type="button" class="button" onClick={() => {
-          setTyped(null);
-          setWrong(null);
-        }}>{t.value.dialog.cancel}</button>
-      </div>
-    </form>
   );
 }
 

@@ -20,7 +20,7 @@ export function App({ chat }: { chat: Chat }) {
   }, []);
   return (
     <ChatProvider value={chat}>
-      <main class="chat">
+      <main class="chat" {...dropping(chat)}>
         <Header />
         <Notices />
         <Timeline />
@@ -32,6 +32,21 @@ export function App({ chat }: { chat: Chat }) {
       </main>
     </ChatProvider>
   );
+}
+
+/** Files that are dropped on the chat go with what is being written. */
+function dropping({ composing }: Chat) {
+  const holds = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+  return {
+    onDragOver: (event: DragEvent) => {
+      if (holds(event)) event.preventDefault();
+    },
+    onDrop: (event: DragEvent) => {
+      if (!holds(event)) return;
+      event.preventDefault();
+      composing.attach(event.dataTransfer?.files ?? []);
+    },
+  };
 }
 
 /** What is wrong and what to do; and how this browser keeps things, where that matters. */

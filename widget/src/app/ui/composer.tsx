@@ -1,7 +1,9 @@
 import { useSignalEffect } from "@preact/signals";
+import { FILE_ENDINGS } from "@rejoinder/client";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useChat } from "../chat";
-import { strings } from "../language";
+import { sizeOf, strings } from "../language";
+import { accepted } from "./attached";
 import { Icon } from "./icons";
 import { isComposing } from "./keys";
 
@@ -15,6 +17,7 @@ export function Composer() {
   const field = useRef<HTMLTextAreaElement>(null);
   const text = composing.text.value;
   const editing = composing.editing.value;
+  const files = composing.files.value;
   const left = composing.left.value;
   useGrowth(field, text);
   useSignalEffect(() => {
@@ -61,7 +64,41 @@ export function Composer() {
         </p>
       )}
       {!editing && chat.closed.value && !text && <p class="hint">{words.endedHint}</p>}
+      {!editing && files.length > 0 && (
+        <ul class="files">
+          {files.map((file, place) => (
+            <li key={`${place} ${file.name}`}>
+              <Icon name="file" />
+              <bdi>{words.attachment(file.name, sizeOf(file.size))}</bdi>
+              <button
+                type="button"
+                aria-label={words.detach(file.name)}
+                title={words.detach(file.name)}
+                onClick={() => composing.detach(file)}
+              >
+                <Icon name="close" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="field">
+        {!editing && (
+          <label class="clip" title={words.attach}>
+            <Icon name="clip" />
+            <span class="hidden">{words.attach}</span>
+            <input
+              type="file"
+              multiple
+              accept={accepted(FILE_ENDINGS)}
+              onChange={(event) => {
+                composing.attach(event.currentTarget.files ?? []);
+                // The same file may be chosen again.
+                event.currentTarget.value = "";
+              }}
+            />
+          </label>
+        )}
         <textarea
           ref={field}
           rows={1}
@@ -74,13 +111,19 @@ export function Composer() {
           aria-invalid={left < 0}
           aria-describedby="composer-says"
           onInput={(event) => composing.type(event.currentTarget.value)}
-          onPaste={(event) => composing.pasted(event.clipboardData?.getData("text/plain") ?? "")}
+          onPaste={(event) => {
+            const files = event.clipboardData?.files ?? [];
+            if (files.length > 0) {
+              event.preventDefault();
+              composing.attach(files);
+            } else composing.pasted(event.clipboardData?.getData("text/plain") ?? "");
+          }}
           onKeyDown={keys}
         />
         <button
           type="submit"
           class="send"
-          disabled={!text.trim() || composing.saving.value}
+          disabled={!(text.trim() || (files.length > 0 && !editing)) || composing.saving.value}
           aria-label={editing ? words.save : words.send}
           title={editing ? words.save : words.send}
         >

@@ -11,6 +11,7 @@ const PATHS = {
   edit: "M4 20l1-4L16 5l3 3L8 19z",
   recall: "M9 7L4 12l5 5M4 12h10a5 5 0 010 10",
   copy: "M9 9h10v11H9zM6 15H5V4h10v2",
+  clip: "M19 11.5l-7.5 7.5a4.5 4.5 0 01-6.4-6.4l8-8a3 3 0 014.3 4.3l-7.8 7.8a1.5 1.5 0 01-2.1-2.1l7-7",
   file: "M7 3.5h7l4 4v13H7zM14 3.5v4h4",
 } as const;
 

@@ -2,6 +2,7 @@ import type { Delivery, MessageView } from "@rejoinder/client";
 import { useChat } from "../chat";
 import { type Item, type Queued, timeOf } from "../items";
 import { clockTime, moment, strings } from "../language";
+import { Attached } from "./attached";
 import { Icon } from "./icons";
 import { Menu, type MenuEntry } from "./menu";
 import { Trouble } from "./trouble";
@@ -32,7 +33,7 @@ export function Message({ row, queued }: { row: Row; queued?: Queued }) {
         {first && !own && <p class="author">{author}</p>}
         <div class={`bubble ${recalled ? "recalled" : ""}`}>
           <span class="hidden">{words.says(author)} </span>
-          <Said message={message} />
+          <Said message={message} conversation={row.conversation} own={own} />
           <Meta row={row} failed={failed} />
         </div>
         {queued ? <NotTaken queued={queued} /> : <Trouble row={row} />}
@@ -42,7 +43,9 @@ export function Message({ row, queued }: { row: Row; queued?: Queued }) {
   );
 }
 
-function Said({ message }: { message: MessageView }) {
+type SaidProps = { message: MessageView; conversation: string; own: boolean };
+
+function Said({ message, conversation, own }: SaidProps) {
   const chat = useChat();
   const words = strings.value;
   if (message.words === "recalled") {
@@ -53,7 +56,16 @@ function Said({ message }: { message: MessageView }) {
     const offline = chat.session.connection.value === "offline";
     return <p class="notice-words">{offline ? words.absent : words.absentAsking}</p>;
   }
-  return "said" in message.words ? <Words body={message.words.said} /> : null;
+  if (!("said" in message.words)) return null;
+  const { said } = message.words;
+  return (
+    <>
+      {said.text.trim() && <Words body={said} />}
+      {said.attachments?.map((file) => (
+        <Attached key={file.id} file={file} conversation={conversation} own={own} />
+      ))}
+    </>
+  );
 }
 
 function Meta({ row, failed }: { row: Row; failed: boolean }) {
@@ -135,7 +147,10 @@ function Actions({ row }: { row: Row }) {
 }
 
 /** Typed, and in no conversation yet: it waits in this page, as a row among the others. */
-export function rowOf({ key, at, text }: Queued): Row {
+export function rowOf({ key, at, text, files }: Queued): Row {
+  const attachments = files.map(({ name, size }, place) => {
+    return { id: `${key} ${place}`, name, media_type: "", bytes: size, digest: [] };
+  });
   const message: MessageView = {
     id: key,
     author: "",
@@ -143,7 +158,7 @@ export function rowOf({ key, at, text }: Queued): Row {
     composed_at: at,
     at: null,
     seq: null,
-    words: { said: { text } },
+    words: { said: { text, attachments } },
     edited_at: null,
     delivery: "waiting",
     change: null,

@@ -1,8 +1,6 @@
 import type { Body } from "@rejoinder/client";
 import { useMemo } from "preact/hooks";
-import { sizeOf, strings } from "../language";
 import { type Block, type Inline, parse } from "../markdown";
-import { Icon } from "./icons";
 
 /** What somebody said: elements made of a tree, never of HTML. */
 export function Words({ body }: { body: Body }) {
@@ -11,12 +9,6 @@ export function Words({ body }: { body: Body }) {
     <div class="words" dir="auto">
       {blocks.map((block, place) => (
         <Part key={place} block={block} />
-      ))}
-      {body.attachments?.map((file) => (
-        <p key={file.id} class="file">
-          <Icon name="file" />
-          <span>{strings.value.attachment(file.name, sizeOf(file.bytes))}</span>
-        </p>
       ))}
     </div>
   );

@@ -1,0 +1,55 @@
+import { expect } from "@playwright/test";
+import { test } from "../src/stage.ts";
+
+/** One red pixel. */
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+test("AT3 AT6 UI9 files attached in the widget without a network are sent later, and shown", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  const bo = await stage.agent("bo");
+  await ann.arrive();
+  await ann.say("Hello, tansy.");
+  await ann.hasSent("tansy");
+  ann.line.cut();
+  await expect(ann.status).toContainText("Offline");
+  const chooser = ann.chat.locator('input[type="file"]');
+  await chooser.setInputFiles([
+    { name: "Garden.png", mimeType: "image/png", buffer: PIXEL },
+    { name: "setup.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ") },
+    { name: "list.txt", mimeType: "text/plain", buffer: Buffer.from("mint, sorrel") },
+  ]);
+  await expect(ann.chat.locator(".composer .says")).toContainText("setup.exe: Files of this type");
+  await expect(ann.chat.locator(".files li")).toHaveCount(2);
+  await ann.say("Both of them, yarrow.");
+  await expect(ann.row("yarrow").locator(".file")).toHaveCount(2);
+  await expect(ann.row("yarrow").locator(".file .says")).toHaveCount(2);
+  // One's own is shown without a network.
+  await expect(ann.row("yarrow").locator(".file img")).toBeVisible();
+  ann.line.mend();
+  await ann.hasSent("yarrow");
+  await expect(ann.row("yarrow").locator(".file .says")).toHaveCount(0);
+
+  const files = await bo.files(await ann.conversation());
+  expect(files).toEqual(["Garden.png image/png 70", "list.txt text/plain 12"]);
+  expect(ann.complaints).toEqual([]);
+});
+
+test("AT5 a recall takes a picture off the visitor's screen", async ({ stage }) => {
+  const ann = await stage.visitor();
+  const bo = await stage.agent("bo");
+  await ann.arrive();
+  await ann.say("What does it look like, sage?");
+  await ann.hasSent("sage");
+  const picture = { name: "Sage.png", data: new Blob([PIXEL]) };
+  const message = await bo.say(await ann.conversation(), "Like this, dill.", [picture]);
+  await expect(ann.row("dill").locator(".file img")).toBeVisible();
+  await expect(ann.row("dill").getByRole("button", { name: /Sage\.png/ })).toBeVisible();
+  await bo.recall(await ann.conversation(), message);
+  await expect(ann.chat.locator(".file")).toHaveCount(0);
+  await expect(ann.chat.locator(".notice-words")).toHaveCount(1);
+});

@@ -1,0 +1,131 @@
+import { useSignal } from "@preact/signals";
+import { type Attachment, RejoinderError } from "@rejoinder/client";
+import { useEffect, useRef } from "preact/hooks";
+import { useChat } from "../chat";
+import { sizeOf, strings } from "../language";
+import { Icon } from "./icons";
+
+/** Milliseconds before a file is asked for again that did not come; doubled each time. */
+const AGAIN_MILLIS = 1_000;
+const LONGEST_MILLIS = 30_000;
+
+type Props = { file: Attachment; conversation: string; own: boolean };
+
+/** A file: a picture as one, any other as its name. What is shown goes when the message goes. */
+export function Attached({ file, conversation, own }: Props) {
+  const chat = useChat();
+  const words = strings.value;
+  const picture = file.media_type.startsWith("image/");
+  const place = useRef<HTMLDivElement>(null);
+  const url = useSignal<string | null>(null);
+  const says = useSignal<string | null>(null);
+  const wanted = useSignal(false);
+  const live = chat.session.connection.value === "live";
+  useSeen(place, picture && conversation !== "", () => {
+    wanted.value = true;
+  });
+  useEffect(() => {
+    const client = chat.session.client.value;
+    if (!wanted.value || !client || url.value !== null) return undefined;
+    let timer = 0;
+    let over = false;
+    const ask = async (wait: number): Promise<void> => {
+      try {
+        const blob = await client.conversation(conversation).file(file.id);
+        if (over) return;
+        url.value = URL.createObjectURL(blob);
+        says.value = null;
+        if (!picture) save(url.value, file.name);
+      } catch (error) {
+        if (over) return;
+        const code = error instanceof RejoinderError ? error.code : "offline";
+        says.value = strings.value.errors[code];
+        const passes = code === "file_waiting" || code === "offline";
+        if (passes)
+          timer = window.setTimeout(() => void ask(Math.min(wait * 2, LONGEST_MILLIS)), wait);
+        else wanted.value = false;
+      }
+    };
+    void ask(AGAIN_MILLIS);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+    // A line that is back is a reason to ask at once.
+  }, [wanted.value, live, conversation, file.id]);
+  useEffect(() => {
+    return () => {
+      if (url.value !== null) URL.revokeObjectURL(url.value);
+    };
+  }, []);
+  const label = words.attachment(file.name, sizeOf(file.bytes));
+  const download = () => {
+    if (url.value !== null) save(url.value, file.name);
+    else wanted.value = true;
+  };
+  return (
+    <div ref={place} class={picture ? "file picture" : "file"}>
+      {picture && (
+        <button type="button" class="shown" aria-label={words.save} onClick={download}>
+          {url.value !== null && <img src={url.value} alt={file.name} />}
+        </button>
+      )}
+      <button type="button" class="named" disabled={conversation === ""} onClick={download}>
+        <Icon name="file" />
+        <bdi>{label}</bdi>
+      </button>
+      {own && <Sending file={file} />}
+      {says.value !== null && (
+        <p class="says" role="status">
+          {says.value}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** How far a file of one's own is on its way, and why it did not get there. */
+function Sending({ file }: { file: Attachment }) {
+  const { session } = useChat();
+  const words = strings.value;
+  const refused = session.refusedFiles.value.get(file.id);
+  if (refused !== undefined) {
+    return (
+      <p class="says bad" role="alert">
+        {words.fileRefused}
+      </p>
+    );
+  }
+  const upload = session.uploads.value.find((one) => one.attachment === file.id);
+  if (upload === undefined) return null;
+  const part = Math.floor((upload.sent / Math.max(upload.bytes, 1)) * 100);
+  return <p class="says">{part === 0 ? words.fileWaits : words.fileSent(part)}</p>;
+}
+
+/** Calls once when an element comes near what can be seen. */
+function useSeen(place: { current: HTMLElement | null }, wanted: boolean, seen: () => void): void {
+  useEffect(() => {
+    const element = place.current;
+    if (!wanted || element === null) return undefined;
+    const watcher = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) seen();
+      },
+      { rootMargin: "300px" },
+    );
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [wanted]);
+}
+
+function save(url: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+}
+
+/** For a chooser of files. Some browsers know endings only, some types only. */
+export function accepted(endings: readonly string[]): string {
+  return endings.map((ending) => `.${ending}`).join(",");
+}
