@@ -142,7 +142,9 @@ function Sending({ file }: { file: Attachment }) {
   const text = upload.sent === 0 ? words.uploadWaits : words.uploading(done);
   return (
     <p class="sending" data-upload={done}>
-      <progress max={100} value={done} aria-label={text} /><span>{text}</span>
+      {upload.sent === 0 ? <Icon name="clock" size={14} />
+        : <progress max={100} value={done} aria-label={text} />}
+      <span>{text}</span>
     </p>
   );
 }

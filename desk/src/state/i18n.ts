@@ -54,7 +54,8 @@ export function sizeOf(bytes: number): string {
     : bytes < KIB * KIB ? ["kilobyte", Math.round(bytes / KIB)] as const
       : ["megabyte", bytes / KIB / KIB] as const;
   return new Intl.NumberFormat(localeId.value, {
-    style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1,
+    style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short",
+    maximumFractionDigits: 1,
   }).format(size);
 }
 

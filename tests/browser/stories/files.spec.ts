@@ -70,7 +70,7 @@ test("UI33 UI34 AT5 a picture and a text reach the visitor; a recall takes the p
   await sue.composer.fill("Like this, basil.");
   await chooser(sue).setInputFiles([icon("toaster.png"), text("list.txt", "one, two")]);
   await expect(picked(sue, "toaster.png").locator("img")).toBeVisible();
-  await expect(picked(sue, "list.txt")).toContainText("8 byte");
+  await expect(picked(sue, "list.txt")).toContainText("8 bytes");
   await expect(sue.composer).toBeFocused();
   await sue.page.keyboard.press("Enter");
   await expect(sue.page.locator(".picked-file")).toHaveCount(0);
