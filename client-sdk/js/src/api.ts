@@ -96,7 +96,9 @@ export type ErrorCode =
   | CommandCode | "refused" | "no_contact" | "unsent" | "offline" | "wiped" | "closed" | "store"
   | "address" | "unsupported" | "malformed" | "too_many_open"
   /** Whoever wrote the message is still sending the file. */
-  | "file_waiting";
+  | "file_waiting"
+  /** The browser does not give the bytes of a file that was picked: it was moved, or changed. */
+  | "file_unreadable";
 
 export interface Client {
   /** Resolves when the store is open and what it has can be shown. */
@@ -174,7 +176,8 @@ export interface Conversation {
 /** Why a call was not carried out. Nothing was changed and nothing is lost. */
 export class RejoinderError extends Error {
   override readonly name = "RejoinderError";
-  constructor(readonly code: ErrorCode, message: string) {
+  /** `file`: which of the files that were to be sent it is about, from 0. */
+  constructor(readonly code: ErrorCode, message: string, readonly file: number | null = null) {
     super(message);
   }
 }

@@ -292,7 +292,7 @@ export class PortClient implements Client {
         this.#calls.delete(message.id);
         return;
       case "fault": {
-        const error = new RejoinderError(message.code, message.message);
+        const error = new RejoinderError(message.code, message.message, message.file);
         this.#calls.get(message.id)?.reject(error);
         this.#calls.delete(message.id);
         return;

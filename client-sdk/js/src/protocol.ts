@@ -70,7 +70,7 @@ export type FromHost =
   | { kind: "topic"; topic: keyof Topics; value: Topics[keyof Topics] }
   | { kind: "view"; conversation: ConversationId; view: ConversationView | null }
   | { kind: "answer"; id: number; made: unknown }
-  | { kind: "fault"; id: number; code: ErrorCode; message: string }
+  | { kind: "fault"; id: number; code: ErrorCode; message: string; file?: number }
   | { kind: "event"; event: HostEvent }
   /** The core trapped: start another worker. */
   | { kind: "trapped"; reason: string }

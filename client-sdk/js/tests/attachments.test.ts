@@ -145,8 +145,12 @@ test("AT1 a file that may not be attached is refused before anything is sent", a
     ["a.png", large, "file_too_large"],
   ];
   for (const [name, data, code] of refused) {
-    await assert.rejects(chat.send("with it", [{ name, data }]), { code }, name);
+    await assert.rejects(chat.send("with it", [{ name, data }]), { code, file: 0 }, name);
   }
+  const moved = new Blob(["text"]);
+  moved.arrayBuffer = () => Promise.reject(new Error("it was moved"));
+  const two = [{ name: "a.txt", data: bytes("a") }, { name: "b.txt", data: moved }];
+  await assert.rejects(chat.send("with both", two), { code: "file_unreadable", file: 1 });
   const many = Array.from({ length: 21 }, () => ({ name: "a.txt", data: bytes("a") }));
   await assert.rejects(chat.send("", many), { code: "malformed_words" });
   await chat.send("without");

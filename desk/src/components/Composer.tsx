@@ -1,25 +1,31 @@
-import { useSignalEffect } from "@preact/signals";
-import { type ConversationId, type ConversationView, type DocumentKind, LIMITS } from "@rejoinder/client";
+import { type Signal, useSignalEffect } from "@preact/signals";
+import {
+  type ConversationId, type ConversationView, type DocumentKind, type FileToSend, LIMITS,
+} from "@rejoinder/client";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { pastedName, pastesFiles } from "../model/files.js";
 import { composes } from "../model/keys.js";
 import { isPinned, pin, unpin } from "../model/pinned.js";
 import { sensitive } from "../model/sensitive.js";
 import { lastOwn, merge, textOf } from "../model/timeline.js";
-import { confirm, whyNot } from "../state/ask.js";
+import { confirm, tell, whyNot } from "../state/ask.js";
 import {
   beginEdit, compose, editing, endEdit, focusIsAsked, insertion, kindOf, takeFocus, takeInsertion,
 } from "../state/composing.js";
 import type { Desk } from "../state/desk.js";
 import type { Place } from "../state/drafts.js";
+import { type Picked, ready } from "../state/files.js";
 import { t } from "../state/i18n.js";
 import { go } from "../state/route.js";
 import { useDesk } from "./context.js";
+import { whyNotHere } from "./DropZone.js";
 import { Icon } from "./Icon.js";
+import { AttachButton, attach, PickedFiles } from "./Picked.js";
 import { SuggestList, type Suggestions, useSuggestions } from "./Suggest.js";
 import { formatByKey, put, Toolbar } from "./Toolbar.js";
 
 /** From here on the counter shows: what is left, then what is too much. */
-const COUNT_FROM = LIMITS.text_characters - 500;
+const COUNT_FROM = -500;
 
 export function Composer({ view }: { view: ConversationView }) {
   const words = t.value.composer;
@@ -98,8 +104,6 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
   const id = view.timeline.conversation;
   const text = desk.drafts.text(view, place, before(view, place));
   const shut = desk.drafts.isShut(view, place);
-  const length = [...text.value].length;
-  const over = length - LIMITS.text_characters;
   useFocusAsked(area);
   useInsertion(area);
   const suggestions = useSuggestions(area, view, place);
@@ -110,20 +114,14 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
       desk.current.peek()?.typing().catch(() => undefined);
     }
   };
+  const isNew = place.message === null;
+  const picked = desk.files.picked(id, place.kind);
+  const over = tooMany(text.value);
   const submit = async () => {
-    const value = text.peek();
-    if (value.trim() === "" || over > 0) {
-      area.current?.focus();
-      return;
-    }
-    text.value = "";
     area.current?.focus();
-    try {
-      await send(desk, view, place, value);
-    } catch (error) {
-      // What was typed since stays below what comes back.
-      type(text.peek() === "" ? value : `${value}\n${text.peek()}`);
-      setFailure(words.failed + whyNot(error));
+    if (canSend(text.peek(), isNew ? picked.peek() : [])) {
+      const error = await send(desk, view, place, text, type);
+      setFailure(error === null ? null : words.failed + whyNot(error));
     }
   };
   const visitor = desk.visitorName(view.row?.visitor ?? id);
@@ -131,6 +129,7 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
   return (
     <>
       <SuggestList from={suggestions} />
+      {isNew && <PickedFiles id={id} kind={place.kind} />}
       <textarea ref={area} class="composer-field" rows={2} autoComplete="off"
         dir={text.value ? "auto" : undefined}
         name="composer" aria-label={place.message ? words.editing : label}
@@ -147,25 +146,35 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
             suggestions.look();
           }
         }}
-        onPaste={(event) => void paste(event, type)}
+        onPaste={(event) => pasteFiles(event, desk, view, place) || void paste(event, type)}
         onKeyDown={(event) => {
           if (!suggestions.key(event) && !formatByKey(event, area.current)) {
             keys(event, desk, view, place, text.peek(), submit);
           }
         }} />
       <div class="composer-foot">
+        {isNew && <AttachButton id={id} kind={place.kind} />}
         <Toolbar area={area} />
         <p id="composer-said" class={over > 0 || failure ? "bad" : "faint"} aria-live="polite">
           {failure ?? (over > 0 ? words.over(over)
-            : length > COUNT_FROM ? words.left(-over) : words.hint)}
+            : over > COUNT_FROM ? words.left(-over) : words.hint)}
         </p>
         <button type="button" class={`button ${place.kind === "team" ? "note" : "primary"}`}
-          aria-disabled={text.value.trim() === "" || over > 0} onClick={() => void submit()}>
+          aria-disabled={!canSend(text.value, isNew ? picked.value : [])} onClick={() => void submit()}>
           {place.message ? words.saveEdit : place.kind === "team" ? words.addNote : words.send}
         </button>
       </div>
     </>
   );
+}
+
+/** How many characters; below zero there is room. */
+function tooMany(text: string): number {
+  return [...text].length - LIMITS.text_characters;
+}
+
+function canSend(text: string, picked: readonly Picked[]): boolean {
+  return tooMany(text) <= 0 && (text.trim() !== "" || ready(picked).length > 0);
 }
 
 function listed({ list, at }: Suggestions) {
@@ -221,8 +230,30 @@ function asPinned(view: ConversationView, place: Place, text: string): string {
   return found && isPinned(textOf(found.message) ?? "") ? pin(text) : text;
 }
 
+/** What was not sent stands in the composer again; why it was not is returned. */
 async function send(
-  desk: Desk, view: ConversationView, place: Place, text: string,
+  desk: Desk, view: ConversationView, place: Place, text: Signal<string>,
+  type: (text: string) => void,
+): Promise<unknown> {
+  const { kind, message } = place;
+  const id = view.timeline.conversation;
+  const value = text.peek();
+  const files = message === null ? desk.files.take(id, kind) : [];
+  text.value = "";
+  try {
+    await carryOut(desk, view, place, value, files);
+    desk.files.sent(files);
+    return null;
+  } catch (error) {
+    desk.files.putBack(id, kind, files, error);
+    // What was typed since stays below what comes back.
+    type(text.peek() === "" ? value : `${value}\n${text.peek()}`);
+    return error;
+  }
+}
+
+async function carryOut(
+  desk: Desk, view: ConversationView, place: Place, text: string, files: FileToSend[],
 ): Promise<void> {
   const id = view.timeline.conversation;
   const conversation = desk.client.conversation(id);
@@ -236,7 +267,10 @@ async function send(
     await desk.settleLost(id, place);
     return;
   }
-  await (place.kind === "team" ? conversation.note(text) : conversation.send(text));
+  const said = text.trim() === "" ? "" : text;
+  const toSend = files.map(({ name, data }) => ({ name, data }));
+  await (place.kind === "team" ? conversation.note(said, toSend)
+    : conversation.send(said, toSend));
   const typed = desk.drafts.text(view, place).peek();
   if (typed === "") {
     await desk.drafts.erase(id, place);
@@ -265,6 +299,25 @@ function keys(
       });
     }
   }
+}
+
+/** Files of the clipboard are attached; true where it has such, and no text that is meant. */
+function pasteFiles(
+  event: ClipboardEvent, desk: Desk, view: ConversationView, place: Place,
+): boolean {
+  const data = event.clipboardData;
+  if (!data || !pastesFiles(data.types, data.getData("text/plain"))) {
+    return false;
+  }
+  event.preventDefault();
+  const why = whyNotHere(view);
+  if (why) {
+    tell(why, "bad");
+    return true;
+  }
+  const files = [...data.files].map((file, i) => ({ name: pastedName(file, i), data: file }));
+  attach(desk, { id: view.timeline.conversation, kind: place.kind }, files);
+  return true;
 }
 
 /** What looks like a secret is put in only after a yes; everything is pasted as plain text. */

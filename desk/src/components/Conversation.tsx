@@ -6,6 +6,7 @@ import { selected } from "../state/route.js";
 import { Composer } from "./Composer.js";
 import { useDesk } from "./context.js";
 import { Decisions } from "./Decisions.js";
+import { DropZone } from "./DropZone.js";
 import { FindBar } from "./FindBar.js";
 import { ConversationHeader } from "./ConversationHeader.js";
 import { Icon } from "./Icon.js";
@@ -21,6 +22,7 @@ export function ConversationColumn() {
   if (id === null) {
     return (
       <div class="empty">
+        <DropZone view={null} />
         <Icon name="inbox" size={40} />
         <h2>{words.pick}</h2>
         <p>{words.pickLead}</p>
@@ -32,6 +34,7 @@ export function ConversationColumn() {
   }
   return (
     <>
+      <DropZone view={view} />
       <ConversationHeader view={view} />
       <FindBar />
       <Freshness view={view} />

@@ -2,6 +2,8 @@
 
 import type { ConversationView, Delivery, MessageView, Pending } from "@rejoinder/client";
 import type { ComponentChildren } from "preact";
+import { attachmentsOf } from "../model/files.js";
+import { withoutBidi } from "../model/markdown.js";
 import { type Entry, isGone, meanwhile, merge, textOf } from "../model/timeline.js";
 import { discard, retry, takeBack } from "../state/actions.js";
 import { beginEdit, editing } from "../state/composing.js";
@@ -87,8 +89,25 @@ function Quoted({ message, view }: { message: MessageView; view: ConversationVie
         {desk.nameOf(message.author, view.row?.visitor ?? null)}
         {message.at !== null && ` · ${timeOf(message.at)}`}
       </p>
-      {text === null ? <em>{unsaid(message)}</em> : <Words text={text} />}
+      {text === null ? <em>{unsaid(message)}</em> : <Whole text={text} message={message} />}
     </div>
+  );
+}
+
+/** What was written, and the names of its files. */
+function Whole({ text, message }: { text: string; message: MessageView }) {
+  const files = attachmentsOf(message);
+  return (
+    <>
+      {text !== "" && <Words text={text} />}
+      {files.length > 0 && (
+        <ul aria-label={t.value.files.list}>
+          {files.map(({ id, name }) => (
+            <li key={id}><Icon name="clip" size={14} /> <bdi>{withoutBidi(name)}</bdi></li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 
@@ -115,7 +134,9 @@ function RefusedMessage({ entry, operation, why }: {
           onClick={() => void discard(desk, operation, entry.kind)}>{words.message.discard}</button>
       </>
     )}>
-      {text !== null && <div class="quoted"><Words text={text} /></div>}
+      {text !== null && (
+        <div class="quoted"><Whole text={text} message={entry.message} /></div>
+      )}
     </Card>
   );
 }

@@ -120,7 +120,8 @@ function preview(desk: Desk, row: InboxRow) {
   return (
     <>
       <span class="row-source">{words.who.source[newest.source]}:</span>
-      <span class="row-preview" dir="auto">{plain(newest.text)}</span>
+      {newest.text === "" ? <em class="row-preview">{words.files.preview}</em>
+        : <span class="row-preview" dir="auto">{plain(newest.text)}</span>}
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** A button with a list of actions under it, by pointer and by keyboard. */
 
 import { type ComponentChildren, Fragment } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./Icon.js";
 
 export interface Action {
@@ -33,6 +33,7 @@ const ROOM = 240;
 export function Menu({ label, actions, children, class: name = "", title }: Props) {
   const [open, setOpen] = useState(false);
   const [up, setUp] = useState(false);
+  const [across, setAcross] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const close = (focus: boolean) => {
@@ -41,6 +42,12 @@ export function Menu({ label, actions, children, class: name = "", title }: Prop
       button.current?.focus();
     }
   };
+  // Beside a wide message there is room on one side only.
+  useLayoutEffect(() => {
+    if (open && isCut(root.current)) {
+      setAcross(true);
+    }
+  }, [open]);
   useEffect(() => {
     if (!open) {
       return undefined;
@@ -57,6 +64,7 @@ export function Menu({ label, actions, children, class: name = "", title }: Prop
   const toggle = () => {
     const box = button.current?.getBoundingClientRect();
     setUp(box !== undefined && innerHeight - box.bottom < ROOM && box.top > ROOM);
+    setAcross(false);
     setOpen(!open);
   };
   const keys = (event: KeyboardEvent) => {
@@ -78,7 +86,7 @@ export function Menu({ label, actions, children, class: name = "", title }: Prop
         {children}
       </button>
       {open && (
-        <div class={`menu-list${up ? " menu-up" : ""}`} role="menu" aria-label={label}
+        <div class={`menu-list${up ? " menu-up" : ""}${across ? " menu-across" : ""}`} role="menu" aria-label={label}
           tabIndex={-1} onKeyDown={keys}>
           {actions.map((action) => (
             <Fragment key={action.key ?? action.label}>
@@ -113,6 +121,14 @@ function Item({ action, done }: { action: Action; done: () => void }) {
       {action.checked && <Icon name="check" size={16} />}
     </button>
   );
+}
+
+/** Whether the list reaches out of what scrolls around it. */
+function isCut(root: HTMLElement | null): boolean {
+  const list = root?.querySelector(".menu-list")?.getBoundingClientRect();
+  const frame = root?.closest(".timeline")?.getBoundingClientRect();
+  return list !== undefined && frame !== undefined
+    && (list.left < frame.left || list.right > frame.right);
 }
 
 function items(root: HTMLElement | null): HTMLElement[] {

@@ -1,5 +1,4 @@
-import type { ConversationView, MessageView } from "@rejoinder/client";
-import { withoutBidi } from "../model/markdown.js";
+import type { ConversationId, ConversationView, MessageView } from "@rejoinder/client";
 import { agentName } from "../model/names.js";
 import { isPinned } from "../model/pinned.js";
 import { report } from "../model/progress.js";
@@ -11,6 +10,7 @@ import { query } from "../state/find.js";
 import type { Desk } from "../state/desk.js";
 import { dayOf, fullTimeOf, momentOf, t, timeOf } from "../state/i18n.js";
 import { mayEdit, mayRecall } from "../state/rights.js";
+import { Attachments } from "./Attachments.js";
 import { Avatar } from "./Avatar.js";
 import { useDesk } from "./context.js";
 import { Icon } from "./Icon.js";
@@ -37,7 +37,7 @@ export function Message({ entry, mine, follows, view }: Props) {
       <div class="message-row">
         <div class="bubble">
           {isPinned(textOf(message) ?? "") && <PinnedMark />}
-          <Said message={message} />
+          <Said message={message} conversation={view.timeline.conversation} />
         </div>
         {message.words !== "recalled" && <Actions entry={entry} view={view} />}
       </div>
@@ -68,7 +68,9 @@ function Heading({ message, view }: { message: MessageView; view: ConversationVi
   );
 }
 
-function Said({ message }: { message: MessageView }) {
+function Said({ message, conversation }: {
+  message: MessageView; conversation: ConversationId;
+}) {
   const desk = useDesk();
   const words = t.value.conversation;
   const { words: said } = message;
@@ -79,17 +81,14 @@ function Said({ message }: { message: MessageView }) {
     const coming = desk.connection.value === "live";
     return <p class="notice">{coming ? words.fetching : words.absent}</p>;
   }
-  const attachments = said.said.attachments ?? [];
+  const { text, attachments = [] } = said.said;
   return (
     <>
-      <Words text={said.said.text} find={query.value ?? ""} mentions={message.source === "note"} />
+      {text !== "" && (
+        <Words text={text} find={query.value ?? ""} mentions={message.source === "note"} />
+      )}
       {attachments.length > 0 && (
-        <p class="notice">
-          {words.attachment(attachments.length)}:
-          {attachments.map((file, i) => (
-            <span key={file.id}>{i > 0 ? ", " : " "}<bdi>{withoutBidi(file.name)}</bdi></span>
-          ))}
-        </p>
+        <Attachments conversation={conversation} files={attachments} />
       )}
     </>
   );
@@ -190,7 +189,7 @@ function Actions({ entry, view }: { entry: Entry; view: ConversationView }) {
 function actions(desk: Desk, entry: Entry, view: ConversationView): Action[] {
   const words = t.value.message;
   const editable = mayEdit(desk, view, entry);
-  const said = textOf(entry.message) !== null;
+  const said = (textOf(entry.message) ?? "") !== "";
   return [
     {
       label: words.edit, icon: "edit", disabled: editable === "yes" ? null : words.reason[editable],

@@ -24,11 +24,19 @@ export function Shell() {
   useEffect(() => {
     const stops = [startPresence(desk), startNotifications(desk), listenToKeys(desk)];
     const flush = () => desk.drafts.flush();
+    // Picked files cannot be kept as typed words are: the browser asks before they go.
+    const keepFiles = (event: BeforeUnloadEvent) => {
+      if (desk.files.isHolding) {
+        event.preventDefault();
+      }
+    };
     document.addEventListener("visibilitychange", flush);
     window.addEventListener("pagehide", flush);
+    window.addEventListener("beforeunload", keepFiles);
     return () => {
       document.removeEventListener("visibilitychange", flush);
       window.removeEventListener("pagehide", flush);
+      window.removeEventListener("beforeunload", keepFiles);
       for (const stop of stops) {
         stop();
       }

@@ -207,7 +207,6 @@ export const en = {
     fetching: "Fetching these words …",
     today: "Today",
     yesterday: "Yesterday",
-    attachment: (n: number) => `${count(n, "attachment", "attachments")}`,
   },
   message: {
     menu: "Message actions",
@@ -393,6 +392,7 @@ export const en = {
     file_type: "Files of this type cannot be sent. Send a picture, a PDF, an office document or text.",
     file_content: "The file is not what its name says. Save it again, then try once more.",
     file_waiting: "The file is still on its way.",
+    file_unreadable: "The file cannot be read: it is a folder, or was moved. Pick it again.",
     no_identity: "you are not logged in. Log in again.",
     other: "try again; if it goes on, reload the page. What you wrote is kept.",
   },

@@ -1,5 +1,6 @@
 /** What buttons, menus, the palette and keys do to the conversation on screen. */
 
+import { attachmentsOf } from "../model/files.js";
 import { type Entry, textOf } from "../model/timeline.js";
 import { advise, attempt, confirm, tell } from "./ask.js";
 import { beginEdit, compose, focusComposer } from "./composing.js";
@@ -107,11 +108,15 @@ export async function takeBack(desk: Desk, entry: Entry, operation: string): Pro
   }
   const place = { kind: entry.kind, message: null };
   const typed = desk.drafts.text(view, place).peek();
-  const whole = typed.trim() ? `${text}\n\n${typed}` : text;
+  const whole = text && typed.trim() ? `${text}\n\n${typed}` : text || typed;
+  const described = attachmentsOf(entry.message);
   await attempt(async () => {
+    const files = await Promise.all(described.map(async ({ id, name }) =>
+      ({ name, data: await conversation.file(id) })));
     await conversation.setDraft(whole, { kind: entry.kind });
     desk.drafts.type(conversation.id, place, whole);
     await conversation.discard(operation, entry.kind);
+    desk.files.add(conversation.id, entry.kind, files);
   });
   compose(conversation.id, entry.kind);
 }

@@ -13,6 +13,7 @@ import { Standing } from "./availability.js";
 import { abandonEdit, editing } from "./composing.js";
 import { Directory } from "./directory.js";
 import { Drafts, type Place } from "./drafts.js";
+import { Files } from "./files.js";
 import { Finder } from "./find.js";
 import { t } from "./i18n.js";
 import { InboxList } from "./list.js";
@@ -34,6 +35,7 @@ type Identity = Client["identity"]["value"];
 export class Desk {
   readonly client: Client;
   readonly drafts: Drafts;
+  readonly files: Files;
   readonly connection: ReadonlySignal<Connection>;
   readonly storage: ReadonlySignal<StorageMode>;
   readonly waiting: ReadonlySignal<number>;
@@ -75,6 +77,8 @@ export class Desk {
     this.#views = new Views(client);
     this.#disposers.push(() => this.#views.dispose());
     this.connection = follow(client.connection, this.#disposers);
+    this.files = new Files(client, this.connection);
+    this.#disposers.push(() => this.files.dispose());
     this.storage = follow(client.storage, this.#disposers);
     const operations = follow(client.waiting, this.#disposers);
     this.waiting = computed(() => operations.value + this.directory.outbox.unsent.value);

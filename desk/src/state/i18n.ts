@@ -45,6 +45,20 @@ const formats = computed(() => {
 export const timeOf = (at: Timestamp) => formats.value.time.format(at);
 export const timeWithSecondsOf = (at: Timestamp) => formats.value.seconds.format(at);
 export const numberOf = (n: number) => formats.value.number.format(n);
+
+const KIB = 1024;
+
+/** The size of a file, as people tell it. */
+export function sizeOf(bytes: number): string {
+  const [unit, size] = bytes < KIB ? ["byte", bytes] as const
+    : bytes < KIB * KIB ? ["kilobyte", Math.round(bytes / KIB)] as const
+      : ["megabyte", bytes / KIB / KIB] as const;
+  return new Intl.NumberFormat(localeId.value, {
+    style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short",
+    maximumFractionDigits: 1,
+  }).format(size);
+}
+
 export const fullTimeOf = (at: Timestamp) => formats.value.full.format(at);
 export const listed = (names: string[]) => formats.value.names.format(names);
 

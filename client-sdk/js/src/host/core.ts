@@ -47,11 +47,19 @@ export function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** What the core threw: `{ code, message }`. */
-export function readFault(error: unknown): { code: string; message: string } {
+/** Why something was not carried out; `file`: which of the files that were to be sent it is about. */
+export interface Fault {
+  code: string;
+  message: string;
+  file?: number;
+}
+
+/** What the core threw: a {@link Fault}. */
+export function readFault(error: unknown): Fault {
   if (typeof error === "string" && error.startsWith("{")) {
-    const fault = JSON.parse(error) as { code?: unknown; message?: unknown };
-    return { code: String(fault.code), message: String(fault.message) };
+    const { code, message, file } = JSON.parse(error) as Record<string, unknown>;
+    const fault = { code: String(code), message: String(message) };
+    return typeof file === "number" ? { ...fault, file } : fault;
   }
   return { code: "store", message: error instanceof Error ? error.message : String(error) };
 }

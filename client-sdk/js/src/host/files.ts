@@ -102,9 +102,9 @@ export class Files {
   /** Describes and seals what is to be sent. The core may refuse it. */
   async attach(conversation: ConversationId, files: FileToSend[]): Promise<Attached[]> {
     const attached: Attached[] = [];
-    for (const { name, data } of files) {
-      const bytes = new Uint8Array(await data.arrayBuffer());
-      const made = this.#around.core().attach(name, bytes) as Made;
+    for (const [place, { name, data }] of files.entries()) {
+      const bytes = await read(data, place);
+      const made = this.#make(name, bytes, place);
       const { id } = JSON.parse(made.attachment) as { id: AttachmentId };
       const waiting = { conversation, attachment: id, bytes: bytes.length };
       const about = new TextEncoder().encode(JSON.stringify(waiting));
@@ -112,6 +112,16 @@ export class Files {
       attached.push({ attachment: made.attachment, waiting, rows });
     }
     return attached;
+  }
+
+  /** Whoever sends several files is told which one is not taken. */
+  #make(name: string, bytes: Uint8Array, file: number): Made {
+    try {
+      return this.#around.core().attach(name, bytes) as Made;
+    } catch (error) {
+      if (typeof error !== "string") throw error;
+      throw JSON.stringify({ ...readFault(error), file });
+    }
   }
 
   /** They are durable, as the message is. */
@@ -278,6 +288,16 @@ export class Files {
   #address({ document, message }: Described, id: AttachmentId): string {
     const path = `/api/v1/attachments/${document.conversation}/${document.kind}/${message}/${id}`;
     return new URL(path, this.#around.server.replace(/^ws/, "http")).href;
+  }
+}
+
+async function read(data: Blob, file: number): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await data.arrayBuffer());
+  } catch {
+    // No fault of the store, whatever the browser calls it.
+    const message = "the file cannot be read: it was moved or changed; pick it again";
+    throw JSON.stringify({ code: "file_unreadable", message, file });
   }
 }
 

@@ -275,8 +275,7 @@ export class Host {
         this.#env.post(tab, { kind: "answer", id, made: {} });
         return;
       }
-      const { code, message } = fault;
-      this.#env.post(tab, { kind: "fault", id, code: code as ErrorCode, message });
+      this.#env.post(tab, { kind: "fault", id, ...fault, code: fault.code as ErrorCode });
       if (fault.code === "store") throw error;
     }
   }

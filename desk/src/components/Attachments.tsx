@@ -1,0 +1,191 @@
+/** The files of a message: pictures are shown, others are saved. */
+
+import type { Attachment, ConversationId } from "@rejoinder/client";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { endingOf, isPicture } from "../model/files.js";
+import { withoutBidi } from "../model/markdown.js";
+import { saveFile } from "../pages/files.js";
+import { FETCHING, type Held, type Shown } from "../state/addresses.js";
+import { focusComposer } from "../state/composing.js";
+import { sizeOf, t } from "../state/i18n.js";
+import { Modal } from "./Asking.js";
+import { useDesk } from "./context.js";
+import { Icon } from "./Icon.js";
+
+/** Pictures this near to what is in sight are fetched. */
+const NEAR = "800px 0px";
+
+type Props = { conversation: ConversationId; file: Attachment };
+
+export function Attachments({ conversation, files }: {
+  conversation: ConversationId; files: Attachment[];
+}) {
+  return (
+    <ul class="files" aria-label={t.value.files.list}>
+      {files.map((file) => <One key={file.id} conversation={conversation} file={file} />)}
+    </ul>
+  );
+}
+
+function One({ conversation, file }: Props) {
+  const [broken, setBroken] = useState(false);
+  return isPicture(file) && !broken
+    ? <Picture conversation={conversation} file={file} broken={() => setBroken(true)} />
+    : <Other conversation={conversation} file={file} />;
+}
+
+function Picture({ conversation, file, broken }: Props & { broken: () => void }) {
+  const box = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  const near = useNear(box);
+  const [shown, again] = useFile(conversation, file, near || open);
+  const words = t.value.files;
+  const name = withoutBidi(file.name);
+  const there = shown.state === "there";
+  const label = there ? words.open(name) : `${name}: ${words.states[shown.state]}`;
+  return (
+    <li class="picture" data-file={shown.state}>
+      <button type="button" class="picture-box" ref={box} aria-label={label} title={name}
+        onClick={() => there ? setOpen(true) : again()}>
+        {there ? <img src={shown.address} alt="" decoding="async" onError={broken} /> : (
+          <span class="picture-state">
+            <Icon name={shown.state === "gone" ? "removed" : "picture"} size={22} />
+            {near && words.states[shown.state]}
+          </span>
+        )}
+      </button>
+      <Sending file={file} />
+      {open && there && (
+        <Viewer name={name} shown={shown} close={() => setOpen(false)} />
+      )}
+    </li>
+  );
+}
+
+/** Goes with the message: a recall takes the large view away too. */
+function Viewer({ name, shown, close }: {
+  name: string; shown: Extract<Shown, { state: "there" }>; close: () => void;
+}) {
+  const words = t.value;
+  useEffect(() => () => {
+    setTimeout(() => {
+      // What had the focus before is gone with it.
+      if (document.activeElement === document.body) {
+        focusComposer();
+      }
+    });
+  }, []);
+  return (
+    <Modal title={name} class="viewer" close={close}>
+      <img src={shown.address} alt={name} />
+      <div class="modal-actions">
+        <button type="button" class="button" onClick={() => saveFile(shown.blob, name)}>
+          <Icon name="download" size={16} />{words.files.download}
+        </button>
+        <button type="button" class="button primary" onClick={close}>{words.dialog.close}</button>
+      </div>
+    </Modal>
+  );
+}
+
+function Other({ conversation, file }: Props) {
+  const [wanted, setWanted] = useState(false);
+  const [shown, again] = useFile(conversation, file, wanted);
+  const words = t.value.files;
+  const name = withoutBidi(file.name);
+  useEffect(() => {
+    if (wanted && shown.state === "there") {
+      saveFile(shown.blob, name);
+      setWanted(false);
+    }
+  }, [shown]);
+  const state = wanted && shown.state !== "there" ? words.states[shown.state] : null;
+  const retry = wanted && ["offline", "failed"].includes(shown.state);
+  return (
+    <li class="file" data-file={wanted ? shown.state : "idle"}>
+      <span class="file-kind" aria-hidden="true">{endingOf(name).slice(0, 4)}</span>
+      <span class="file-about">
+        <bdi class="file-name" title={name}>{name}</bdi>
+        <small class="faint">
+          {endingOf(name).toUpperCase()} · {sizeOf(file.bytes)}
+          <span role="status">{state !== null && ` · ${state}`}</span>
+        </small>
+        <Sending file={file} />
+      </span>
+      <button type="button" class="icon-button" title={words.downloadOf(name)}
+        aria-label={words.downloadOf(name)} aria-disabled={wanted && !retry}
+        onClick={() => retry ? again() : setWanted(true)}>
+        <Icon name="download" size={17} />
+      </button>
+    </li>
+  );
+}
+
+/** How far one's own file is on its way to the server, or why it was not taken. */
+function Sending({ file }: { file: Attachment }) {
+  const desk = useDesk();
+  const words = t.value.files;
+  const reason = desk.files.refused.value.get(file.id);
+  if (reason !== undefined) {
+    return (
+      <p class="sending bad" role="alert">
+        <Icon name="alert" size={14} /><span>{words.refused} <bdi>{reason}</bdi></span>
+      </p>
+    );
+  }
+  const upload = desk.files.uploads.value.get(file.id);
+  if (!upload) {
+    return null;
+  }
+  const done = Math.floor(upload.sent / Math.max(1, upload.bytes) * 100);
+  const text = upload.sent === 0 ? words.uploadWaits : words.uploading(done);
+  return (
+    <p class="sending" data-upload={done}>
+      {upload.sent === 0 ? <Icon name="clock" size={14} />
+        : <progress max={100} value={done} aria-label={text} />}
+      <span>{text}</span>
+    </p>
+  );
+}
+
+/** Whether it is near what is in sight; pictures far from there are fetched later, and again. */
+function useNear(box: RefObject<HTMLElement | null>): boolean {
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) {
+      return undefined;
+    }
+    const observer = new IntersectionObserver((seen) => {
+      setNear(seen.at(-1)?.isIntersecting ?? false);
+    }, { root: element.closest(".timeline"), rootMargin: NEAR });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return near;
+}
+
+/** The file for as long as it is wanted and this is on the page. */
+function useFile(
+  conversation: ConversationId, file: Attachment, wanted: boolean,
+): [Shown, () => void] {
+  const desk = useDesk();
+  const [shown, setShown] = useState<Shown>(FETCHING);
+  const held = useRef<Held | null>(null);
+  useEffect(() => {
+    if (!wanted) {
+      setShown(FETCHING);
+      return undefined;
+    }
+    const mine = desk.files.addresses.hold(conversation, file.id);
+    held.current = mine;
+    const stop = mine.shown.subscribe(setShown);
+    return () => {
+      stop();
+      held.current = null;
+      mine.release();
+    };
+  }, [desk, conversation, file.id, wanted]);
+  return [shown, () => held.current?.again()];
+}
