@@ -7,7 +7,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::conversation::revision::Attachment;
+use crate::conversation::revision::{Attachment, is_file_name};
 use crate::dice::Dice;
 use crate::id::AttachmentId;
 use crate::limits;
@@ -122,11 +122,9 @@ pub fn check(name: &str, media_type: &str, bytes: &[u8]) -> Result<(), Attachmen
     }
     let known = TYPES.iter().find(|it| it.media_type == media_type);
     let Type { endings, begins, .. } = known.ok_or(AttachmentError::Type)?;
-    let characters = name.chars().count();
-    let plain = !name.chars().any(|it| it.is_control() || it == '/' || it == '\\');
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let ends = ending.is_some_and(|ending| endings.contains(&ending.as_str()));
-    if !plain || !ends || !(1..=limits::FILE_NAME_CHARACTERS).contains(&characters) {
+    if !ends || !is_file_name(name) {
         return Err(AttachmentError::Name);
     }
     if begins.fits(bytes) { Ok(()) } else { Err(AttachmentError::Content) }

@@ -4,15 +4,17 @@
 //! steps has to hold here: a file whose words are gone is noise. It is removed soon after, and at
 //! the latest when the server starts.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rejoinder_core::conversation::revision::Attachment;
-use rejoinder_core::id::{AttachmentId, ConversationId, DocumentId, DocumentKind, MessageId};
-use tokio::sync::Semaphore;
+use rejoinder_core::conversation::revision::{Attachment, Revision};
+use rejoinder_core::id::{
+    AttachmentId, ConversationId, DocumentId, DocumentKind, MessageId, ParticipantId, RevisionId,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::storage::sqlite::folder;
 use crate::storage::sqlite::rows::medium_error;
@@ -21,14 +23,47 @@ use crate::storage::{Storage, StorageError};
 /// The folder, in a data folder and in a backup.
 const FOLDER: &str = "attachments";
 
-/// Files that are received or sent at a time: each is held in memory, and judged whole.
-const AT_ONCE: usize = 16;
+/// Where files are until they are whole.
+const COMING: &str = "coming";
+
+/// Files that are received at a time: each is held in memory, and judged whole.
+const RECEIVED_AT_ONCE: usize = 8;
+
+/// Files that are sent at a time: a piece of each is held in memory.
+const SENT_AT_ONCE: usize = 64;
+
+/// Files that one participant sends and fetches at a time.
+const OF_ONE: usize = 4;
 
 /// Where attachments' bytes are kept.
 #[derive(Clone, Debug)]
 pub struct Attachments {
     folder: PathBuf,
-    turns: Arc<Semaphore>,
+    receiving: Arc<Semaphore>,
+    sending: Arc<Semaphore>,
+    of: Arc<Mutex<HashMap<ParticipantId, usize>>>,
+    /// Held while files of a message come or go, so that neither undoes the other.
+    changing: Arc<Mutex<()>>,
+}
+
+/// A turn: while it is held, a file is received or sent.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    of: Arc<Mutex<HashMap<ParticipantId, usize>>>,
+    who: ParticipantId,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut of = lock(&self.of);
+        if let Some(count) = of.get_mut(&self.who) {
+            *count -= 1;
+            if *count == 0 {
+                of.remove(&self.who);
+            }
+        }
+    }
 }
 
 /// A message in its document.
@@ -38,29 +73,61 @@ impl Attachments {
     /// Those of a data folder.
     #[must_use]
     pub fn of(data: &Path) -> Self {
-        Self { folder: data.join(FOLDER), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            folder: data.join(FOLDER),
+            receiving: Arc::new(Semaphore::new(RECEIVED_AT_ONCE)),
+            sending: Arc::new(Semaphore::new(SENT_AT_ONCE)),
+            of: Arc::default(),
+            changing: Arc::default(),
+        }
     }
 
-    /// Turns for those who send or fetch files.
-    pub(crate) fn turns(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.turns)
+    /// A turn to send the server a file; none when too many do, or this one does too often.
+    pub(crate) fn receive(&self, who: ParticipantId) -> Option<Turn> {
+        self.turn(&self.receiving, who)
+    }
+
+    /// A turn to fetch a file.
+    pub(crate) fn send(&self, who: ParticipantId) -> Option<Turn> {
+        self.turn(&self.sending, who)
+    }
+
+    fn turn(&self, turns: &Arc<Semaphore>, who: ParticipantId) -> Option<Turn> {
+        let mut of = lock(&self.of);
+        if of.get(&who).is_some_and(|count| *count >= OF_ONE) {
+            return None;
+        }
+        let permit = Arc::clone(turns).try_acquire_owned().ok()?;
+        *of.entry(who).or_default() += 1;
+        Some(Turn { of: Arc::clone(&self.of), who, _permit: permit })
     }
 
     /// Keeps sealed bytes, durably, in the place of what may be there.
     pub(crate) fn keep(&self, place: Place, id: AttachmentId, sealed: &[u8]) -> io::Result<()> {
+        let _alone = lock(&self.changing);
         let message = self.message(place);
         let mut made: Vec<&Path> = message.ancestors().take_while(|it| !it.exists()).collect();
         folder::make(&message)?;
-        folder::write_whole(&message.join(id.to_string()), sealed)?;
+        // Its name is its own: another try of the same file may be under way.
+        let coming = self.folder.join(COMING);
+        folder::make(&coming)?;
+        let partial = coming.join(RevisionId::random(&mut crate::entropy::dice()).to_string());
+        let written = folder::new_file(&partial)
+            .and_then(|mut file| file.write_all(sealed).and_then(|()| file.sync_all()))
+            .and_then(|()| folder::rename(&partial, &message.join(id.to_string())));
+        if let Err(error) = written {
+            drop(folder::remove(&partial));
+            return Err(error);
+        }
         while let Some(new) = made.pop() {
             folder::sync(new.parent().unwrap_or(new))?;
         }
         Ok(())
     }
 
-    /// The sealed bytes, if they are there.
-    pub(crate) fn find(&self, place: Place, id: AttachmentId) -> io::Result<Option<Vec<u8>>> {
-        there(fs::read(self.message(place).join(id.to_string())))
+    /// The file with the sealed bytes, if it is there.
+    pub(crate) fn find(&self, place: Place, id: AttachmentId) -> io::Result<Option<File>> {
+        there(File::open(self.message(place).join(id.to_string())))
     }
 
     /// Whether they are there.
@@ -82,12 +149,20 @@ impl Attachments {
         Ok(bytes)
     }
 
-    /// Removes what no live words of a message describe any more.
+    /// Removes what no live words of a message describe any more. Where nothing is known of the
+    /// message nothing is removed: a restore may bring it back.
     pub(crate) fn tidy(&self, storage: &dyn Storage, place: Place) -> Result<(), StorageError> {
         let message = self.message(place);
         let Some(files) = there(fs::read_dir(&message)).map_err(failed)? else { return Ok(()) };
-        let described: BTreeSet<String> =
-            described(storage, place)?.iter().map(|it| it.id.to_string()).collect();
+        let _alone = lock(&self.changing);
+        let (document, id) = place;
+        let tombstones = storage.tombstones(document.conversation)?;
+        let words = storage.message_words(document, id)?;
+        let recalled = tombstones.iter().any(|it| it.kind == document.kind && it.message == id);
+        if words.is_empty() && !recalled {
+            return Ok(());
+        }
+        let described: BTreeSet<String> = attachments(&words).map(|it| it.id.to_string()).collect();
         for file in files {
             let file = file.map_err(failed)?;
             if !file.file_name().to_str().is_some_and(|name| described.contains(name)) {
@@ -95,7 +170,6 @@ impl Attachments {
             }
         }
         if described.is_empty() {
-            // Not if another file has come meanwhile.
             drop(fs::remove_dir(&message));
         }
         Ok(())
@@ -103,6 +177,9 @@ impl Attachments {
 
     /// Removes what a crash, or the ledger of a restore, left without words.
     pub(crate) fn sweep(&self, storage: &dyn Storage) -> Result<(), StorageError> {
+        for partial in files_under(&self.folder.join(COMING)).map_err(failed)? {
+            folder::remove(&partial).map_err(failed)?;
+        }
         for file in files_under(&self.folder).map_err(failed)? {
             let Some(place) = place_of(&file) else { continue };
             self.tidy(storage, place)?;
@@ -120,6 +197,10 @@ impl Attachments {
         let mut copied = 0;
         for file in files_under(&from)? {
             let Ok(name) = file.strip_prefix(&from) else { continue };
+            // What is still coming has no place yet.
+            if place_of(&file).is_none() {
+                continue;
+            }
             let copy = to.join(name);
             if copy.exists() {
                 continue;
@@ -141,13 +222,13 @@ impl Attachments {
     }
 }
 
-/// What live words of a message describe.
-pub(crate) fn described(
-    storage: &dyn Storage,
-    (document, message): Place,
-) -> Result<Vec<Attachment>, StorageError> {
-    let words = storage.message_words(document, message)?;
-    Ok(words.iter().filter_map(|it| it.read().ok()).flat_map(|body| body.attachments).collect())
+/// What words describe.
+pub(crate) fn attachments(words: &[Revision]) -> impl Iterator<Item = Attachment> {
+    words.iter().filter_map(|it| it.read().ok()).flat_map(|body| body.attachments)
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name of a kind of document, in paths and in addresses.
@@ -194,7 +275,11 @@ fn files_under(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

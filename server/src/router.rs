@@ -111,18 +111,18 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
         .routes(routes!(api::history::conversations))
         .routes(routes!(api::history::transcript))
         .merge(work())
-        .merge(administration())
-        .merge(files);
+        .merge(administration());
     let mut described = Described::openapi();
     let mut taken = |part: OpenApiRouter<Arc<Served>>| {
         let (router, routes) = part.split_for_parts();
         described = core::mem::take(&mut described).nest("/api", routes);
         router.method_not_allowed_fallback(api::wrong_method)
     };
-    let router =
-        taken(own).merge(taken(open).layer(pages(Method::GET, &[header::AUTHORIZATION]))).merge(
-            taken(told).layer(pages(Method::POST, &[header::AUTHORIZATION, header::CONTENT_TYPE])),
-        );
+    let with_body = [header::AUTHORIZATION, header::CONTENT_TYPE];
+    let router = taken(own)
+        .merge(taken(open).layer(pages(&[Method::GET], &[header::AUTHORIZATION])))
+        .merge(taken(told).layer(pages(&[Method::POST], &with_body)))
+        .merge(taken(files).layer(pages(&[Method::GET, Method::PUT], &with_body)));
     (router, described)
 }
 
@@ -167,10 +167,10 @@ fn administration() -> OpenApiRouter<Arc<Served>> {
 }
 
 /// For pages of any origin: what they can do depends on the token that they have.
-fn pages(method: Method, headers: &[HeaderName]) -> CorsLayer {
+fn pages(methods: &[Method], headers: &[HeaderName]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(cors::Any)
-        .allow_methods([method])
+        .allow_methods(methods.to_vec())
         .allow_headers(headers.to_vec())
         .max_age(core::time::Duration::from_secs(PREFLIGHT_SECONDS))
 }

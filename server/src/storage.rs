@@ -337,8 +337,7 @@ pub trait Storage: Send + Sync + 'static {
         conversation: ConversationId,
     ) -> Result<Vec<(DocumentKind, Revision)>, StorageError>;
 
-    /// The words of one message that were neither recalled nor replaced, unsealed. Those that are
-    /// damaged are left out.
+    /// The words of one message that were neither recalled nor replaced, unsealed.
     ///
     /// # Errors
     /// [`StorageError`].

@@ -147,7 +147,7 @@ export interface Conversation {
   ): Promise<{ conversation: ConversationId; message: MessageId }>;
   note(text: string, files?: FileToSend[]): Promise<MessageId>;
   /** The bytes of an attachment: for showing, not for keeping; a recall takes them back. */
-  file(attachment: AttachmentId): Promise<Blob>;
+  file(message: MessageId, attachment: AttachmentId, kind?: DocumentKind): Promise<Blob>;
   /** Puts another text in place; attachments stay. */
   edit(message: MessageId, text: string, kind?: DocumentKind): Promise<void>;
   recall(message: MessageId, kind?: DocumentKind): Promise<void>;

@@ -74,8 +74,12 @@ export class ConversationHandle implements Conversation {
     return (await this.#write("note", text, files)).message;
   }
 
-  file(attachment: AttachmentId): Promise<Blob> {
-    return this.#teller.call({ call: "file", conversation: this.id, attachment });
+  file(
+    message: MessageId,
+    attachment: AttachmentId,
+    kind: DocumentKind = "timeline",
+  ): Promise<Blob> {
+    return this.#teller.call({ call: "file", document: this.#document(kind), message, attachment });
   }
 
   #write(

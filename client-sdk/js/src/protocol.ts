@@ -4,7 +4,7 @@ import type {
   ClientEvents, Credential, ErrorCode, FileToSend, People, StorageMode, Upload,
 } from "./api.js";
 import type {
-  AttachmentId, Connection, ConversationId, ConversationView, InboxRow, MessageId, Notification, Offer, Principal, SiteId,
+  AttachmentId, Connection, ConversationId, ConversationView, DocumentId, InboxRow, MessageId, Notification, Offer, Principal, SiteId,
 } from "./views.js";
 
 /** What a worker is started with. */
@@ -41,7 +41,7 @@ export type Call =
       call: "send"; as: "send" | "note"; conversation: ConversationId; message: MessageId;
       text: string; files: FileToSend[];
     }
-  | { call: "file"; conversation: ConversationId; attachment: AttachmentId }
+  | { call: "file"; document: DocumentId; message: MessageId; attachment: AttachmentId }
   | { call: "token" }
   | { call: "network"; wanted: "online" | "offline" }
   | { call: "log_out"; unsent: "keep" | "lose" }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use rejoinder_core::attachment;
-use rejoinder_core::conversation::layout::Key as DocumentKey;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
 use rejoinder_core::replica::CommandError;
+use rejoinder_core::session::client::Whereabouts;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{Credential, Keeping, ServerFrame};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use self::tell::{connection, event, received, sent, with_key};
+use self::tell::{connection, event, received, sent, whereabouts, with_key};
 use crate::command::Fault;
 use crate::engine::{Engine, Step};
 use crate::rows::key::Key;
@@ -222,26 +222,12 @@ impl Core {
         Ok(object)
     }
 
-    /// Which message describes an attachment, and whether the server has that, as JSON; `null` when
-    /// none that is loaded does.
+    /// What is known here of an attachment of a message, as JSON: see [`whereabouts`].
     ///
     /// # Errors
-    /// When it is not an attachment's id.
-    pub fn attachment(&self, id: &str) -> Result<String, JsValue> {
-        let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
-        let session = self.engine.session();
-        let found = session.attachment(id).map(|(document, message, attachment)| {
-            let confirmed = session.replica(document).map(|replica| replica.confirmed().history());
-            let accepted =
-                confirmed.is_some_and(|history| history.has(DocumentKey::Message(message)));
-            json!({
-                "document": document,
-                "message": message,
-                "attachment": attachment,
-                "accepted": accepted,
-            })
-        });
-        Ok(json(&found))
+    /// When something of it is no id.
+    pub fn attachment(&self, document: &str, message: &str, id: &str) -> Result<String, JsValue> {
+        Ok(json(&whereabouts(&self.find(document, message, id)?)))
     }
 
     /// The bytes of an attachment that a loaded message describes.
@@ -249,10 +235,14 @@ impl Core {
     /// # Errors
     /// `{ code: "unknown_message", message }` when none does, `{ code: "file_content", message }`
     /// when they do not open.
-    pub fn open_attachment(&self, id: &str, sealed: &[u8]) -> Result<Uint8Array, JsValue> {
-        let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
-        let found = self.engine.session().attachment(id);
-        let Some((_, _, attachment)) = found else {
+    pub fn open_attachment(
+        &self,
+        document: &str,
+        message: &str,
+        id: &str,
+        sealed: &[u8],
+    ) -> Result<Uint8Array, JsValue> {
+        let Whereabouts::Here { attachment, .. } = self.find(document, message, id)? else {
             return Err(told(&CommandError::UnknownMessage.into()));
         };
         let opened = attachment::open(&attachment, sealed).map_err(|error| told(&error.into()))?;
@@ -397,6 +387,12 @@ impl Core {
     #[must_use]
     pub fn room(&self) -> usize {
         self.engine.room()
+    }
+
+    fn find(&self, document: &str, message: &str, id: &str) -> Result<Whereabouts, JsValue> {
+        let id = id.parse().map_err(|_| malformed("an attachment's id"))?;
+        let message = message.parse().map_err(|_| malformed("a message's id"))?;
+        Ok(self.engine.session().attachment(parse(document)?, message, id))
     }
 
     /// A step as JavaScript sees it: `clear`, `puts` (keys and values in turn), `deletes`,

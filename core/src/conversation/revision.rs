@@ -196,8 +196,7 @@ impl Body {
             return Err(BodyError::TooManyAttachments);
         }
         let inside = |attachment: &Attachment| {
-            let name = attachment.name.chars().count();
-            (1..=limits::FILE_NAME_CHARACTERS).contains(&name)
+            is_file_name(&attachment.name)
                 && (1..=127).contains(&attachment.media_type.len())
                 && attachment.bytes <= limits::ATTACHMENT_BYTES
         };
@@ -228,6 +227,12 @@ impl Body {
         // The bounds of the parts keep the whole below it.
         if bytes.len() > limits::BODY_BYTES { Err(BodyError::Format) } else { Ok(body) }
     }
+}
+
+/// Whether a file may be called so: in one line, without a folder, and not too long.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    let plain = |it: char| !it.is_control() && !matches!(it, '/' | '\\' | '\u{2028}' | '\u{2029}');
+    (1..=limits::FILE_NAME_CHARACTERS).contains(&name.chars().count()) && name.chars().all(plain)
 }
 
 fn encode(encoded: &Encoded) -> Vec<u8> {

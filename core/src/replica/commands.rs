@@ -135,7 +135,8 @@ impl Replica {
         Ok(message)
     }
 
-    fn has_message(&self, message: MessageId) -> bool {
+    /// Whether a message stands here, or waits to be sent from here.
+    pub(crate) fn has_message(&self, message: MessageId) -> bool {
         let waits = |waiting: &Waiting| waiting.submission.operation.message() == Some(message);
         self.shown().message(message).is_some() || self.outbox.iter().any(waits)
     }

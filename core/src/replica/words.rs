@@ -3,9 +3,9 @@
 use crate::conversation::history::Entry;
 use crate::conversation::layout::{Content, Key, Value};
 use crate::conversation::operation::Operation;
-use crate::conversation::revision::{Attachment, Revision};
+use crate::conversation::revision::Revision;
 use crate::dice::Dice;
-use crate::id::{AttachmentId, ChangeHash, Commitment, MessageId, RevisionId};
+use crate::id::{ChangeHash, Commitment, MessageId, RevisionId};
 use crate::limits;
 use crate::replica::confirmed::{ApplyError, Confirmed};
 use crate::replica::record::Write;
@@ -186,12 +186,13 @@ impl Replica {
         })
     }
 
-    /// An attachment that words here describe, and their message.
+    /// The words of a message as it is shown, if they are here.
     #[must_use]
-    pub fn attachment(&self, id: AttachmentId) -> Option<(MessageId, Attachment)> {
-        self.words.values().filter(|words| !self.is_recalled(words.message)).find_map(|words| {
-            let described = words.read().ok()?.attachments;
-            described.into_iter().find(|it| it.id == id).map(|found| (words.message, found))
+    pub fn live_words(&self, message: MessageId) -> Option<&Revision> {
+        let live = self.shown().live_revision(message);
+        live.and_then(|live| self.words(live)).or_else(|| {
+            // One that is held back stands in no document yet.
+            if live.is_none() { self.words_of(message) } else { None }
         })
     }
 

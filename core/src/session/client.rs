@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::commands::Whereabouts;
 use crate::conversation::view::{AgentView, TimelineView};
 use crate::dice::Dice;
 use crate::id::{ConversationId, DeviceId, DocumentId, Epoch, MessageId, ParticipantId, Seq};

@@ -73,7 +73,7 @@ fn value() -> impl Strategy<Value = (Key, Value)> {
 
 pub(crate) fn body() -> impl Strategy<Value = Body> {
     let text = any::<String>();
-    let part = (any::<[u8; 16]>(), "[^ ]{1,40}", "[a-z]{1,10}/[a-z]{1,10}", 0..26_000_000_u64);
+    let part = (any::<[u8; 16]>(), "[a-zü .-]{1,40}", "[a-z]{1,10}/[a-z]{1,10}", 0..26_000_000_u64);
     let attachment = part.prop_map(|(id, name, media_type, bytes)| Attachment {
         id: AttachmentId::from_bytes(id),
         name,

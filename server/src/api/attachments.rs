@@ -1,29 +1,38 @@
 //! Attachments' sealed bytes: sent by whoever wrote the message, fetched by whoever may see it.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt as _, stream};
 use rejoinder_core::attachment::{self, AttachmentError, SEALED_MORE_BYTES};
-use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::conversation::revision::{Attachment, Revision};
 use rejoinder_core::id::{AttachmentId, ConversationId, DocumentId, MessageId};
 use rejoinder_core::limits;
 use rejoinder_core::principal::Role;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
 use super::{ApiError, bearer, fault};
-use crate::attachments::{Attachments, Place, described, kind_of};
+use crate::attachments::{Place, Turn, attachments, kind_of};
 use crate::directory::Session;
 use crate::hub::{Rights, may_see};
 use crate::router::Served;
 use crate::storage::Storage;
 
-/// Seconds that a file may take: 25 MB by 1 Mbit/s, and then some.
-const RECEIVING_SECONDS: u64 = 300;
+/// Seconds without a byte after which a file counts as broken off.
+const STALLED_SECONDS: u64 = 30;
+
+/// Seconds that a file may take: 25 MB by 250 kbit/s.
+const TRANSFER_SECONDS: u64 = 900;
+
+/// Bytes of a file that are read at once.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Bytes of one sealed attachment.
 #[expect(clippy::cast_possible_truncation, reason = "25 MB fit everywhere")]
@@ -48,20 +57,41 @@ pub(crate) async fn put_attachment(
     at: Result<Path<At>, PathRejection>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let session = bearer(served.hub.directory(), &headers).await?;
-    let (place, id) = read(at)?;
-    let _turn = turn(served.hub.attachments())?;
-    let asked = (served.hub.storage().clone(), served.hub.attachments().clone());
-    let (storage, attachments) = asked.clone();
-    let who = session.clone();
+    let at = read(at)?;
+    let who = bearer(served.hub.directory(), &headers).await?;
+    let _turn =
+        served.hub.attachments().receive(who.principal.participant).ok_or(ApiError::Busy)?;
     // Before 25 MB are taken from a stranger.
-    judged(move || may_send(storage.as_ref(), &attachments, &who, place, id)).await?;
-    let receiving = to_bytes(body, SEALED_BYTES);
-    let sealed = tokio::time::timeout(Duration::from_secs(RECEIVING_SECONDS), receiving).await;
-    let Ok(Ok(sealed)) = sealed else { return Err(ApiError::TooLarge) };
-    let (storage, attachments) = asked;
-    judged(move || take(storage.as_ref(), &attachments, &session, (place, id), &sealed)).await?;
+    let judging = Arc::clone(&served);
+    judged(move || may_send(&judging, &who, at).map(drop)).await?;
+    let sealed = receive(body).await?;
+    // Once more: receiving took its time.
+    let who = bearer(served.hub.directory(), &headers).await?;
+    judged(move || take(&served, &who, at, &sealed)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Receives a body, however slowly, as long as it goes on.
+async fn receive(body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut pieces = body.into_data_stream();
+    let mut sealed = Vec::new();
+    let receiving = async {
+        loop {
+            let piece = timeout(Duration::from_secs(STALLED_SECONDS), pieces.next()).await;
+            match piece {
+                Ok(Some(Ok(piece))) if sealed.len() + piece.len() > SEALED_BYTES => {
+                    return Err(ApiError::TooLarge);
+                }
+                Ok(Some(Ok(piece))) => sealed.extend_from_slice(&piece),
+                Ok(None) => return Ok(()),
+                // It broke off: whoever sends it tries again.
+                Ok(Some(Err(_))) | Err(_) => return Err(ApiError::Busy),
+            }
+        }
+    };
+    let received = timeout(Duration::from_secs(TRANSFER_SECONDS), receiving).await;
+    received.map_err(|_| ApiError::Busy)??;
+    Ok(sealed)
 }
 
 /// The sealed bytes of an attachment, for whoever may see its message. Their key is in its words.
@@ -78,22 +108,42 @@ pub(crate) async fn attachment(
     headers: HeaderMap,
     at: Result<Path<At>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let session = bearer(served.hub.directory(), &headers).await?;
     let (place, id) = read(at)?;
-    let _turn = turn(served.hub.attachments())?;
-    let (storage, attachments) = (served.hub.storage().clone(), served.hub.attachments().clone());
-    let sealed = judged(move || {
-        sees(storage.as_ref(), &session, place)?;
-        let words = words(storage.as_ref(), place)?;
-        if !describes(&words, id) {
+    let session = bearer(served.hub.directory(), &headers).await?;
+    let turn =
+        served.hub.attachments().send(session.principal.participant).ok_or(ApiError::Busy)?;
+    let file = judged(move || {
+        let storage = served.hub.storage().as_ref();
+        sees(storage, &session, place)?;
+        if !attachments(&words(storage, place)?).any(|it| it.id == id) {
             return Err(ApiError::AttachmentGone);
         }
-        let found = attachments.find(place, id).map_err(|error| fault(&error))?;
+        let found = served.hub.attachments().find(place, id).map_err(|error| fault(&error))?;
         found.ok_or(ApiError::AttachmentNotThere)
     });
-    let sealed = sealed.await?;
+    let file = file.await?;
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    Ok(([kind], sealed).into_response())
+    let length = file.metadata().map_err(|error| fault(&error))?.len();
+    let length = (header::CONTENT_LENGTH, HeaderValue::from(length));
+    Ok(([kind, length], Body::from_stream(pieces(file, turn))).into_response())
+}
+
+/// A file piece by piece. Its turn ends with it, or when its reader is too slow.
+fn pieces(file: File, turn: Turn) -> impl Stream<Item = io::Result<Bytes>> {
+    let end = Instant::now() + Duration::from_secs(TRANSFER_SECONDS);
+    stream::try_unfold((file, turn), move |(mut file, turn)| async move {
+        if Instant::now() > end {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; PIECE_BYTES];
+            let bytes = file.read(&mut piece)?;
+            piece.truncate(bytes);
+            Ok::<_, io::Error>((piece, file))
+        });
+        let (piece, file) = reading.await.map_err(io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (file, turn))))
+    })
 }
 
 fn read(at: Result<Path<At>, PathRejection>) -> Result<(Place, AttachmentId), ApiError> {
@@ -102,10 +152,6 @@ fn read(at: Result<Path<At>, PathRejection>) -> Result<(Place, AttachmentId), Ap
     };
     let kind = kind_of(&kind).ok_or(ApiError::NotFound)?;
     Ok(((DocumentId { conversation, kind }, message), id))
-}
-
-fn turn(attachments: &Attachments) -> Result<OwnedSemaphorePermit, ApiError> {
-    attachments.turns().try_acquire_owned().map_err(|_| ApiError::Busy)
 }
 
 /// Judges where blocking is allowed.
@@ -143,34 +189,29 @@ fn words(storage: &dyn Storage, place: Place) -> Result<Vec<Revision>, ApiError>
     Err(if is_recalled { ApiError::AttachmentGone } else { ApiError::NotFound })
 }
 
-fn describes(words: &[Revision], id: AttachmentId) -> bool {
-    words
-        .iter()
-        .filter_map(|it| it.read().ok())
-        .any(|body| body.attachments.iter().any(|attachment| attachment.id == id))
-}
-
+/// What the words of an author describe, if it may be sent now.
 fn may_send(
-    storage: &dyn Storage,
-    attachments: &Attachments,
+    served: &Served,
     session: &Session,
-    place: Place,
-    id: AttachmentId,
-) -> Result<(), ApiError> {
+    (place, id): (Place, AttachmentId),
+) -> Result<Attachment, ApiError> {
+    let (storage, files) = (served.hub.storage().as_ref(), served.hub.attachments());
     sees(storage, session, place)?;
+    if served.hub.directory().is_blocked(&session.principal) {
+        return Err(ApiError::Blocked);
+    }
     let words = words(storage, place)?;
     if !words.iter().any(|it| session.principal.is(it.author)) {
         return Err(ApiError::NotAllowed);
     }
-    if !describes(&words, id) {
-        return Err(ApiError::AttachmentGone);
+    let found = attachments(&words).find(|it| it.id == id);
+    let found = found.ok_or(ApiError::AttachmentGone)?;
+    if files.has(place, id) {
+        return Ok(found);
     }
-    if attachments.has(place, id) {
-        return Ok(());
-    }
-    let conversation = place.0.conversation;
-    let kept = attachments.bytes_of(conversation).map_err(|error| fault(&error))?;
-    if kept < limits::CONVERSATION_ATTACHMENT_BYTES { Ok(()) } else { Err(FULL) }
+    let kept = files.bytes_of(place.0.conversation).map_err(|error| fault(&error))?;
+    let with = kept.saturating_add(found.bytes + SEALED_MORE_BYTES);
+    if with <= limits::CONVERSATION_ATTACHMENT_BYTES { Ok(found) } else { Err(FULL) }
 }
 
 const FULL: ApiError = ApiError::Invalid {
@@ -179,22 +220,19 @@ const FULL: ApiError = ApiError::Invalid {
 };
 
 fn take(
-    storage: &dyn Storage,
-    attachments: &Attachments,
+    served: &Served,
     session: &Session,
     (place, id): (Place, AttachmentId),
     sealed: &[u8],
 ) -> Result<(), ApiError> {
-    // Once more: receiving took its time.
-    may_send(storage, attachments, session, place, id)?;
-    let described = described(storage, place).map_err(|error| fault(&error))?;
-    let described = described.iter().find(|it| it.id == id).ok_or(ApiError::AttachmentGone)?;
-    attachment::open(described, sealed).map_err(refused)?;
-    let kept = attachments.keep(place, id, sealed).map_err(|error| fault(&error));
+    let described = may_send(served, session, (place, id))?;
+    attachment::open(&described, sealed).map_err(refused)?;
+    let (storage, files) = (served.hub.storage().as_ref(), served.hub.attachments());
+    let kept = files.keep(place, id, sealed).map_err(|error| fault(&error));
     // A recall that came meanwhile has looked for it before it was there.
-    attachments.tidy(storage, place).map_err(|error| fault(&error))?;
+    files.tidy(storage, place).map_err(|error| fault(&error))?;
     kept?;
-    if attachments.has(place, id) { Ok(()) } else { Err(ApiError::AttachmentGone) }
+    if files.has(place, id) { Ok(()) } else { Err(ApiError::AttachmentGone) }
 }
 
 fn refused(error: AttachmentError) -> ApiError {

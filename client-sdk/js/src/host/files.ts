@@ -22,19 +22,30 @@ const LONGEST_MILLIS = 60_000;
 const TELL_MILLIS = 250;
 
 interface Waiting {
-  conversation: ConversationId;
+  document: DocumentId;
+  message: MessageId;
   attachment: AttachmentId;
   bytes: number;
 }
 
-/** Which message describes an attachment. */
-interface Described {
+/** What the core knows of an attachment of a message. */
+type Whereabouts =
+  /** `accepted`: the server has the message; until then it takes no file of it. */
+  | { here: { media_type: string; accepted: boolean } }
+  /** The message may have gone on in this conversation. */
+  | { next: ConversationId }
+  | "gone"
+  | "unknown";
+
+/** Where an attachment was found. */
+interface Found {
   document: DocumentId;
-  message: MessageId;
-  attachment: { media_type: string };
-  /** Whether the server has the message: until then it takes no file of it. */
+  media_type: string;
   accepted: boolean;
 }
+
+/** Conversations that a message may have gone on through. */
+const FOLLOWED = 8;
 
 /** What it takes of the host around. */
 export interface FilesAround {
@@ -65,7 +76,8 @@ interface Made {
   sealed: Uint8Array;
 }
 
-type Answer = "kept" | "gone" | "later" | { refused: string };
+/** `held`: it waits for something else than time. */
+type Answer = "kept" | "gone" | "held" | "later" | { refused: string };
 
 export class Files {
   readonly #around: FilesAround;
@@ -76,6 +88,10 @@ export class Files {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #toldAt = 0;
   #ended = false;
+  #isDue = false;
+  /** Those who wait for an input, to be told that none is carried out any more. */
+  readonly #asked = new Set<() => void>();
+  #request: XMLHttpRequest | null = null;
 
   constructor(around: FilesAround) {
     this.#around = around;
@@ -100,13 +116,17 @@ export class Files {
   }
 
   /** Describes and seals what is to be sent. The core may refuse it. */
-  async attach(conversation: ConversationId, files: FileToSend[]): Promise<Attached[]> {
+  async attach(
+    document: DocumentId,
+    message: MessageId,
+    files: FileToSend[],
+  ): Promise<Attached[]> {
     const attached: Attached[] = [];
     for (const [place, { name, data }] of files.entries()) {
       const bytes = await read(data, place);
       const made = this.#make(name, bytes, place);
       const { id } = JSON.parse(made.attachment) as { id: AttachmentId };
-      const waiting = { conversation, attachment: id, bytes: bytes.length };
+      const waiting = { document, message, attachment: id, bytes: bytes.length };
       const about = new TextEncoder().encode(JSON.stringify(waiting));
       const rows = [key(ABOUT, id), about, key(BYTES, id), made.sealed];
       attached.push({ attachment: made.attachment, waiting, rows });
@@ -130,19 +150,6 @@ export class Files {
     if (attached.length > 0) this.#soon(0);
   }
 
-  /** A message that met a closed conversation is in the one that follows it. */
-  moved(from: ConversationId, to: ConversationId): Promise<void> {
-    if (from === to) return Promise.resolve();
-    const puts: Uint8Array[] = [];
-    for (const waiting of this.#waiting.values()) {
-      if (waiting.conversation !== from) continue;
-      waiting.conversation = to;
-      puts.push(key(ABOUT, waiting.attachment), new TextEncoder().encode(JSON.stringify(waiting)));
-    }
-    if (puts.length === 0) return Promise.resolve();
-    return this.#around.table.commit({ clear: false, puts, deletes: [] });
-  }
-
   /** There is a line, or something was accepted: what waits is tried. */
   go(): void {
     if (this.#waiting.size > 0) this.#soon(0);
@@ -151,6 +158,8 @@ export class Files {
   end(): void {
     this.#ended = true;
     clearTimeout(this.#retry);
+    this.#request?.abort();
+    for (const ended of this.#asked) ended();
     this.#waiting.clear();
   }
 
@@ -160,40 +169,50 @@ export class Files {
   }
 
   async #upload(): Promise<void> {
-    if (this.#uploading || this.#ended || !this.#around.isLive()) return;
+    this.#isDue = true;
+    if (this.#uploading || this.#ended) return;
     this.#uploading = true;
     try {
-      for (const waiting of [...this.#waiting.values()]) {
-        const answer = await this.#try(waiting).catch((): Answer => "later");
-        if (this.#ended) return;
-        if (answer === "later") {
-          const wait = Math.min(AGAIN_MILLIS * 2 ** this.#failures, LONGEST_MILLIS);
-          this.#failures += 1;
-          return this.#soon(wait);
+      let failed = false;
+      // What was added or accepted meanwhile is not left behind.
+      while (this.#isDue && this.#around.isLive()) {
+        this.#isDue = false;
+        failed = false;
+        for (const waiting of [...this.#waiting.values()]) {
+          const answer = await this.#try(waiting).catch((): Answer => "later");
+          if (this.#ended) return;
+          if (answer === "later") failed = true;
+          else if (answer !== "held") await this.#settle(waiting, answer);
         }
-        this.#failures = 0;
-        if (typeof answer === "object") {
-          const detail = { attachment: waiting.attachment, reason: answer.refused };
-          this.#around.event({ name: "file_refused", detail });
-        }
-        await this.#forget(waiting);
       }
+      if (!failed) this.#failures = 0;
+      else this.#soon(Math.min(AGAIN_MILLIS * 2 ** this.#failures++, LONGEST_MILLIS));
     } finally {
       this.#uploading = false;
     }
   }
 
+  async #settle(waiting: Waiting, answer: "kept" | "gone" | { refused: string }): Promise<void> {
+    if (typeof answer === "object") {
+      const detail = { attachment: waiting.attachment, reason: answer.refused };
+      this.#around.event({ name: "file_refused", detail });
+    }
+    await this.#forget(waiting);
+  }
+
   async #try(waiting: Waiting): Promise<Answer> {
-    const described = await this.#described(waiting.conversation, waiting.attachment);
+    const { attachment, message } = waiting;
+    const found = await this.#find(waiting.document, message, attachment);
     // Recalled before it was sent.
-    if (described === null) return "gone";
-    if (!described.accepted) return "later";
-    const { attachment } = waiting;
+    if (found === "gone") return "gone";
+    // An entry that comes, or words, are a reason to try again.
+    if (found === "unknown" || !found.accepted) return "held";
     const sealed = await this.#kept(attachment);
     if (sealed === undefined) return "gone";
     const token = this.#around.token();
-    if (token === null) return "later";
-    const answer = await send(this.#address(described, attachment), token, sealed, (sent) => {
+    if (token === null) return "held";
+    const address = this.#address(found.document, message, attachment);
+    const answer = await this.#send(address, token, sealed, (sent) => {
       this.#sent.set(attachment, Math.min(sent, waiting.bytes));
       const now = Date.now();
       if (now - this.#toldAt < TELL_MILLIS) return;
@@ -206,71 +225,89 @@ export class Files {
       case 410:
         return "gone";
       case 403:
-      case 413:
       case 422:
         return { refused: answer.message };
-      // Not accepted yet, too busy, or somebody logged out.
+      // Not accepted yet, too busy, too large for something on the way, or somebody logged out.
       default:
         return "later";
     }
   }
 
-  /** Which message describes it; the conversation is loaded for it. */
-  #described(conversation: ConversationId, id: AttachmentId): Promise<Described | null> {
+  /** What the core knows, with the conversations loaded that it takes. */
+  async #find(
+    document: DocumentId,
+    message: MessageId,
+    id: AttachmentId,
+  ): Promise<Found | "gone" | "unknown"> {
+    let { conversation } = document;
+    for (let steps = 0; steps < FOLLOWED; steps += 1) {
+      const at = { ...document, conversation };
+      const known = await this.#ask(at, message, id);
+      if (typeof known === "string") return known;
+      if ("here" in known) return { document: at, ...known.here };
+      conversation = known.next;
+    }
+    return "unknown";
+  }
+
+  #ask(document: DocumentId, message: MessageId, id: AttachmentId): Promise<Whereabouts> {
+    return this.#input(async () => {
+      await this.#around.open(document.conversation);
+      const known = this.#around.core().attachment(JSON.stringify(document), message, id);
+      return JSON.parse(known) as Whereabouts;
+    });
+  }
+
+  /** An input with an answer; none comes once the host has ended. */
+  #input<T>(run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      const ended = () => reject(fault("closed", "the client is closed: connect again"));
+      if (this.#ended) return ended();
+      this.#asked.add(ended);
       this.#around.input(async () => {
         try {
-          await this.#around.open(conversation);
-          resolve(JSON.parse(this.#around.core().attachment(id)) as Described | null);
+          resolve(await run());
         } catch (error) {
           reject(error as Error);
           throw error;
+        } finally {
+          this.#asked.delete(ended);
         }
       });
     });
   }
 
   #forget({ attachment }: Waiting): Promise<void> {
-    return new Promise((resolve) => {
-      this.#around.input(async () => {
-        try {
-          const deletes = [key(ABOUT, attachment), key(BYTES, attachment)];
-          await this.#around.table.commit({ clear: false, puts: [], deletes });
-          this.#waiting.delete(attachment);
-          this.#sent.delete(attachment);
-        } finally {
-          resolve();
-        }
-      });
+    return this.#input(async () => {
+      const deletes = [key(ABOUT, attachment), key(BYTES, attachment)];
+      await this.#around.table.commit({ clear: false, puts: [], deletes });
+      this.#waiting.delete(attachment);
+      this.#sent.delete(attachment);
     });
   }
 
   /** The bytes of an attachment, opened: what this client sends itself needs no network. */
-  async fetch(conversation: ConversationId, id: AttachmentId): Promise<Blob> {
-    const described = await this.#described(conversation, id);
-    if (described === null) throw fault("unknown_message", "no message here describes this file");
-    const sealed = await this.#sealed(described, id);
-    const opened = await new Promise<Uint8Array>((resolve, reject) => {
-      this.#around.input(() => {
-        try {
-          resolve(this.#around.core().open_attachment(id, sealed));
-        } catch (error) {
-          reject(new Error(readFault(error).message, { cause: error }));
-        }
-        return Promise.resolve();
-      });
+  async fetch(at: DocumentId, message: MessageId, id: AttachmentId): Promise<Blob> {
+    const found = await this.#find(at, message, id);
+    if (found === "gone") throw fault("recalled", "the file was taken back");
+    if (found === "unknown") throw fault("unknown_message", "the file's message is not here");
+    const { document, media_type: type } = found;
+    const sealed = await this.#sealed(this.#address(document, message, id), id);
+    const opened = await this.#input(() => {
+      const name = JSON.stringify(document);
+      return Promise.resolve(this.#around.core().open_attachment(name, message, id, sealed));
     });
-    return new Blob([opened as BlobPart], { type: described.attachment.media_type });
+    return new Blob([opened as BlobPart], { type });
   }
 
-  async #sealed(described: Described, id: AttachmentId): Promise<Uint8Array> {
+  async #sealed(address: string, id: AttachmentId): Promise<Uint8Array> {
     const kept = await this.#kept(id);
     if (kept !== undefined) return kept;
     const token = this.#around.token();
     if (token === null) throw fault("offline", "the file is not here: go online first");
     const headers = { authorization: `Bearer ${token}` };
     const wanted: RequestInit = { headers, credentials: "omit", cache: "no-store" };
-    const answer = await fetch(this.#address(described, id), wanted).catch(() => {
+    const answer = await fetch(address, wanted).catch(() => {
       throw fault("offline", "the file is not here, and the server cannot be reached");
     });
     if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
@@ -279,13 +316,44 @@ export class Files {
     throw fault("offline", "the server does not give the file now: try again in a moment");
   }
 
+  /** Sends bytes; where the platform tells how far they are, so does this. */
+  async #send(
+    address: string,
+    token: string,
+    bytes: Uint8Array,
+    sent: (bytes: number) => void,
+  ): Promise<{ status: number; message: string }> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/octet-stream",
+    };
+    if (typeof XMLHttpRequest === "undefined") {
+      const body = bytes as BodyInit;
+      const answer = await fetch(address, { method: "PUT", headers, body, credentials: "omit" });
+      return { status: answer.status, message: messageOf(await answer.text()) };
+    }
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      this.#request = request;
+      request.open("PUT", address);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.upload.onprogress = ({ loaded }) => sent(loaded);
+      request.onload = () => {
+        resolve({ status: request.status, message: messageOf(request.responseText) });
+      };
+      request.onerror = () => reject(new Error("the server cannot be reached"));
+      request.onabort = () => reject(new Error("the client is closed"));
+      request.send(bytes as XMLHttpRequestBodyInit);
+    });
+  }
+
   /** The sealed bytes of an attachment that waits. */
   async #kept(id: AttachmentId): Promise<Uint8Array | undefined> {
     const from = key(BYTES, id);
     return (await this.#around.table.range(from, after(from)))[1];
   }
 
-  #address({ document, message }: Described, id: AttachmentId): string {
+  #address(document: DocumentId, message: MessageId, id: AttachmentId): string {
     const path = `/api/v1/attachments/${document.conversation}/${document.kind}/${message}/${id}`;
     return new URL(path, this.#around.server.replace(/^ws/, "http")).href;
   }
@@ -315,36 +383,6 @@ export function faultOf(error: unknown): { code: ErrorCode; message: string } {
 function key(rows: Uint8Array, id: AttachmentId): Uint8Array {
   const pairs = id.replaceAll("-", "").match(/../g) ?? [];
   return new Uint8Array([...rows, ...pairs.map((pair) => Number.parseInt(pair, 16))]);
-}
-
-/** Sends bytes; where the platform tells how far they are, so does this. */
-async function send(
-  address: string,
-  token: string,
-  bytes: Uint8Array,
-  sent: (bytes: number) => void,
-): Promise<{ status: number; message: string }> {
-  if (typeof XMLHttpRequest === "undefined") {
-    const answer = await fetch(address, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" },
-      body: bytes as BodyInit,
-      credentials: "omit",
-    });
-    return { status: answer.status, message: messageOf(await answer.text()) };
-  }
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("PUT", address);
-    request.setRequestHeader("authorization", `Bearer ${token}`);
-    request.setRequestHeader("content-type", "application/octet-stream");
-    request.upload.onprogress = ({ loaded }) => sent(loaded);
-    request.onload = () => {
-      resolve({ status: request.status, message: messageOf(request.responseText) });
-    };
-    request.onerror = () => reject(new Error("the server cannot be reached"));
-    request.send(bytes as XMLHttpRequestBodyInit);
-  });
 }
 
 function messageOf(text: string): string {

@@ -27,6 +27,9 @@ const SIGNAL_MILLIS = 10_100;
 const STORE_WAIT_MILLIS = 500;
 const STORE_LONGEST_MILLIS = 30_000;
 
+/** Frames after which a file may go that could not before. */
+const FOR_FILES = new Set(["welcome", "entries", "revisions"]);
+
 type Made = { conversation?: ConversationId };
 type CallMessage = Extract<ToHost, { kind: "call" }>;
 
@@ -234,10 +237,7 @@ export class Host {
     for (const document of JSON.parse(step.removed) as DocumentId[]) {
       this.#event({ name: "removed", detail: { document } });
     }
-    for (const event of JSON.parse(step.events) as CoreEvent[]) {
-      this.#coreTold(event);
-      if (event.moved !== undefined) await this.#files.moved(event.moved.from, event.moved.to);
-    }
+    for (const event of JSON.parse(step.events) as CoreEvent[]) this.#coreTold(event);
     if (step.wiped) return this.#wiped();
     if (step.disconnect) this.#line.close();
     const load = JSON.parse(step.load) as DocumentId[];
@@ -283,7 +283,7 @@ export class Host {
   async #fetch(tab: string, { id, call }: CallMessage): Promise<void> {
     if (call.call !== "file") return;
     try {
-      const made = await this.#files.fetch(call.conversation, call.attachment);
+      const made = await this.#files.fetch(call.document, call.message, call.attachment);
       this.#env.post(tab, { kind: "answer", id, made });
     } catch (error) {
       this.#env.post(tab, { kind: "fault", id, ...faultOf(error) });
@@ -292,12 +292,12 @@ export class Host {
 
   async #send(call: Extract<Call, { call: "send" }>): Promise<unknown> {
     const { as, conversation, message, text, files } = call;
-    const attached = await this.#files.attach(conversation, files);
+    const kind = as === "note" ? "team" : "timeline";
+    const attached = await this.#files.attach({ conversation, kind }, message, files);
     const attachments = attached.map(({ attachment }) => JSON.parse(attachment) as unknown);
     const rows = attached.flatMap((one) => one.rows);
     const made = await this.#command({ [as]: { conversation, message, text, attachments } }, rows);
     this.#files.add(attached);
-    await this.#files.moved(conversation, made.conversation ?? conversation);
     return made;
   }
 
@@ -381,7 +381,7 @@ export class Host {
       this.#refreshPeople();
     }
     // What was accepted may be followed by its files.
-    if (step.name === "welcome" || step.name === "entries") this.#files.go();
+    if (step.name !== undefined && FOR_FILES.has(step.name)) this.#files.go();
     if (step.name === "feed") {
       await this.#following.followInbox();
       if (this.#people.isOld()) this.#refreshPeople();

@@ -3,6 +3,7 @@
 use rejoinder_core::conversation::revision::Attachment;
 use rejoinder_core::id::DocumentId;
 use rejoinder_core::replica::Event;
+use rejoinder_core::session::client::Whereabouts;
 use rejoinder_core::session::client::{Connection, SessionEvent};
 use rejoinder_core::wire::{ClientFrame, ServerFrame};
 use serde_json::{Value, json};
@@ -84,4 +85,16 @@ pub(super) fn with_key(attachment: &Attachment) -> Value {
     let mut value = json!(attachment);
     value["key"] = json!(attachment.key.as_bytes());
     value
+}
+
+/// `{ here: { media_type, accepted } }`, `{ next: conversation }`, `"gone"` or `"unknown"`.
+pub(super) fn whereabouts(found: &Whereabouts) -> Value {
+    match found {
+        Whereabouts::Here { attachment, accepted } => {
+            json!({ "here": { "media_type": attachment.media_type, "accepted": accepted } })
+        }
+        Whereabouts::Next(conversation) => json!({ "next": conversation }),
+        Whereabouts::Gone => json!("gone"),
+        Whereabouts::Unknown => json!("unknown"),
+    }
 }

@@ -13,6 +13,24 @@ use crate::session::client::{Link, Output, Session, SessionEvent};
 use crate::time::Timestamp;
 use crate::wire::{ClientFrame, Signal};
 
+/// What a client knows of an attachment of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Live words describe it.
+    Here {
+        /// What they say of it.
+        attachment: Attachment,
+        /// Whether the server has the message: until then it takes no file of it.
+        accepted: bool,
+    },
+    /// The message was recalled, or describes it no more.
+    Gone,
+    /// Message or words are not here: nothing can be told.
+    Unknown,
+    /// The conversation is closed, and the message may have gone on in this one.
+    Next(ConversationId),
+}
+
 impl Session {
     /// Carries a command out on a loaded document and pushes what it made.
     fn command<T>(
@@ -170,11 +188,14 @@ impl Session {
         text: impl Into<String>,
         now: Timestamp,
     ) -> Result<Output, CommandError> {
-        let former = self.replica(document).and_then(|replica| {
-            let live = replica.shown().live_revision(message);
-            live.and_then(|live| replica.words(live)).or_else(|| replica.words_of(message))
-        });
-        let former = former.and_then(|words| words.read().ok()).unwrap_or_default();
+        let replica = self.replica(document).ok_or(CommandError::NotOpen)?;
+        let former = replica.live_words(message).and_then(|words| words.read().ok());
+        // Without its former words nobody knows what was attached to it.
+        let former = former.ok_or(if replica.is_recalled(message) {
+            CommandError::Recalled
+        } else {
+            CommandError::UnknownMessage
+        })?;
         let body = Body { text: text.into(), attachments: former.attachments };
         self.edit(document, message, &body, now)
     }
@@ -194,14 +215,33 @@ impl Session {
         Ok((attachment, sealed))
     }
 
-    /// An attachment and the message that describes it, among the words of what is loaded.
+    /// What is known here of an attachment of a message.
     #[must_use]
-    pub fn attachment(&self, id: AttachmentId) -> Option<(DocumentId, MessageId, Attachment)> {
-        let mut replicas = self.loaded().filter_map(|document| self.replica(document));
-        replicas.find_map(|replica| {
-            let (message, found) = replica.attachment(id)?;
-            Some((replica.document(), message, found))
-        })
+    pub fn attachment(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+        id: AttachmentId,
+    ) -> Whereabouts {
+        let Some(replica) = self.replica(document) else { return Whereabouts::Unknown };
+        if replica.is_recalled(message) {
+            return Whereabouts::Gone;
+        }
+        if !replica.has_message(message) {
+            let closed = replica.shown().has(Key::Closed);
+            return if closed {
+                Whereabouts::Next(follow_up(document.conversation))
+            } else {
+                Whereabouts::Unknown
+            };
+        }
+        let words = replica.live_words(message).and_then(|words| words.read().ok());
+        let Some(body) = words else { return Whereabouts::Unknown };
+        let accepted = replica.confirmed().history().has(Key::Message(message));
+        match body.attachments.into_iter().find(|it| it.id == id) {
+            Some(attachment) => Whereabouts::Here { attachment, accepted },
+            None => Whereabouts::Gone,
+        }
     }
 
     /// Takes a message or a note back.

@@ -58,10 +58,11 @@ impl Reads {
         let rows =
             self.read(&what, |connection| words_of_message(connection, document, message))?;
         let open = |row: WordsRow| match row.unseal(self.keys(), document) {
-            Ok(Words::Kept(revision)) => Some(revision),
-            Ok(Words::Gone) | Err(_) => None,
+            Ok(Words::Kept(revision)) => Some(Ok(revision)),
+            Ok(Words::Gone) => None,
+            Err(error) => Some(Err(error)),
         };
-        Ok(rows.into_iter().filter_map(open).collect())
+        rows.into_iter().filter_map(open).collect()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Attachments' files beside the database.
 
+use std::io::Read as _;
+
 use rejoinder_core::attachment;
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::conversation::revision::{Attachment, Body};
-use rejoinder_core::id::DocumentId;
+use rejoinder_core::id::{DocumentId, ParticipantId};
 
 use super::chat::{Chat, append, erased};
 use super::folder::Folder;
@@ -27,6 +29,12 @@ fn attached(folder: &Folder, storage: &Sqlite, chat: &mut Chat) -> (Place, Attac
     (place, file)
 }
 
+fn bytes(attachments: &Attachments, place: Place, of: &Attachment) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    attachments.find(place, of.id).unwrap().unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
 #[test]
 fn at5_files_whose_words_are_gone_are_removed_as_the_server_starts() {
     for step in [Step::Commit, Step::Shred, Step::Ledger] {
@@ -43,8 +51,8 @@ fn at5_files_whose_words_are_gone_are_removed_as_the_server_starts() {
         let storage = folder.open();
         let attachments = Attachments::of(folder.path());
         attachments.sweep(&storage).unwrap();
-        assert_eq!(attachments.find(recalled, file.id).unwrap(), None, "{step:?}");
-        let sealed = attachments.find(kept, other.id).unwrap().unwrap();
+        assert!(!attachments.has(recalled, file.id), "{step:?}");
+        let sealed = bytes(&attachments, kept, &other);
         assert_eq!(attachment::open(&other, &sealed).as_deref(), Ok(BYTES));
         assert!(!sealed.windows(7).any(|it| it == b"marmots"));
     }
@@ -87,6 +95,38 @@ fn at9_a_restore_brings_back_the_files_whose_words_come_back() {
     let storage = folder.open();
     attachments.sweep(&storage).unwrap();
     assert!(!attachments.has(recalled, file.id), "the ledger erases again");
-    let sealed = attachments.find(kept, other.id).unwrap().unwrap();
+    let sealed = bytes(&attachments, kept, &other);
     assert_eq!(attachment::open(&other, &sealed).as_deref(), Ok(BYTES));
+}
+
+#[test]
+fn at9_files_of_a_message_that_is_not_back_yet_wait_for_it() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    append(&storage, chat.says("before the backup"));
+    let saved = Folder::new();
+    let (db, keys) = (saved.file("db"), saved.file("keys"));
+    backup(folder.path(), &db, Some(&keys)).unwrap();
+    let (place, file) = attached(&folder, &storage, &mut chat);
+    drop(storage);
+    restore(&db, Some(&keys), folder.path()).unwrap();
+    let storage = folder.open();
+    let attachments = Attachments::of(folder.path());
+    attachments.sweep(&storage).unwrap();
+    assert!(attachments.has(place, file.id), "its author's device brings the message back");
+}
+
+#[test]
+fn at8_nobody_takes_every_turn() {
+    let folder = Folder::new();
+    let attachments = Attachments::of(folder.path());
+    let mut chat = Chat::new(1);
+    let (greedy, other) = (chat.random(ParticipantId::random), chat.random(ParticipantId::random));
+    let mut turns: Vec<_> = core::iter::from_fn(|| attachments.receive(greedy)).collect();
+    assert_eq!(turns.len(), 4);
+    assert!(attachments.send(greedy).is_none());
+    assert!(attachments.receive(other).is_some());
+    turns.pop();
+    assert!(attachments.send(greedy).is_some());
 }
