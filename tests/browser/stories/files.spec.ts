@@ -178,6 +178,24 @@ test("UI33 UI34 AT6 files wait for the network on both sides, and come by themse
   await expect(mine.locator(".sending")).toHaveCount(0);
   await expect.poll(() => ann.files().map(({ name }) => name).sort())
     .toEqual(["crack.png", "pasted-image.png"]);
-  await expect(sue.message("ginger").getByRole("button", { name: "Open crack.png" }))
-    .toBeVisible();
+  const ginger = sue.message("ginger");
+  await expect(ginger.getByRole("button", { name: "Open crack.png" })).toBeVisible();
+
+  // What was not fetched says that it needs the network; what its author still sends, that too.
+  await sue.go("/");
+  await expect(ginger).toHaveCount(0);
+  await sue.goOffline();
+  await sue.go(`/c/${ann.chat.id}`);
+  await expect(ginger.getByRole("button", { name: "crack.png: Needs the network" })).toBeVisible();
+  await sue.goOnline();
+  await expect(ginger.getByRole("button", { name: "Open crack.png" })).toBeVisible();
+  const late = "**/api/v1/attachments/**";
+  await sue.context.route(late, (route) => route.fulfill({
+    status: 404, json: { error: { code: "not_there_yet", message: "it has not come" } },
+  }));
+  await ann.chat.send("And this, hyssop.", [{ name: "late.png", data: new Blob([ICON]) }]);
+  const hyssop = sue.message("hyssop");
+  await expect(hyssop.getByRole("button", { name: "late.png: On its way" })).toBeVisible();
+  await sue.context.unroute(late);
+  await expect(hyssop.getByRole("button", { name: "Open late.png" })).toBeVisible();
 });
