@@ -2,8 +2,8 @@
 
 import {
   type Client, type ClientEvents, type ConnectOptions, type Connection, type Conversation,
-  type ConversationView, type DocumentKind, type FileToSend, type InboxRow, type MessageView, type Notification,
-  type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
+  type ConversationView, type DocumentKind, type FileToSend, type InboxRow, type MessageView,
+  type Notification, type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
   type Upload,
 } from "@rejoinder/client";
 import { Cell } from "./readable.js";
