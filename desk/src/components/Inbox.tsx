@@ -27,6 +27,7 @@ export function Inbox() {
         <Tabs />
         <FilteredLine />
         <LostLine />
+        <RefusedLine />
       </header>
       <List />
     </section>
@@ -88,6 +89,19 @@ function LostLine() {
       <span>{words.lost(others.length + 1)}</span>
       <button type="button" class="link"
         onClick={() => go({ page: "inbox", conversation: first })}>{words.lookAtLost}</button>
+    </p>
+  );
+}
+
+/** The portal has no page of tickets, which tells elsewhere what the server did not take. */
+function RefusedLine() {
+  const { outbox } = useDesk().directory;
+  const words = t.value.inbox;
+  const refused = outbox.all.value.filter((one) => one.refused !== null).length;
+  return refused === 0 || !isPortal ? null : (
+    <p class="filtered lost" role="status">
+      <span>{words.refused(refused)}</span>
+      <a href="/desk#/tickets">{words.lookAtLost}</a>
     </p>
   );
 }

@@ -133,6 +133,8 @@ export const en = {
       ? "What you wrote in a chat that you see no more was not sent:"
       : `What you wrote in ${n} chats that you see no more was not sent:`,
     lookAtLost: "look at it",
+    refused: (n: number) => n === 1 ? "Something that you made was refused:"
+      : `${n} things that you made were refused:`,
   },
   who: {
     visitor: (id: string) => `Visitor ${id}`,

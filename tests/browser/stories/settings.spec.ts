@@ -226,6 +226,12 @@ test("AU36 UI9 UI14 who lost a site while offline keeps what they wrote, with th
   await expect(kim.composer).toHaveValue("Tomorrow at noon, cloudberry.");
   await expect(kim.page.getByRole("button", { name: "look at it" })).toHaveCount(0);
   await expect(ann.row("cloudberry")).toHaveCount(0);
+  await kim.page.goto(`${kim.line.address}/portal`);
+  await expect(kim.page.getByText("Something that you made was refused:")).toBeVisible();
+  await kim.page.getByRole("link", { name: "look at it" }).click();
+  await expect(kim.page.getByText("Call them, lingonberry")).toBeVisible();
+  await kim.page.getByRole("button", { name: "Discard" }).click();
+  await expect(kim.page.getByText("Call them, lingonberry")).toHaveCount(0);
 });
 
 test("RT58 UI32 RT59 a second factor is turned on by its QR code, asked for at log-in, and turned off", async ({
