@@ -73,6 +73,14 @@ for (const [look_, options] of Object.entries(LOOKS)) {
     await page.fill(".find-bar input", "express");
   });
   await page.keyboard.press("Escape");
+  await page.setInputFiles(".composer input[type=file]", [
+    { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") },
+    { name: "b.exe", mimeType: "application/octet-stream", buffer: Buffer.from("b") },
+  ]);
+  await look(page, `picked files ${look_}`);
+  await page.click(".picture-box >> nth=-1");
+  await look(page, `large view ${look_}`);
+  await page.keyboard.press("Escape");
   await page.click("textarea[name=composer]");
   await page.keyboard.type("/");
   await look(page, `canned list ${look_}`);

@@ -2,12 +2,12 @@
 
 import {
   type Client, type ClientEvents, type ConnectOptions, type Connection, type Conversation,
-  type ConversationView, type DocumentKind, type InboxRow, type MessageView, type Notification,
-  type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
+  type ConversationView, type DocumentKind, type FileToSend, type InboxRow, type MessageView,
+  type Notification, type Offer, type People, type Principal, RejoinderError, type Status, type StorageMode,
   type Upload,
 } from "@rejoinder/client";
 import { Cell } from "./readable.js";
-import { conversations, id, ME, people, rowOf, say } from "./script.js";
+import { conversations, file, id, ME, people, rowOf, say } from "./script.js";
 
 const PRINCIPAL: Principal = { participant: ME, former: [], role: { agent: "admin" } };
 const SESSION = "fake identity";
@@ -136,12 +136,13 @@ class ScriptedConversation implements Conversation {
   }
 
   async file() {
-    return new Blob();
+    return (await fetch("/desk/icons/desk-192.png")).blob();
   }
 
-  async send(text: string) {
+  async send(text: string, files: FileToSend[] = []) {
     const offline = this.client.connection.value === "offline";
     const message = say("agent", ME, 0, text, {
+      files: files.map(({ name, data }, i) => file(Date.now() + i, name, data.type, data.size)),
       unsent: offline, delivery: offline ? "waiting" : "sent", composed_at: Date.now(),
     });
     this.#change((view) => ({

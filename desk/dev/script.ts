@@ -1,7 +1,7 @@
 /** A morning at a small shop's desk, for looking at. */
 
 import type {
-  ConversationView, InboxRow, MessageView, Notice, People, Source, Status,
+  Attachment, ConversationView, InboxRow, MessageView, Notice, People, Source, Status,
 } from "@rejoinder/client";
 
 const MINUTE = 60_000;
@@ -31,7 +31,11 @@ export const people: People = {
 };
 
 type Options = Partial<Pick<MessageView, "edited_at" | "delivery" | "change" | "composed_at">>
-  & { recalled?: boolean; unsent?: boolean };
+  & { recalled?: boolean; unsent?: boolean; files?: Attachment[] };
+
+export function file(seed: number, name: string, media_type: string, bytes: number): Attachment {
+  return { id: id(5000 + seed), name, media_type, bytes, digest: [] };
+}
 
 export function say(
   source: Source, author: string, ago: number, text: string, options: Options = {},
@@ -41,7 +45,8 @@ export function say(
   return {
     id: id(1000 + made), author, source, composed_at: options.composed_at ?? at,
     at: options.unsent ? null : at, seq: options.unsent ? null : made,
-    words: options.recalled ? "recalled" : { said: { text } },
+    words: options.recalled ? "recalled"
+      : { said: { text, ...(options.files ? { attachments: options.files } : {}) } },
     edited_at: options.edited_at ?? null, delivery: options.delivery ?? "seen",
     change: options.change ?? null,
   };
@@ -76,7 +81,12 @@ function parcel(): Scene {
       say("agent", ME, 34, "You can follow it here: https://track.example/parcel/4711",
         { composed_at: NOW - 39 * MINUTE }),
       say("visitor", visitor, 3, "That would be wonderful."),
-      say("visitor", visitor, 2, "Should I post the wrong one back before Friday?"),
+      say("visitor", visitor, 2, "Should I post the wrong one back before Friday?", {
+        files: [
+          file(1, "the wrong one.png", "image/png", 24_310),
+          file(2, "delivery note.pdf", "application/pdf", 181_204),
+        ],
+      }),
     ],
     notes: [
       say("note", ANN, 37, `@[Mira Santos](participant:${ME}) express pick-up is at 15:30, `

@@ -108,7 +108,7 @@ function Other({ conversation, file }: Props) {
       <span class="file-about">
         <bdi class="file-name" title={name}>{name}</bdi>
         <small class="faint">
-          {endingOf(name).toUpperCase()} · {sizeOf(file.bytes)}
+          {sizeOf(file.bytes)}
           <span role="status">{state !== null && ` · ${state}`}</span>
         </small>
         <Sending file={file} />

@@ -160,7 +160,8 @@ function Field({ view, place }: { view: ConversationView; place: Place }) {
             : over > COUNT_FROM ? words.left(-over) : words.hint)}
         </p>
         <button type="button" class={`button ${place.kind === "team" ? "note" : "primary"}`}
-          aria-disabled={!canSend(text.value, isNew ? picked.value : [])} onClick={() => void submit()}>
+          aria-disabled={!canSend(text.value, isNew ? picked.value : [])}
+          onClick={() => void submit()}>
           {place.message ? words.saveEdit : place.kind === "team" ? words.addNote : words.send}
         </button>
       </div>

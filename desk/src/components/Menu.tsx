@@ -86,8 +86,8 @@ export function Menu({ label, actions, children, class: name = "", title }: Prop
         {children}
       </button>
       {open && (
-        <div class={`menu-list${up ? " menu-up" : ""}${across ? " menu-across" : ""}`} role="menu" aria-label={label}
-          tabIndex={-1} onKeyDown={keys}>
+        <div class={`menu-list${up ? " menu-up" : ""}${across ? " menu-across" : ""}`} role="menu"
+          aria-label={label} tabIndex={-1} onKeyDown={keys}>
           {actions.map((action) => (
             <Fragment key={action.key ?? action.label}>
               {action.heading && <p class="menu-heading" role="presentation">{action.heading}</p>}

@@ -178,6 +178,57 @@ test("UI33 UI34 AT6 files wait for the network on both sides, and come by themse
   await expect(mine.locator(".sending")).toHaveCount(0);
   await expect.poll(() => ann.files().map(({ name }) => name).sort())
     .toEqual(["crack.png", "pasted-image.png"]);
-  await expect(sue.message("ginger").getByRole("button", { name: "Open crack.png" }))
-    .toBeVisible();
+  const ginger = sue.message("ginger");
+  await expect(ginger.getByRole("button", { name: "Open crack.png" })).toBeVisible();
+
+  // What was not fetched says that it needs the network; what its author still sends, that too.
+  await sue.go("/");
+  await expect(ginger).toHaveCount(0);
+  await sue.goOffline();
+  await sue.go(`/c/${ann.chat.id}`);
+  await expect(ginger.getByRole("button", { name: "crack.png: Needs the network" })).toBeVisible();
+  await sue.goOnline();
+  await expect(ginger.getByRole("button", { name: "Open crack.png" })).toBeVisible();
+  const late = "**/api/v1/attachments/**";
+  await sue.context.route(late, (route) => route.fulfill({
+    status: 404, json: { error: { code: "not_there_yet", message: "it has not come" } },
+  }));
+  const { message } = await ann.chat.send("And this, hyssop.", [
+    { name: "late.png", data: new Blob([ICON]) },
+  ]);
+  const hyssop = sue.message("hyssop");
+  await expect(hyssop.getByRole("button", { name: "late.png: On its way" })).toBeVisible();
+  await sue.context.unroute(late);
+  // A recall takes the large view away too, and the keyboard goes on where words are written.
+  await hyssop.getByRole("button", { name: "Open late.png" }).click();
+  await expect(sue.question.getByRole("img", { name: "late.png" })).toBeVisible();
+  await ann.chat.recall(message);
+  await expect(sue.question).toHaveCount(0);
+  await expect(sue.removed).toHaveCount(1);
+  await expect(sue.composer).toBeFocused();
+});
+
+test("UI12 UI33 a reply that is taken back to be edited brings its files along", async ({
+  stage,
+}) => {
+  const ann = await visitor(stage, "Which one is it, juniper?");
+  const bo = await stage.agent("bo");
+  const sue = await stage.desk("sue");
+  await sue.read("juniper");
+  await sue.goOffline();
+  await chooser(sue).setInputFiles([icon("this-one.png")]);
+  await sue.say("This one, lavender.");
+  await expect(sue.mark("lavender", "waiting")).toBeVisible();
+  await bo.say(ann.chat.id, "The other one, marjoram.");
+  await sue.goOnline();
+  await expect(sue.decision).toContainText("Somebody answered meanwhile");
+  await expect(sue.decision).toContainText("this-one.png");
+  await sue.decision.getByRole("button", { name: "Edit" }).click();
+  await expect(sue.decision).toHaveCount(0);
+  await expect(sue.composer).toHaveValue("This one, lavender.");
+  await expect(picked(sue, "this-one.png").locator("img")).toBeVisible();
+  expect(ann.files()).toEqual([]);
+  await sue.say("That one, lavender.");
+  await expect.poll(() => ann.files().map(({ name }) => name)).toEqual(["this-one.png"]);
+  expect(await bytes(ann, "this-one.png")).toEqual(ICON);
 });

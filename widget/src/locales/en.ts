@@ -21,6 +21,7 @@ const errors: Record<ErrorCode, string> = {
     "Files of this type cannot be sent. Send a picture, a PDF, an office document or text.",
   file_content: "The file is not what its name says. Save it again, then try once more.",
   file_waiting: "The file is still on its way.",
+  file_unreadable: "The file cannot be read: it is a folder, or was moved. Choose it again.",
   no_identity: "The chat has not been reached yet. What you write is kept and sent later.",
   refused: "The server did not take this.",
   no_contact: "The chat has not been reached yet. What you write is kept and sent later.",

@@ -47,7 +47,7 @@ export function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** Why something was not carried out; `file`: which of the files that were to be sent it is about. */
+/** Why something was not carried out; `file`: which of the files to be sent it is about. */
 export interface Fault {
   code: string;
   message: string;
