@@ -20,6 +20,8 @@ async function answer(id: string, what: Blob | Error): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
+const AT = { conversation: "c", kind: "timeline", message: "m" } as const;
+
 beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
@@ -47,7 +49,7 @@ afterEach(() => {
 
 describe("UI34 the address of a file", () => {
   test("is one for all that show it, and goes with the last of them", async () => {
-    const [one, two] = [addresses.hold("c", "a"), addresses.hold("c", "a")];
+    const [one, two] = [addresses.hold(AT, "a"), addresses.hold(AT, "a")];
     expect(asked).toHaveLength(1);
     await answer("a", new Blob(["x"]));
     expect(one.shown.peek()).toMatchObject({ state: "there", address: "blob:1" });
@@ -60,9 +62,9 @@ describe("UI34 the address of a file", () => {
   });
 
   test("is never made for bytes that come after the last one let go", async () => {
-    const held = addresses.hold("c", "a");
+    const held = addresses.hold(AT, "a");
     held.release();
-    const again = addresses.hold("c", "a");
+    const again = addresses.hold(AT, "a");
     await answer("a", new Blob(["of before"]));
     expect(alive.size).toBe(0);
     expect(again.shown.peek()).toEqual({ state: "fetching" });
@@ -71,7 +73,7 @@ describe("UI34 the address of a file", () => {
   });
 
   test("is asked for with growing waits while its author still sends it", async () => {
-    const held = addresses.hold("c", "a");
+    const held = addresses.hold(AT, "a");
     for (const wait of [1000, 2000, 4000]) {
       await answer("a", fails("file_waiting"));
       expect(held.shown.peek()).toEqual({ state: "waiting" });
@@ -88,7 +90,7 @@ describe("UI34 the address of a file", () => {
 
   test("waits for the connection where it needs the network", async () => {
     isLive = false;
-    const held = addresses.hold("c", "a");
+    const held = addresses.hold(AT, "a");
     await answer("a", fails("offline"));
     expect(held.shown.peek()).toEqual({ state: "offline" });
     await vi.advanceTimersByTimeAsync(120_000);
@@ -102,7 +104,7 @@ describe("UI34 the address of a file", () => {
   });
 
   test("is asked for again by hand where the file did not open", async () => {
-    const held = addresses.hold("c", "a");
+    const held = addresses.hold(AT, "a");
     await answer("a", fails("file_content"));
     expect(held.shown.peek()).toEqual({ state: "failed" });
     held.again();
@@ -111,7 +113,7 @@ describe("UI34 the address of a file", () => {
   });
 
   test("is asked for few at a time, and not for those that are gone meanwhile", async () => {
-    const held = Array.from({ length: 7 }, (_, i) => addresses.hold("c", `a${i}`));
+    const held = Array.from({ length: 7 }, (_, i) => addresses.hold(AT, `a${i}`));
     expect(asked.map(({ id }) => id)).toEqual(["a0", "a1", "a2", "a3"]);
     held[4]?.release();
     await answer("a0", new Blob(["x"]));

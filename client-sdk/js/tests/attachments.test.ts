@@ -58,7 +58,8 @@ test("AT3 AT6 a file attached offline outlives a restart, arrives, and lies seal
   assert.ok(!("key" in file), "no view has the key");
   assert.deepEqual(ann.uploads.value, [{ attachment: file.id, sent: 0, bytes: 24 }]);
   // Shown to its author without a network.
-  assert.equal(await text(await ann.conversation(id).file(file.id)), `${PNG} wombats at noon`);
+  const message = mine.timeline.messages[0]?.id ?? "";
+  assert.equal(await text(await ann.conversation(id).file(message, file.id)), `${PNG} wombats at noon`);
   await ann.close();
 
   ann = cast.visitor("ann");
@@ -68,7 +69,7 @@ test("AT3 AT6 a file attached offline outlives a restart, arrives, and lies seal
   await bo.contact();
   const atBo = bo.conversation(id);
   await until(atBo, (view) => first(view) !== undefined);
-  const blob = await atBo.file(file.id);
+  const blob = await atBo.file(message, file.id);
   assert.equal(blob.type, "image/png");
   assert.equal(await text(blob), `${PNG} wombats at noon`);
   await Promise.all([ann.close(), bo.close()]);
@@ -87,18 +88,18 @@ test("AT5 a recall takes attachments back: nobody opens them, and the server's f
   const seen = await until(chat, (view) => first(view) !== undefined);
   const file = first(seen) as Attachment;
   await soon(() => kept(chat.id).length === 1, "it is uploaded");
-  assert.equal(await text(await chat.file(file.id)), "numbats, quolls");
+  assert.equal(await text(await chat.file(message, file.id)), "numbats, quolls");
   // AT7: an edit keeps them.
   await atBo.edit(message, "Here it is");
   const edited = (view: ConversationView) =>
     first(view) !== undefined && view.timeline.messages.some((m) => m.edited_at !== null);
   const after = await until(chat, edited);
   assert.deepEqual(first(after), file);
-  assert.equal(await text(await chat.file(file.id)), "numbats, quolls");
+  assert.equal(await text(await chat.file(message, file.id)), "numbats, quolls");
 
   await atBo.recall(message);
   await until(chat, (view) => view.timeline.messages.some((m) => m.words === "recalled"));
-  await assert.rejects(chat.file(file.id), { code: "unknown_message" });
+  await assert.rejects(chat.file(message, file.id), { code: "recalled" });
   await soon(() => kept(chat.id).length === 0, "the server's file goes");
   const at = `${cast.server.address}/api/v1/attachments/${chat.id}/timeline/${message}/${file.id}`;
   const headers = { authorization: `Bearer ${await ann.token()}` };
@@ -126,7 +127,7 @@ test("AT4 a note's attachment is for the team: a visitor gets the answer of a wr
   };
   assert.deepEqual(await ask(bo, "team"), [200, ""]);
   assert.deepEqual(await ask(ann, "team"), [404, "unknown_conversation"]);
-  assert.deepEqual(await ask(ann, "elsewhere"), [404, "unknown_conversation"]);
+  assert.deepEqual(await ask(ann, "elsewhere"), [404, "not_found"]);
   await Promise.all([ann.close(), bo.close()]);
 });
 
@@ -178,6 +179,6 @@ test("AT3 whoever is not the author, or sends other bytes, is refused", async ()
   assert.equal(await put(ann, message, "forged"), 410);
   const tooLong = new Uint8Array(25 * 1024 * 1024 + 41);
   assert.ok([413, 0].includes(await put(ann, file.id, tooLong).catch(() => 0)));
-  assert.equal(await text(await bo.conversation(chat.id).file(file.id)), "mine");
+  assert.equal(await text(await bo.conversation(chat.id).file(message, file.id)), "mine");
   await Promise.all([ann.close(), bo.close()]);
 });

@@ -1,12 +1,12 @@
 /** The files of a message: pictures are shown, others are saved. */
 
-import type { Attachment, ConversationId } from "@rejoinder/client";
+import type { Attachment } from "@rejoinder/client";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { endingOf, isPicture } from "../model/files.js";
 import { withoutBidi } from "../model/markdown.js";
 import { saveFile } from "../pages/files.js";
-import { FETCHING, type Held, type Shown } from "../state/addresses.js";
+import { FETCHING, type FilePlace, type Held, type Shown } from "../state/addresses.js";
 import { focusComposer } from "../state/composing.js";
 import { sizeOf, t } from "../state/i18n.js";
 import { Modal } from "./Asking.js";
@@ -16,30 +16,30 @@ import { Icon } from "./Icon.js";
 /** Pictures this near to what is in sight are fetched. */
 const NEAR = "800px 0px";
 
-type Props = { conversation: ConversationId; file: Attachment };
+type Props = { at: FilePlace; file: Attachment };
 
-export function Attachments({ conversation, files }: {
-  conversation: ConversationId; files: Attachment[];
+export function Attachments({ at, files }: {
+  at: FilePlace; files: Attachment[];
 }) {
   return (
     <ul class="files" aria-label={t.value.files.list}>
-      {files.map((file) => <One key={file.id} conversation={conversation} file={file} />)}
+      {files.map((file) => <One key={file.id} at={at} file={file} />)}
     </ul>
   );
 }
 
-function One({ conversation, file }: Props) {
+function One({ at, file }: Props) {
   const [broken, setBroken] = useState(false);
   return isPicture(file) && !broken
-    ? <Picture conversation={conversation} file={file} broken={() => setBroken(true)} />
-    : <Other conversation={conversation} file={file} />;
+    ? <Picture at={at} file={file} broken={() => setBroken(true)} />
+    : <Other at={at} file={file} />;
 }
 
-function Picture({ conversation, file, broken }: Props & { broken: () => void }) {
+function Picture({ at, file, broken }: Props & { broken: () => void }) {
   const box = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
   const near = useNear(box);
-  const [shown, again] = useFile(conversation, file, near || open);
+  const [shown, again] = useFile(at, file, near || open);
   const words = t.value.files;
   const name = withoutBidi(file.name);
   const there = shown.state === "there";
@@ -89,9 +89,9 @@ function Viewer({ name, shown, close }: {
   );
 }
 
-function Other({ conversation, file }: Props) {
+function Other({ at, file }: Props) {
   const [wanted, setWanted] = useState(false);
-  const [shown, again] = useFile(conversation, file, wanted);
+  const [shown, again] = useFile(at, file, wanted);
   const words = t.value.files;
   const name = withoutBidi(file.name);
   useEffect(() => {
@@ -168,7 +168,7 @@ function useNear(box: RefObject<HTMLElement | null>): boolean {
 
 /** The file for as long as it is wanted and this is on the page. */
 function useFile(
-  conversation: ConversationId, file: Attachment, wanted: boolean,
+  at: FilePlace, file: Attachment, wanted: boolean,
 ): [Shown, () => void] {
   const desk = useDesk();
   const [shown, setShown] = useState<Shown>(FETCHING);
@@ -178,7 +178,7 @@ function useFile(
       setShown(FETCHING);
       return undefined;
     }
-    const mine = desk.files.addresses.hold(conversation, file.id);
+    const mine = desk.files.addresses.hold(at, file.id);
     held.current = mine;
     const stop = mine.shown.subscribe(setShown);
     return () => {
@@ -186,6 +186,6 @@ function useFile(
       held.current = null;
       mine.release();
     };
-  }, [desk, conversation, file.id, wanted]);
+  }, [desk, at.message, file.id, wanted]);
   return [shown, () => held.current?.again()];
 }

@@ -82,13 +82,14 @@ function Said({ message, conversation }: {
     return <p class="notice">{coming ? words.fetching : words.absent}</p>;
   }
   const { text, attachments = [] } = said.said;
+  const kind = message.source === "note" ? "team" : "timeline";
   return (
     <>
       {text !== "" && (
         <Words text={text} find={query.value ?? ""} mentions={message.source === "note"} />
       )}
       {attachments.length > 0 && (
-        <Attachments conversation={conversation} files={attachments} />
+        <Attachments at={{ conversation, kind, message: message.id }} files={attachments} />
       )}
     </>
   );

@@ -112,7 +112,7 @@ export async function takeBack(desk: Desk, entry: Entry, operation: string): Pro
   const described = attachmentsOf(entry.message);
   await attempt(async () => {
     const files = await Promise.all(described.map(async ({ id, name }) =>
-      ({ name, data: await conversation.file(id) })));
+      ({ name, data: await conversation.file(entry.message.id, id, entry.kind) })));
     await conversation.setDraft(whole, { kind: entry.kind });
     desk.drafts.type(conversation.id, place, whole);
     await conversation.discard(operation, entry.kind);

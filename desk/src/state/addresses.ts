@@ -4,7 +4,9 @@
  */
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type AttachmentId, type ConversationId, RejoinderError } from "@rejoinder/client";
+import {
+  type AttachmentId, type ConversationId, type DocumentKind, type MessageId, RejoinderError,
+} from "@rejoinder/client";
 
 export type Shown =
   | { state: "fetching" }
@@ -16,6 +18,13 @@ export type Shown =
   | { state: "gone" }
   | { state: "failed" };
 
+/** The message that a file is of. */
+export interface FilePlace {
+  conversation: ConversationId;
+  kind: DocumentKind;
+  message: MessageId;
+}
+
 export interface Held {
   readonly shown: ReadonlySignal<Shown>;
   /** Tries at once what failed. */
@@ -24,7 +33,7 @@ export interface Held {
 }
 
 export interface Around {
-  fetch: (conversation: ConversationId, attachment: AttachmentId) => Promise<Blob>;
+  fetch: (at: FilePlace, attachment: AttachmentId) => Promise<Blob>;
   isLive: () => boolean;
   make: (blob: Blob) => string;
   revoke: (address: string) => void;
@@ -37,7 +46,9 @@ const LONGEST_WAIT_MILLIS = 60_000;
 export const FETCHING: Shown = { state: "fetching" };
 
 interface Entry {
-  conversation: ConversationId;
+  /** Message and attachment: two messages may claim one attachment. */
+  key: string;
+  at: FilePlace;
   attachment: AttachmentId;
   holders: number;
   shown: Signal<Shown>;
@@ -47,7 +58,7 @@ interface Entry {
 
 export class Addresses {
   readonly #around: Around;
-  readonly #entries = new Map<AttachmentId, Entry>();
+  readonly #entries = new Map<string, Entry>();
   readonly #queue = new Set<Entry>();
   #busy = 0;
 
@@ -55,13 +66,14 @@ export class Addresses {
     this.#around = around;
   }
 
-  hold(conversation: ConversationId, attachment: AttachmentId): Held {
-    let entry = this.#entries.get(attachment);
+  hold(at: FilePlace, attachment: AttachmentId): Held {
+    const key = `${at.message} ${attachment}`;
+    let entry = this.#entries.get(key);
     if (!entry) {
       entry = {
-        conversation, attachment, holders: 0, shown: signal(FETCHING), tries: 0, timer: undefined,
+        key, at, attachment, holders: 0, shown: signal(FETCHING), tries: 0, timer: undefined,
       };
-      this.#entries.set(attachment, entry);
+      this.#entries.set(key, entry);
       this.#ask(entry);
     }
     const held = entry;
@@ -100,7 +112,7 @@ export class Addresses {
   #drop(entry: Entry): void {
     clearTimeout(entry.timer);
     this.#queue.delete(entry);
-    this.#entries.delete(entry.attachment);
+    this.#entries.delete(entry.key);
     const shown = entry.shown.peek();
     entry.shown.value = { state: "gone" };
     if (shown.state === "there") {
@@ -118,7 +130,7 @@ export class Addresses {
 
   /** One that was let go of and is held again is another one. */
   #isHeld(entry: Entry): boolean {
-    return this.#entries.get(entry.attachment) === entry;
+    return this.#entries.get(entry.key) === entry;
   }
 
   #ask(entry: Entry): void {
@@ -141,7 +153,7 @@ export class Addresses {
 
   async #fetch(entry: Entry): Promise<void> {
     try {
-      const blob = await this.#around.fetch(entry.conversation, entry.attachment);
+      const blob = await this.#around.fetch(entry.at, entry.attachment);
       if (this.#isHeld(entry)) {
         entry.shown.value = { state: "there", address: this.#around.make(blob), blob };
       }

@@ -32,7 +32,8 @@ export class Files {
 
   constructor(client: Client, connection: ReadonlySignal<Connection>) {
     this.addresses = new Addresses({
-      fetch: (conversation, attachment) => client.conversation(conversation).file(attachment),
+      fetch: ({ conversation, kind, message }, attachment) =>
+        client.conversation(conversation).file(message, attachment, kind),
       isLive: () => connection.peek() === "live",
       make: (blob) => URL.createObjectURL(blob),
       revoke: (address) => URL.revokeObjectURL(address),

@@ -33,13 +33,15 @@ export class Agent {
   async files(conversation: string): Promise<string[]> {
     const chat = await this.#chat(conversation);
     const attached = () =>
-      (chat.view.value?.timeline.messages ?? []).flatMap(({ words }) =>
-        typeof words === "object" && "said" in words ? (words.said.attachments ?? []) : [],
+      (chat.view.value?.timeline.messages ?? []).flatMap(({ id: message, words }) =>
+        typeof words === "object" && "said" in words
+          ? (words.said.attachments ?? []).map((file) => ({ message, ...file }))
+          : [],
       );
     await until(() => attached().length > 0);
     return Promise.all(
-      attached().map(async ({ id, name }) => {
-        const blob = await chat.file(id);
+      attached().map(async ({ message, id, name }) => {
+        const blob = await chat.file(message, id);
         return `${name} ${blob.type} ${blob.size}`;
       }),
     );

@@ -20,7 +20,7 @@ const text = (name: string, words: string) =>
 interface Seen {
   client: Client;
   chat: Conversation;
-  files: () => Attachment[];
+  files: () => (Attachment & { message: string })[];
 }
 
 /** A visitor without a widget: the same client, in this process. */
@@ -34,15 +34,17 @@ async function visitor(stage: Stage, says: string): Promise<Seen> {
   chat.view.subscribe(() => {});
   await chat.send(says);
   await client.settled();
-  const described = ({ words }: MessageView) =>
-    typeof words === "object" && "said" in words ? (words.said.attachments ?? []) : [];
+  const described = ({ id: message, words }: MessageView) =>
+    typeof words === "object" && "said" in words
+      ? (words.said.attachments ?? []).map((file) => ({ message, ...file }))
+      : [];
   const files = () => (chat.view.value?.timeline.messages ?? []).flatMap(described);
   return { client, chat, files };
 }
 
 async function bytes({ chat, files }: Seen, name: string): Promise<Buffer> {
   const file = files().find((one) => one.name === name);
-  return Buffer.from(await (await chat.file(file?.id ?? "")).arrayBuffer());
+  return Buffer.from(await (await chat.file(file?.message ?? "", file?.id ?? "")).arrayBuffer());
 }
 
 const picked = (desk: Desk, name: string) => desk.page.locator(".picked-file")

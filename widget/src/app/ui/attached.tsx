@@ -9,10 +9,10 @@ import { Icon } from "./icons";
 const AGAIN_MILLIS = 1_000;
 const LONGEST_MILLIS = 30_000;
 
-type Props = { file: Attachment; conversation: string; own: boolean };
+type Props = { file: Attachment; conversation: string; message: string; own: boolean };
 
 /** A file: a picture as one, any other as its name. What is shown goes when the message goes. */
-export function Attached({ file, conversation, own }: Props) {
+export function Attached({ file, conversation, message, own }: Props) {
   const chat = useChat();
   const words = strings.value;
   const picture = file.media_type.startsWith("image/");
@@ -31,7 +31,7 @@ export function Attached({ file, conversation, own }: Props) {
     let over = false;
     const ask = async (wait: number): Promise<void> => {
       try {
-        const blob = await client.conversation(conversation).file(file.id);
+        const blob = await client.conversation(conversation).file(message, file.id);
         if (over) return;
         url.value = URL.createObjectURL(blob);
         says.value = null;
@@ -52,7 +52,7 @@ export function Attached({ file, conversation, own }: Props) {
       clearTimeout(timer);
     };
     // A line that is back is a reason to ask at once.
-  }, [wanted.value, live, conversation, file.id]);
+  }, [wanted.value, live, conversation, message, file.id]);
   useEffect(() => {
     return () => {
       if (url.value !== null) URL.revokeObjectURL(url.value);

@@ -62,7 +62,13 @@ function Said({ message, conversation, own }: SaidProps) {
     <>
       {said.text.trim() && <Words body={said} />}
       {said.attachments?.map((file) => (
-        <Attached key={file.id} file={file} conversation={conversation} own={own} />
+        <Attached
+          key={file.id}
+          file={file}
+          conversation={conversation}
+          message={message.id}
+          own={own}
+        />
       ))}
     </>
   );
