@@ -64,9 +64,9 @@ async fn wp18_a_client_that_is_asked_to_wait_waits_as_long() {
     assert_eq!(line.next().await, None);
     fake.welcome().await;
     let waited = asked.elapsed();
-    // What was asked for, and then a first failure's bound.
+    // What was asked for, and then a first failure's bound; the rest is a busy machine's.
     assert!(waited >= Duration::from_millis(1_200), "{waited:?}");
-    assert!(waited < Duration::from_millis(1_200 + 1_000 + 1_000), "{waited:?}");
+    assert!(waited < Duration::from_millis(1_200 + 1_000 + 5_000), "{waited:?}");
 }
 
 #[tokio::test]
@@ -181,7 +181,8 @@ async fn a_client_that_goes_offline_says_farewell_and_stays_away() {
     assert_eq!(line.next().await, None);
     assert!(fake.is_left_alone(1_500).await, "it connected again");
     ann.go_online().await.unwrap();
-    fake.welcome().await;
+    // Held: a line that is dropped is closed, perhaps before anybody has seen it live.
+    let _line = fake.welcome().await;
     let mut connection = ann.connection();
     connection.wait_for(|connection| *connection == Connection::Live).await.unwrap();
 }
