@@ -74,6 +74,8 @@ export class PortClient implements Client {
   #wasReady = false;
   #restarting: ReturnType<typeof setTimeout> | undefined;
   #over: RejoinderError | null = null;
+  /** What happened before this was ready: nobody can have been listening for long. */
+  #early: [name: string, detail: unknown][] | null = [];
   #opened: { resolve: () => void; reject: (error: Error) => void } = {
     resolve: () => {},
     reject: () => {},
@@ -366,7 +368,7 @@ export class PortClient implements Client {
     }
     // What an application shows first is here.
     if (["identity", "connection", "storage", "inbox"].every((name) => this.#known.has(name))) {
-      this.#opened.resolve();
+      this.#open();
     }
   }
 
@@ -375,11 +377,26 @@ export class PortClient implements Client {
       const { document, reason } = detail as ClientEvents["problem"];
       if (document === null && FINAL.has(reason)) this.#refusal.set(reason);
     }
-    for (const listener of this.#listeners.get(name) ?? []) listener(detail as never);
+    if (this.#early === null) this.#tell(name, detail);
+    else this.#early.push([name, detail]);
     if (name === "wiped") {
       this.#end(new RejoinderError("wiped", "this client was logged out"));
       this.#showNothing();
     }
+  }
+
+  #tell(name: string, detail: unknown): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener(detail as never);
+  }
+
+  /** Who waited for this to be ready listens a moment later: then what came before is told. */
+  #open(): void {
+    this.#opened.resolve();
+    setTimeout(() => {
+      const early = this.#early ?? [];
+      this.#early = null;
+      for (const [name, detail] of early) this.#tell(name, detail);
+    });
   }
 
   #end(error: RejoinderError): void {

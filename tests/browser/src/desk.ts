@@ -65,7 +65,7 @@ export class Desk {
   async read(text: string): Promise<void> {
     await this.page.getByRole("tab", { name: "All" }).click();
     await this.page.locator(".row-button").filter({ hasText: text }).first().click();
-    await expect(this.message(text)).toBeVisible();
+    await expect(this.message(text).first()).toBeVisible();
   }
 
   async take(): Promise<void> {

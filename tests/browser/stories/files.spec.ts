@@ -44,7 +44,12 @@ async function visitor(stage: Stage, says: string): Promise<Seen> {
 
 async function bytes({ chat, files }: Seen, name: string): Promise<Buffer> {
   const file = files().find((one) => one.name === name);
-  return Buffer.from(await (await chat.file(file?.message ?? "", file?.id ?? "")).arrayBuffer());
+  let blob: Blob | null = null;
+  // The message comes first: its file is on its way.
+  await expect(async () => {
+    blob = await chat.file(file?.message ?? "", file?.id ?? "");
+  }).toPass();
+  return Buffer.from(await ((blob as Blob | null) ?? new Blob()).arrayBuffer());
 }
 
 const picked = (desk: Desk, name: string) => desk.page.locator(".picked-file")
