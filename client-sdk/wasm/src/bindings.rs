@@ -222,7 +222,8 @@ impl Core {
         Ok(object)
     }
 
-    /// What is known here of an attachment of a message, as JSON: see [`whereabouts`].
+    /// What is known here of an attachment of a message, as JSON:
+    /// `{ here: { media_type, accepted } }`, `{ next: conversation }`, `"gone"` or `"unknown"`.
     ///
     /// # Errors
     /// When something of it is no id.

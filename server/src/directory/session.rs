@@ -24,7 +24,7 @@ pub struct Session {
     pub principal: Principal,
     /// Where.
     pub scope: Scope,
-    /// The token they are known by, as [`DirectoryEvent::TokenRevoked`] names it.
+    /// The token they are known by, as [`crate::directory::DirectoryEvent::TokenRevoked`] names it.
     pub token_hash: TokenHash,
     /// A new token, to be sent to them and kept nowhere else: after a log-in by password, and for
     /// a new visitor.
@@ -116,7 +116,7 @@ impl Directory {
     }
 
     /// Who the bearer of a token is now: asked again for every session that a
-    /// [`DirectoryEvent`] may concern.
+    /// [`crate::directory::DirectoryEvent`] may concern.
     ///
     /// # Errors
     /// [`AuthError::Invalid`], [`AuthError::Wipe`], [`AuthError::Directory`].

@@ -31,6 +31,10 @@ declare global {
 /** How long it is tried in vain before it is looked into why, and how often then. */
 const LOOK_AFTER_MILLIS = 3_000;
 const LOOK_EVERY_MILLIS = 15_000;
+/** How long a first line may take before it is looked into why. */
+const HANGING_MILLIS = 6_000;
+/** Sooner where nothing answered: that may have been one request that was lost. */
+const LOOK_AGAIN_MILLIS = 5_000;
 /** How long a log-out waits for the server to hear of it, before it is done here alone. */
 const LINE_MILLIS = 3_000;
 
@@ -302,6 +306,11 @@ export class Session {
       this.client.value = client;
     });
     this.#hear(client);
+    // A line that hangs fails at no moment.
+    window.setTimeout(() => {
+      const waits = this.client.value === client && this.connection.value !== "live";
+      if (waits && !this.unreachable.value) this.#lookAfter(client, 0);
+    }, HANGING_MILLIS);
     window.rejoinderClient = client;
   }
 
@@ -438,7 +447,7 @@ export class Session {
   async #look(client: Client): Promise<void> {
     const answered = navigator.onLine && (await this.site.ask());
     if (!this.unreachable.value || this.client.value !== client) return;
-    this.#lookAfter(client, LOOK_EVERY_MILLIS);
+    this.#lookAfter(client, answered ? LOOK_EVERY_MILLIS : LOOK_AGAIN_MILLIS);
     if (!answered) return this.banners.drop("blocked");
     this.banners.put({
       id: "blocked",
