@@ -195,12 +195,7 @@ fn scan<'a>(
 }
 
 fn visible(query: &Query<'_>, entry: &FeedEntry) -> bool {
-    let rights = Rights {
-        site: entry.header.site,
-        visitor: entry.header.visitor,
-        assignee: entry.summary.assignee,
-        collaborators: &entry.summary.team.collaborators,
-    };
+    let rights = Rights::of(entry);
     may_see(query.principal, query.scope, &rights)
 }
 

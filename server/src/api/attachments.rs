@@ -165,12 +165,7 @@ async fn judged<T: Send + 'static>(
 fn sees(storage: &dyn Storage, session: &Session, (document, _): Place) -> Result<(), ApiError> {
     let entry = storage.feed_entry(document.conversation).map_err(|error| fault(&error))?;
     let seen = entry.is_some_and(|entry| {
-        let rights = Rights {
-            site: entry.header.site,
-            visitor: entry.header.visitor,
-            assignee: entry.summary.assignee,
-            collaborators: &entry.summary.team.collaborators,
-        };
+        let rights = Rights::of(&entry);
         let is_team = document == DocumentId::team(document.conversation);
         let outside = is_team && session.principal.role == Role::Visitor;
         !outside && may_see(&session.principal, &session.scope, &rights)

@@ -151,12 +151,7 @@ fn page(
 }
 
 fn sees(session: &Session, entry: &FeedEntry) -> bool {
-    let rights = Rights {
-        site: entry.header.site,
-        visitor: entry.header.visitor,
-        assignee: entry.summary.assignee,
-        collaborators: &entry.summary.team.collaborators,
-    };
+    let rights = Rights::of(entry);
     may_see(&session.principal, &session.scope, &rights)
 }
 

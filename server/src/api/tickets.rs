@@ -262,12 +262,7 @@ async fn is_seen(
     let storage = Arc::clone(served.hub.storage());
     let found = blocking(move || storage.feed_entry(conversation)).await;
     Ok(found.map_err(|error| fault(&error))?.is_some_and(|entry| {
-        let rights = Rights {
-            site: entry.header.site,
-            visitor: entry.header.visitor,
-            assignee: entry.summary.assignee,
-            collaborators: &entry.summary.team.collaborators,
-        };
+        let rights = Rights::of(&entry);
         entry.header.site == site && may_see(&caller.principal, &caller.scope, &rights)
     }))
 }

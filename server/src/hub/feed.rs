@@ -97,12 +97,7 @@ impl Hub {
 fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
     let team = connected.principal.role.reads_team();
     let seen = entries.iter().filter(|entry| {
-        let rights = Rights {
-            site: entry.header.site,
-            visitor: entry.header.visitor,
-            assignee: entry.summary.assignee,
-            collaborators: &entry.summary.team.collaborators,
-        };
+        let rights = Rights::of(entry);
         may_see(&connected.principal, &connected.scope, &rights)
     });
     let news = seen.filter(|entry| {

@@ -82,12 +82,7 @@ pub fn notifications_of(
             below = notification.number;
             let entry = storage.feed_entry(notification.conversation)?;
             let visible = entry.is_some_and(|entry| {
-                let rights = Rights {
-                    site: entry.header.site,
-                    visitor: entry.header.visitor,
-                    assignee: entry.summary.assignee,
-                    collaborators: &entry.summary.team.collaborators,
-                };
+                let rights = Rights::of(&entry);
                 may_see(principal, scope, &rights)
             });
             if visible {

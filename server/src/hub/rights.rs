@@ -4,6 +4,7 @@ use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::principal::{AgentRole, Principal, Role};
 
 use crate::directory::Scope;
+use crate::storage::FeedEntry;
 
 /// What decides who may see a conversation.
 #[derive(Clone, Debug)]
@@ -16,6 +17,19 @@ pub struct Rights<'a> {
     pub assignee: Option<ParticipantId>,
     /// Who follows it.
     pub collaborators: &'a [ParticipantId],
+}
+
+impl<'a> Rights<'a> {
+    /// What decides of a row of the feed.
+    #[must_use]
+    pub fn of(entry: &'a FeedEntry) -> Self {
+        Self {
+            site: entry.header.site,
+            visitor: entry.header.visitor,
+            assignee: entry.summary.assignee,
+            collaborators: &entry.summary.team.collaborators,
+        }
+    }
 }
 
 /// Whether somebody may see a conversation: visitors their own; agents those of their sites, and

@@ -179,12 +179,7 @@ fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasin
         let entry = storage.feed_entry(document.conversation)?;
         // One that is not known yet is about to be begun.
         let kept = entry.is_none_or(|entry| {
-            let rights = Rights {
-                site: entry.header.site,
-                visitor: entry.header.visitor,
-                assignee: entry.summary.assignee,
-                collaborators: &entry.summary.team.collaborators,
-            };
+            let rights = Rights::of(&entry);
             may_see(&by.principal, &by.scope, &rights)
         });
         if !kept {
