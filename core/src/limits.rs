@@ -65,6 +65,10 @@ pub const RESERVED_CHANGES: usize = 10_000;
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
 
+/// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
+/// each document.
+pub const HELD_FRAMES: usize = 2 * OPEN_DOCUMENTS;
+
 /// Newest messages whose words a client asks for when it opens a document, until it is told to
 /// show more: about what fits on a screen, a few times over.
 pub const WINDOW_MESSAGES: u32 = 50;
