@@ -3,6 +3,7 @@ import { render } from "preact";
 import { Chat } from "./chat";
 import { Host } from "./host";
 import { speak } from "./language";
+import { keepApp } from "./kept";
 import { type Connect, Session } from "./session";
 import { Site } from "./site";
 import { paletteOf } from "./theme";
@@ -58,6 +59,7 @@ export async function start(
   if (root) render(<App chat={chat} />, root);
   warnBeforeLoss(chat);
   tellPage(session);
+  keepApp(session);
   effect(() => {
     if (!host.shown.value) return undefined;
     // Only that it is shown begins it: a client that ends is followed by who ended it.
