@@ -24,8 +24,9 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
 use rejoinder_core::limits;
+use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
@@ -59,6 +60,18 @@ pub enum Ask {
     Gone(ConnectionId),
     /// Take it from an assignee who is not there, if it still waits under their name.
     Release(ParticipantId),
+    /// Do what is due at a moment, and say when to ask again.
+    Upkeep(Upkeep, Timestamp, oneshot::Sender<Option<Timestamp>>),
+}
+
+/// What the server itself does in a conversation when it is time to.
+#[derive(Clone, Debug)]
+pub enum Upkeep {
+    /// Announce that it will be closed, or close it.
+    Lapse {
+        /// Milliseconds that it may be silent while a human is active; none: for ever.
+        silence: Option<i64>,
+    },
 }
 
 /// More waits for a conversation than may.

@@ -1135,7 +1135,7 @@ export interface components {
          * @description What a system message announces.
          * @enum {string}
          */
-        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai";
+        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai" | "closing";
         /**
          * @description Why an agent is notified.
          * @enum {string}

@@ -151,6 +151,8 @@ export const ar: Vocabulary = {
     claimed: (who) => `${who}: أخذ المحادثة`,
     released: "أُعيدت إلى قائمة الانتظار",
     closed: (who) => `${who}: أغلق المحادثة`,
+    closed_by_system: "أغلقها النظام",
+    closing: "لم يكتب أحد منذ فترة: ستُغلق قريبًا ما لم يكتب أحد",
     restored_to_ai: "أُعيدت إلى الذكاء الاصطناعي",
   },
   conversation: {

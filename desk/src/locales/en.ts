@@ -157,6 +157,8 @@ export const en = {
     claimed: (who: string) => `${who} took the conversation`,
     released: "Handed back to those waiting",
     closed: (who: string) => `${who} closed the conversation`,
+    closed_by_system: "Closed by the system",
+    closing: "Nobody has written for a while: it will be closed soon unless somebody does",
     restored_to_ai: "Handed back to the AI",
   },
   conversation: {

@@ -148,7 +148,7 @@ export const en = {
       pick_up: "All who could take one are told", automatic: "One agent at a time is told",
     },
     closeAfter: "Close after minutes of silence",
-    closeAfterHint: "5 to 10,080; empty: never.",
+    closeAfterHint: "5 to 10,080; empty: never. A notice comes before.",
     badCloseAfter: "Write a number from 5 to 10,080, or nothing.",
     edit: "Agents may edit",
     recall: "Agents may recall",

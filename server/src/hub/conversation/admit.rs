@@ -353,12 +353,21 @@ impl Task {
         if !live.authority.release(&mut admission, from, &policy, now(), &mut self.dice) {
             return;
         }
+        self.carry_through(admission, "released").await;
+    }
+
+    /// Commits and tells what the server itself has written, and says whether that went well.
+    pub(super) async fn carry_through(&mut self, mut admission: Admission, what: &str) -> bool {
         match self.commit(&mut admission).await {
-            Ok(appended) => self.tell(admission, appended.as_ref(), &[]),
+            Ok(appended) => {
+                self.tell(admission, appended.as_ref(), &[]);
+                true
+            }
             Err(error) => {
-                tracing::warn!(conversation = %self.conversation, %error, "not released yet");
+                tracing::warn!(conversation = %self.conversation, %error, "not {what} yet");
                 self.state = State::Unloaded;
                 self.reopen();
+                false
             }
         }
     }

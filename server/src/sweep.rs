@@ -1,0 +1,143 @@
+//! The sweep: one task that looks every few seconds for what has lasted long enough.
+//!
+//! It keeps nothing that a restart could lose. When something is due is read off the conversations'
+//! logs each time; what is remembered of them only saves looking twice.
+
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rejoinder_core::authority::notice_before;
+use rejoinder_core::conversation::layout::Status;
+use rejoinder_core::id::{ConversationId, SiteId};
+use rejoinder_core::limits;
+use rejoinder_core::time::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::clock::now;
+use crate::directory::{Directory, DirectoryError, Site};
+use crate::hub::{Ask, Hub, Upkeep, blocking};
+use crate::storage::StorageError;
+
+/// Milliseconds in a minute.
+const MINUTE: i64 = 60_000;
+
+/// Why a sweep was broken off. The next one begins again.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The directory does not answer.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The storage does not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The sweep of a hub.
+#[derive(Debug)]
+pub struct Sweep {
+    hub: Hub,
+    /// At which place in the feed a conversation was looked at, for which silence, and when
+    /// something will be due in it.
+    looked: HashMap<ConversationId, Looked>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Looked {
+    feed: u64,
+    silence: Option<i64>,
+    due: Option<Timestamp>,
+}
+
+impl Sweep {
+    /// A sweep that has looked at nothing yet.
+    #[must_use]
+    pub fn new(hub: Hub) -> Self {
+        Self { hub, looked: HashMap::new() }
+    }
+
+    /// Sweeps as long as the process lives.
+    pub async fn run(mut self) {
+        loop {
+            if let Err(error) = self.at(now()).await {
+                tracing::warn!(%error, "a sweep was broken off");
+            }
+            tokio::time::sleep(Duration::from_millis(limits::SWEEP_MILLIS)).await;
+        }
+    }
+
+    /// Does all that is due at a moment.
+    ///
+    /// # Errors
+    /// [`SweepError`]. What was done is done.
+    pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
+        let directory = Arc::clone(self.hub.directory());
+        let sites = asked(&directory, Directory::sites).await?;
+        self.close_silent(&sites, now).await
+    }
+
+    /// Announces and closes conversations in which nobody writes any more.
+    async fn close_silent(&mut self, sites: &[Site], now: Timestamp) -> Result<(), SweepError> {
+        let mut found = HashMap::new();
+        for site in sites {
+            let info = now.plus_millis(-limits::OFFLINE_INFO_MILLIS);
+            for (id, feed) in self.silent(site.id, Status::AwaitingOfflineInfo, info).await? {
+                found.insert(id, (feed, None));
+            }
+            let Some(minutes) = site.close_after_minutes else { continue };
+            let silence = i64::from(minutes) * MINUTE;
+            // What was announced has no more than this left.
+            let before = now.plus_millis(-notice_before(silence));
+            for (id, feed) in self.silent(site.id, Status::ActiveHuman, before).await? {
+                found.insert(id, (feed, Some(silence)));
+            }
+        }
+        // Those that are closed or talked in again are forgotten.
+        self.looked.retain(|id, _| found.contains_key(id));
+        for (id, (feed, silence)) in found {
+            let known = self.looked.get(&id).filter(|it| (it.feed, it.silence) == (feed, silence));
+            if known.is_some_and(|looked| looked.due.is_none_or(|due| due > now)) {
+                continue;
+            }
+            // What could not be done is asked for again.
+            let Some(due) = self.keep_up(id, Upkeep::Lapse { silence }, now).await else {
+                continue;
+            };
+            self.looked.insert(id, Looked { feed, silence, due });
+        }
+        Ok(())
+    }
+
+    async fn silent(
+        &self,
+        site: SiteId,
+        status: Status,
+        before: Timestamp,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        let storage = Arc::clone(self.hub.storage());
+        blocking(move || storage.silent(site, status, before)).await
+    }
+
+    /// Asks a conversation's task, and waits for it; none when it could not be done now.
+    async fn keep_up(
+        &self,
+        conversation: ConversationId,
+        what: Upkeep,
+        now: Timestamp,
+    ) -> Option<Option<Timestamp>> {
+        let (answer, answered) = oneshot::channel();
+        self.hub.ask(conversation, Ask::Upkeep(what, now, answer)).ok()?;
+        answered.await.ok()
+    }
+}
+
+/// Asks the directory where blocking is allowed.
+async fn asked<T: Send + 'static>(
+    directory: &Arc<Directory>,
+    ask: impl FnOnce(&Directory) -> Result<T, DirectoryError> + Send + 'static,
+) -> Result<T, SweepError> {
+    let directory = Arc::clone(directory);
+    let asked = tokio::task::spawn_blocking(move || ask(&directory)).await;
+    let gone = |_| StorageError::Failed("the server is shutting down".to_owned());
+    Ok(asked.map_err(gone)??)
+}
