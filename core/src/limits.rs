@@ -128,6 +128,14 @@ pub const OFFLINE_INFO_MILLIS: i64 = 24 * 3_600_000;
 /// were broken off. Minutes are what settings count in.
 pub const SWEEP_MILLIS: u64 = 15_000;
 
+/// Messages that the server takes back in one step, where it takes back many: others' writes wait
+/// for no longer than that.
+pub const ERASED_AT_ONCE: usize = 256;
+
+/// Milliseconds for which what an erased visitor had on its way is still looked for: a push that
+/// was being admitted when they were erased has ended by then.
+pub const ERASURE_SETTLES_MILLIS: i64 = 60_000;
+
 /// Pages that one visitor tells of in a minute: faster than anybody reads.
 pub const PAGES_PER_MINUTE: u32 = 30;
 

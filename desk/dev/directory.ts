@@ -64,7 +64,7 @@ function visitor(which: string): Visitor {
     email: known ? "ingrid@hotel.example" : null,
     attributes: known ? { plan: "business" } : {},
     pages: [{ title: "Wool blanket, moss", url: "https://larch.example/moss", at: NOW - HOUR }],
-    verified: known, blocked: false, created_at: NOW - 30 * HOUR,
+    verified: known, blocked: false, erased_at: null, created_at: NOW - 30 * HOUR,
   };
 }
 

@@ -16,7 +16,7 @@ mod signals;
 mod snapshot;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rejoinder_core::authority::policy::Policy;
@@ -72,6 +72,13 @@ pub enum Upkeep {
         /// Milliseconds that it may be silent while a human is active; none: for ever.
         silence: Option<i64>,
     },
+    /// Take words back, in the name of the server.
+    Erase {
+        /// Whose; none: everybody's.
+        authors: Option<BTreeSet<ParticipantId>>,
+        /// Whether the conversation is over with it.
+        close: bool,
+    },
 }
 
 /// More waits for a conversation than may.
@@ -97,6 +104,7 @@ struct Shared {
     /// Held while somebody's notifications are read and told.
     notifying: tokio::sync::Mutex<()>,
     searching: Arc<Semaphore>,
+    sweeping: Notify,
 }
 
 impl core::fmt::Debug for Shared {
@@ -128,6 +136,7 @@ impl Hub {
             new_conversations,
             notifying: tokio::sync::Mutex::default(),
             searching: Arc::new(Semaphore::new(SEARCHES)),
+            sweeping: Notify::new(),
         }))
     }
 
@@ -159,6 +168,16 @@ impl Hub {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.0.board
+    }
+
+    /// Something is due at once.
+    pub fn sweep_now(&self) {
+        self.0.sweeping.notify_one();
+    }
+
+    /// Returns when something is due at once.
+    pub(crate) async fn sweep_asked(&self) {
+        self.0.sweeping.notified().await;
     }
 
     /// Turns for those who search.

@@ -15,12 +15,15 @@ use rejoinder_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::clock::now;
-use crate::directory::{Directory, DirectoryError, Site};
+use crate::directory::{Directory, DirectoryError, Erasing, Site};
 use crate::hub::{Ask, Hub, Upkeep, blocking};
-use crate::storage::StorageError;
+use crate::storage::{Filter, StorageError};
 
 /// Milliseconds in a minute.
 const MINUTE: i64 = 60_000;
+
+/// Conversations listed at once.
+const PAGE: usize = 1_000;
 
 /// Why a sweep was broken off. The next one begins again.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +65,11 @@ impl Sweep {
             if let Err(error) = self.at(now()).await {
                 tracing::warn!(%error, "a sweep was broken off");
             }
-            tokio::time::sleep(Duration::from_millis(limits::SWEEP_MILLIS)).await;
+            let next = tokio::time::sleep(Duration::from_millis(limits::SWEEP_MILLIS));
+            tokio::select! {
+                () = next => {}
+                () = self.hub.sweep_asked() => {}
+            }
         }
     }
 
@@ -73,7 +80,41 @@ impl Sweep {
     pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
         let directory = Arc::clone(self.hub.directory());
         let sites = asked(&directory, Directory::sites).await?;
-        self.close_silent(&sites, now).await
+        self.close_silent(&sites, now).await?;
+        self.erase_visitors(now).await
+    }
+
+    /// Takes back what erased visitors wrote, in as many sweeps as it takes.
+    async fn erase_visitors(&self, now: Timestamp) -> Result<(), SweepError> {
+        let directory = Arc::clone(self.hub.directory());
+        for Erasing { visitor, ids, since } in asked(&directory, Directory::erasing).await? {
+            let (mut done, mut all) = (true, Vec::new());
+            for &id in &ids {
+                let filter = Filter { visitor: Some(id), ..Filter::default() };
+                all.extend(self.conversations(&filter).await?);
+            }
+            for &conversation in &all {
+                let what = Upkeep::Erase { authors: Some(ids.clone()), close: true };
+                done &= self.keep_up(conversation, what, now).await.is_some();
+            }
+            asked(&directory, move |d| d.empty_tickets(&all)).await?;
+            if done && now.millis_since(since) > limits::ERASURE_SETTLES_MILLIS {
+                asked(&directory, move |d| d.erased(visitor)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All conversations that a filter lets through.
+    async fn conversations(&self, filter: &Filter) -> Result<Vec<ConversationId>, StorageError> {
+        let (mut all, mut below) = (Vec::new(), u64::MAX);
+        loop {
+            let (storage, filter) = (Arc::clone(self.hub.storage()), filter.clone());
+            let page = blocking(move || storage.conversations(&filter, below, PAGE)).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            below = last.feed;
+            all.extend(page.iter().map(|entry| entry.header.conversation));
+        }
     }
 
     /// Announces and closes conversations in which nobody writes any more.

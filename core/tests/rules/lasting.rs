@@ -1,14 +1,16 @@
-//! What the server itself ends: silent conversations.
+//! What the server itself ends: silent conversations, and words that somebody wants gone.
+
+use std::collections::BTreeSet;
 
 use rejoinder_core::authority::{Admission, notice_before};
 use rejoinder_core::conversation::layout::{Notice, Priority, Status};
 use rejoinder_core::conversation::operation::Operation;
-use rejoinder_core::id::ParticipantId;
+use rejoinder_core::id::{DocumentKind, ParticipantId};
 use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 
-use crate::chat::{Chat, NOON, Person};
+use crate::chat::{Chat, NOON, Person, is_recalled};
 
 const MINUTE: i64 = 60_000;
 
@@ -129,4 +131,47 @@ fn lc3_who_does_not_say_how_to_be_reached_is_not_waited_for() {
     assert_eq!(looks(&mut chat, day + 11), None);
     assert_eq!(notices(&chat), [(Notice::Closed, None)]);
     assert!(chat.authority.closed());
+}
+
+/// The server takes back, three at a time, and says whether none is left.
+fn erases(chat: &mut Chat, authors: Option<&BTreeSet<ParticipantId>>) -> bool {
+    let (mut admission, policy, now) = (Admission::default(), chat.policy, chat.now);
+    let dice = &mut chat.dice;
+    let done = chat.authority.recall_all(&mut admission, authors, 3, &policy, now, dice);
+    chat.commit(admission);
+    done
+}
+
+#[test]
+fn lc4_the_server_takes_all_words_of_an_author_back() {
+    let (mut chat, mut ann, mut bo) = taken();
+    let mut team = bo.on_team(&mut chat);
+    let hers: Vec<_> = (0..3).map(|n| ann.said(&mut chat, &format!("hers {n}"))).collect();
+    let his = bo.said(&mut chat, "his");
+    team.said(&mut chat, "his note");
+    bo.did(&mut chat, Operation::Close);
+    let authors = BTreeSet::from([ann.id()]);
+    assert!(!erases(&mut chat, Some(&authors)), "four are more than three");
+    chat.restarts();
+    assert!(erases(&mut chat, Some(&authors)));
+    assert_eq!(chat.texts(), ["his", "his note"]);
+    assert!(hers.iter().all(|it| is_recalled(&chat, DocumentKind::Timeline, *it)));
+    assert!(!is_recalled(&chat, DocumentKind::Timeline, his));
+    // Again is nothing.
+    assert!(erases(&mut chat, Some(&authors)));
+    assert!(chat.last.is_empty());
+    assert!(erases(&mut chat, None));
+    assert!(chat.texts().is_empty());
+}
+
+#[test]
+fn lc4_what_was_written_offline_before_brings_no_words_back() {
+    let (mut chat, mut ann, _) = taken();
+    let message = ann.said(&mut chat, "my name is Ann");
+    let mut offline = ann.tab(&mut chat);
+    let late = offline.edits(&mut chat, message, "my name is Anna");
+    assert!(erases(&mut chat, None));
+    chat.accepts(&offline, &late);
+    assert!(chat.texts().is_empty());
+    assert!(is_recalled(&chat, DocumentKind::Timeline, message));
 }

@@ -9,7 +9,7 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{Actor, ConversationId, DocumentId, DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
-use rejoinder_core::principal::Role;
+use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
 
@@ -282,10 +282,16 @@ impl Task {
             to.outbound.send(&ServerFrame::Fates { document, fates: fates.clone() });
         }
         let Some(appended) = appended else { return };
-        for ((tombstone, _), number) in admission.recalled.iter().zip(&appended.erasures) {
+        let mut by_server = BTreeSet::new();
+        for ((tombstone, by), number) in admission.recalled.iter().zip(&appended.erasures) {
             let document = self.document(tombstone.kind);
-            self.hub.carry_out(document, tombstone.message, *number);
+            if *by == Principal::SERVER.participant {
+                by_server.insert(document);
+            } else {
+                self.hub.carry_out(document, tombstone.message, *number);
+            }
         }
+        by_server.into_iter().for_each(|document| self.hub.wake_holders(document));
         self.hub.tell_notified(appended.notified.clone());
         self.hub.feed_changed();
         self.let_go();
