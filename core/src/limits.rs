@@ -128,6 +128,10 @@ pub const OFFLINE_INFO_MILLIS: i64 = 24 * 3_600_000;
 /// were broken off. Minutes are what settings count in.
 pub const SWEEP_MILLIS: u64 = 15_000;
 
+/// Milliseconds between two looks through a site for conversations that are older than it keeps
+/// their words: retention counts in days, and a look goes through all old ones.
+pub const RETENTION_EVERY_MILLIS: i64 = 3_600_000;
+
 /// Messages that the server takes back in one step, where it takes back many: others' writes wait
 /// for no longer than that.
 pub const ERASED_AT_ONCE: usize = 256;

@@ -339,6 +339,18 @@ pub trait Storage: Send + Sync + 'static {
         before: Timestamp,
     ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
 
+    /// Closed conversations of a site, in which nothing has happened since a moment, of which words
+    /// are left.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn expired(
+        &self,
+        site: SiteId,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError>;
+
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.
     ///

@@ -22,6 +22,12 @@ use crate::storage::{Filter, StorageError};
 /// Milliseconds in a minute.
 const MINUTE: i64 = 60_000;
 
+/// Milliseconds in a day.
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Conversations whose words are taken back in one sweep of a site.
+const AT_ONCE: usize = 200;
+
 /// Conversations listed at once.
 const PAGE: usize = 1_000;
 
@@ -43,6 +49,8 @@ pub struct Sweep {
     /// At which place in the feed a conversation was looked at, for which silence, and when
     /// something will be due in it.
     looked: HashMap<ConversationId, Looked>,
+    /// For how many days of retention each site was looked through last, and when.
+    expired: HashMap<SiteId, (u32, Timestamp)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +64,7 @@ impl Sweep {
     /// A sweep that has looked at nothing yet.
     #[must_use]
     pub fn new(hub: Hub) -> Self {
-        Self { hub, looked: HashMap::new() }
+        Self { hub, looked: HashMap::new(), expired: HashMap::new() }
     }
 
     /// Sweeps as long as the process lives.
@@ -81,7 +89,36 @@ impl Sweep {
         let directory = Arc::clone(self.hub.directory());
         let sites = asked(&directory, Directory::sites).await?;
         self.close_silent(&sites, now).await?;
-        self.erase_visitors(now).await
+        self.erase_visitors(now).await?;
+        self.erase_expired(&sites, now).await
+    }
+
+    /// Takes back all words of closed conversations that are older than their site keeps them.
+    async fn erase_expired(&mut self, sites: &[Site], now: Timestamp) -> Result<(), SweepError> {
+        for site in sites {
+            let Some(days) = site.retention_days else { continue };
+            let fresh = |(of, at): &(u32, Timestamp)| {
+                *of == days && now.millis_since(*at) < limits::RETENTION_EVERY_MILLIS
+            };
+            if self.expired.get(&site.id).is_some_and(fresh) {
+                continue;
+            }
+            let (id, before) = (site.id, now.plus_millis(-i64::from(days) * DAY));
+            let storage = Arc::clone(self.hub.storage());
+            let found = blocking(move || storage.expired(id, before, AT_ONCE)).await?;
+            let mut erased = 0;
+            for &conversation in &found {
+                let what = Upkeep::Erase { authors: None, close: false };
+                erased += usize::from(self.keep_up(conversation, what, now).await.is_some());
+            }
+            if erased == AT_ONCE {
+                // There may be more: the next sweep goes on, and others' turns come in between.
+                self.hub.sweep_now();
+            } else {
+                self.expired.insert(site.id, (days, now));
+            }
+        }
+        Ok(())
     }
 
     /// Takes back what erased visitors wrote, in as many sweeps as it takes.

@@ -1371,6 +1371,11 @@ export interface components {
             offline_message: string;
             /** @description Which of their messages agents may recall. */
             recall: components["schemas"]["WindowText"];
+            /**
+             * Format: int32
+             * @description Days after which the words of closed conversations are taken back; null: never.
+             */
+            retention_days?: number | null;
             routing: components["schemas"]["Routing"];
             /** @description `#rrggbb` */
             theme_color: string;
@@ -1425,6 +1430,12 @@ export interface components {
             offline_message: string | null;
             /** @default null */
             recall: components["schemas"]["WindowText"] | null;
+            /**
+             * Format: int32
+             * @description 1 to 3650. Null: never.
+             * @default null
+             */
+            retention_days: number | null;
             /** @default null */
             routing: components["schemas"]["Routing"] | null;
             /** @default null */

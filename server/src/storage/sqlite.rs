@@ -320,6 +320,17 @@ impl Storage for Sqlite {
         })
     }
 
+    fn expired(
+        &self,
+        site: SiteId,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("expired conversations", |connection| {
+            lasting::expired(connection, site, before, at_most)
+        })
+    }
+
     fn live_words(
         &self,
         conversation: ConversationId,

@@ -151,6 +151,10 @@ export const en = {
     closeAfter: "Close after minutes of silence",
     closeAfterHint: "5 to 10,080; empty: never. A notice comes before.",
     badCloseAfter: "Write a number from 5 to 10,080, or nothing.",
+    retention: "Keep the words of closed chats for days",
+    retentionHint: "1 to 3,650; empty: for good. What is older is removed for everyone and cannot "
+      + "be restored.",
+    badRetention: "Write a number from 1 to 3,650, or nothing.",
     edit: "Agents may edit",
     recall: "Agents may recall",
     windows: { any: "any of their messages", last: "their last message", minutes: "for minutes" },

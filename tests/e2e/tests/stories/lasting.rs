@@ -193,3 +193,38 @@ async fn lc4_a_device_from_before_brings_an_erased_visitors_words_not_back() {
     olga.sees(chat, &["(recalled)"]).await;
     are_nowhere(&world, &gone).await;
 }
+
+#[tokio::test]
+async fn lc6_words_of_closed_chats_go_after_the_days_that_a_site_keeps_them() {
+    let world = World::start().await;
+    let (vera, ann) = (world.visitor("vera").await, world.agent("ann").await);
+    let gone = words(&["asked", "answered", "noted"]);
+    let old = vera.begins(&gone[0]).await;
+    ann.sees(old, &[&gone[0]]).await;
+    ann.says(old, &gone[1]).await;
+    ann.notes(old, &gone[2]).await;
+    ann.closes(old).await;
+    let open = vera.begins("marker-open-0001-stays").await;
+    ann.sees(open, &["marker-open-0001-stays"]).await;
+    world.settle().await;
+    world.local().sweeps(in_minutes(400 * 24 * 60)).await;
+    ann.sees(old, &[&gone[0], &gone[1]]).await;
+
+    let thirty = SiteChange { retention_days: Some(Some(30)), ..SiteChange::default() };
+    world.directory().change_site(world.site(), thirty).unwrap();
+    world.local().sweeps(in_minutes(29 * 24 * 60)).await;
+    ann.sees(old, &[&gone[0], &gone[1]]).await;
+    world.local().sweeps(in_minutes(31 * 24 * 60)).await;
+    for person in [&ann, &vera] {
+        person.sees(old, &["(recalled)", "(recalled)"]).await;
+        person.sees(open, &["marker-open-0001-stays"]).await;
+    }
+    ann.sees_notes(old, &["(recalled)"]).await;
+    are_nowhere(&world, &gone).await;
+    // LC4: there is nothing left to do, and nothing is done.
+    let newest = || world.local().server().hub().storage().newest_erasure().unwrap();
+    let before = newest();
+    assert_eq!(before, 3);
+    world.local().sweeps(in_minutes(90 * 24 * 60)).await;
+    assert_eq!(newest(), before);
+}
