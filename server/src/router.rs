@@ -145,6 +145,7 @@ fn work() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(visitors::visitors))
         .routes(routes!(visitors::visitor, visitors::change_visitor))
         .routes(routes!(visitors::block_visitor))
+        .routes(routes!(visitors::erase_visitor))
         .layer(DefaultBodyLimit::max(WORDS_BYTES))
 }
 

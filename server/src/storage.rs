@@ -327,6 +327,30 @@ pub trait Storage: Send + Sync + 'static {
         sites: Option<&[SiteId]>,
     ) -> Result<Vec<(SiteId, Status, u32)>, StorageError>;
 
+    /// Open conversations of a site in a status, in which nothing has happened since a moment, with
+    /// their places in the feed.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn silent(
+        &self,
+        site: SiteId,
+        status: Status,
+        before: Timestamp,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
+
+    /// Closed conversations of a site, in which nothing has happened since a moment, of which words
+    /// are left.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn expired(
+        &self,
+        site: SiteId,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError>;
+
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.
     ///

@@ -698,6 +698,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visitors/{id}/erased": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Erases a visitor: all that they wrote is recalled, their conversations are closed, and what is
+         *     known of them goes. It cannot be undone, and a repeat changes nothing. Owners.
+         */
+        put: operations["erase_visitor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -706,7 +726,7 @@ export interface components {
          * @description What was done, in the audit log.
          * @enum {string}
          */
-        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "message_recalled";
+        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "visitor_erased" | "message_recalled";
         /** @description A human who answers. */
         Agent: {
             availability: components["schemas"]["Availability"];
@@ -1135,7 +1155,7 @@ export interface components {
          * @description What a system message announces.
          * @enum {string}
          */
-        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai";
+        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai" | "closing";
         /**
          * @description Why an agent is notified.
          * @enum {string}
@@ -1351,6 +1371,11 @@ export interface components {
             offline_message: string;
             /** @description Which of their messages agents may recall. */
             recall: components["schemas"]["WindowText"];
+            /**
+             * Format: int32
+             * @description Days after which the words of closed conversations are taken back; null: never.
+             */
+            retention_days?: number | null;
             routing: components["schemas"]["Routing"];
             /** @description `#rrggbb` */
             theme_color: string;
@@ -1405,6 +1430,12 @@ export interface components {
             offline_message: string | null;
             /** @default null */
             recall: components["schemas"]["WindowText"] | null;
+            /**
+             * Format: int32
+             * @description 1 to 3650. Null: never.
+             * @default null
+             */
+            retention_days: number | null;
             /** @default null */
             routing: components["schemas"]["Routing"] | null;
             /** @default null */
@@ -1612,6 +1643,7 @@ export interface components {
             blocked: boolean;
             created_at: components["schemas"]["Moment"];
             email?: string | null;
+            erased_at?: components["schemas"]["Moment"] | null;
             /** @description Ids under which they wrote before they became known. */
             former: components["schemas"]["Id"][];
             id: components["schemas"]["Id"];
@@ -3271,6 +3303,36 @@ export interface operations {
                 "application/json": components["schemas"]["Blocking"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visitor"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    erase_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {

@@ -34,6 +34,8 @@ pub(crate) struct Site {
     routing: Routing,
     /// Minutes of silence after which an active conversation is closed; null: never.
     close_after_minutes: Option<u32>,
+    /// Days after which the words of closed conversations are taken back; null: never.
+    retention_days: Option<u32>,
     /// Which of their messages agents may edit.
     #[schema(value_type = WindowText)]
     edit: String,
@@ -82,6 +84,10 @@ pub(crate) struct SiteInput {
     #[serde(deserialize_with = "set")]
     #[schema(value_type = Option<u32>, minimum = 5, maximum = 10080)]
     close_after_minutes: Option<Option<u32>>,
+    /// 1 to 3650. Null: never.
+    #[serde(deserialize_with = "set")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
+    retention_days: Option<Option<u32>>,
     #[serde(deserialize_with = "text")]
     #[schema(value_type = Option<WindowText>)]
     edit: Option<Window>,
@@ -180,6 +186,7 @@ impl SiteInput {
             offline_message: self.offline_message,
             routing: self.routing,
             close_after_minutes: self.close_after_minutes,
+            retention_days: self.retention_days,
             chat_limit: self.chat_limit,
             theme_color: self.theme_color.map(color).transpose()?,
             greeting: self.greeting,
@@ -198,6 +205,7 @@ impl From<directory::Site> for Site {
             offline_message: site.offline_message,
             routing: site.routing,
             close_after_minutes: site.close_after_minutes,
+            retention_days: site.retention_days,
             edit: site.edit.to_string(),
             recall: site.recall.to_string(),
             visitor_edit: site.visitor_edit,

@@ -148,6 +148,8 @@ named! {
         VisitorBlocked = "visitor_blocked",
         /// A visitor may write again.
         VisitorUnblocked = "visitor_unblocked",
+        /// A visitor was erased, with all that they wrote.
+        VisitorErased = "visitor_erased",
         /// A message was recalled.
         MessageRecalled = "message_recalled",
     }

@@ -20,6 +20,7 @@ mod erase;
 pub(crate) mod folder;
 mod group;
 mod keys;
+mod lasting;
 mod list;
 mod notifications;
 mod open;
@@ -306,6 +307,28 @@ impl Storage for Sqlite {
         sites: Option<&[SiteId]>,
     ) -> Result<Vec<(SiteId, Status, u32)>, StorageError> {
         self.reads.open_ones(sites)
+    }
+
+    fn silent(
+        &self,
+        site: SiteId,
+        status: Status,
+        before: Timestamp,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        self.reads.read("silent conversations", |connection| {
+            lasting::silent(connection, site, status, before)
+        })
+    }
+
+    fn expired(
+        &self,
+        site: SiteId,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("expired conversations", |connection| {
+            lasting::expired(connection, site, before, at_most)
+        })
     }
 
     fn live_words(

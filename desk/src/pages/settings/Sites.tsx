@@ -69,6 +69,7 @@ interface Values {
   human_support: boolean;
   routing: Routing;
   close_after_minutes: string;
+  retention_days: string;
   edit: WindowKind;
   edit_minutes: string;
   recall: WindowKind;
@@ -94,6 +95,7 @@ function valuesOf(site: Site | null): Values {
     mode: site?.mode ?? "live_chat", human_support: site?.human_support ?? true,
     routing: site?.routing ?? "pick_up",
     close_after_minutes: site?.close_after_minutes?.toString() ?? "",
+    retention_days: site?.retention_days?.toString() ?? "",
     edit: kind(site?.edit), edit_minutes: minutes(site?.edit),
     recall: kind(site?.recall), recall_minutes: minutes(site?.recall),
     visitor_edit: site?.visitor_edit ?? true, visitor_recall: site?.visitor_recall ?? true,
@@ -125,6 +127,9 @@ function check(values: Values): Wrong {
   if (numberIn(values.close_after_minutes, 5, 10_080) === undefined) {
     return wrong("close_after_minutes", words.badCloseAfter);
   }
+  if (numberIn(values.retention_days, 1, 3_650) === undefined) {
+    return wrong("retention_days", words.badRetention);
+  }
   for (const kind of ["edit", "recall"] as const) {
     if (values[kind] === "minutes" && !numberIn(values[`${kind}_minutes`], 1, 1_000_000)) {
       return wrong(`${kind}_minutes`, words.badMinutes);
@@ -148,6 +153,7 @@ function inputOf(values: Values): SiteInput {
   return {
     ...rest, name: values.name.trim(), allowed_origins: origins(values.allowed_origins),
     close_after_minutes: numberIn(values.close_after_minutes, 5, 10_080) ?? null,
+    retention_days: numberIn(values.retention_days, 1, 3_650) ?? null,
     edit: window(values.edit, edit_minutes), recall: window(values.recall, recall_minutes),
     chat_limit: Number(values.chat_limit),
   };
@@ -155,7 +161,7 @@ function inputOf(values: Values): SiteInput {
 
 const FIELDS: (keyof Values)[] = [
   "name", "allowed_origins", "close_after_minutes", "edit_minutes", "recall_minutes",
-  "chat_limit", "theme_color", "greeting", "offline_message",
+  "retention_days", "chat_limit", "theme_color", "greeting", "offline_message",
 ];
 
 function SiteForm({ site }: { site: Site | null }) {
@@ -219,6 +225,8 @@ function SiteForm({ site }: { site: Site | null }) {
         {window("recall")}
         <Check label={words.visitorRecall} checked={values.visitor_recall}
           set={(visitor_recall) => set({ visitor_recall })} />
+        <TextField form={form} name="retention_days" label={words.retention}
+          hint={words.retentionHint} type="number" />
       </fieldset>
       <fieldset>
         <legend>{words.look}</legend>
