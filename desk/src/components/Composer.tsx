@@ -221,6 +221,9 @@ function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
 
 /** The words that an edit begins with. */
 function before(view: ConversationView, place: Place): string {
+  if (place.message === null) {
+    return "";
+  }
   const found = merge(view).find((entry) => entry.message.id === place.message);
   return found ? unpin(textOf(found.message) ?? "") : "";
 }
