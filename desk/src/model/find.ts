@@ -1,7 +1,7 @@
 /** Searching the words of one conversation that are here. Nothing of it is kept. */
 
 import type { MessageId, MessageView } from "@rejoinder/client";
-import { type Block, type Inline, parse } from "./markdown.js";
+import { type Block, type Inline, parse } from "@rejoinder/client/markdown";
 import { type Entry, textOf } from "./timeline.js";
 
 /** Parts of a text: every second one, from the second on, is what was looked for. */
@@ -61,8 +61,8 @@ function ofBlock(block: Block): string[] {
   switch (block.type) {
     case "code": return [block.text];
     case "list": return block.items.flatMap((item) => item.flatMap(ofInline));
-    case "paragraph":
-    case "quote": return block.children.flatMap(ofInline);
+    case "paragraph": return block.children.flatMap(ofInline);
+    case "quote": return leaves(block.children);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Kept } from "../api/kept.js";
 import { ApiError, type Requests } from "../api/request.js";
 import { visitor as ask } from "../api/endpoints.js";
 import type { Visitor } from "../api/shapes.js";
-import { withoutBidi } from "../model/markdown.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 
 /** Requests at once, so that scrolling does not crowd out what a person waits for. */
 const AT_ONCE = 2;

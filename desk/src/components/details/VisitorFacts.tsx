@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { blockVisitor } from "../../api/endpoints.js";
 import { ApiError } from "../../api/request.js";
 import type { Visitor } from "../../api/shapes.js";
-import { withoutBidi } from "../../model/markdown.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { siteName } from "../../model/names.js";
 import { confirm, tell } from "../../state/ask.js";
 import { now } from "../../state/clock.js";
