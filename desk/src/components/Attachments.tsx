@@ -4,7 +4,7 @@ import type { Attachment } from "@rejoinder/client";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { endingOf, isPicture } from "../model/files.js";
-import { withoutBidi } from "../model/markdown.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { saveFile } from "../pages/files.js";
 import { FETCHING, type FilePlace, type Held, type Shown } from "../state/addresses.js";
 import { focusComposer } from "../state/composing.js";

@@ -120,7 +120,7 @@ test("UI2 UI1 words from before stand under a line that says as of when, or wait
     (ann.painted.at("hazel") ?? 0) - (await scriptRan(ann)), { aim: 150, bound: 3_000 });
 });
 
-test("UI35 UI2 SE1 a chat that was open before opens without a network too", async ({ stage }) => {
+test("UI37 UI2 SE1 a chat that was open before opens without a network too", async ({ stage }) => {
   const ann = await stage.visitor();
   const sue = await stage.agent("sue");
   await ann.arrive();
