@@ -180,6 +180,9 @@ pub enum DirectoryError {
     /// Nothing is kept of the visitor any more.
     #[error("this visitor was erased: nothing is kept of them any more")]
     Erased,
+    /// What was typed to confirm is not the site's name.
+    #[error("this is not the name of the site: type it as it stands there")]
+    OtherName,
     /// The id stands for something else.
     #[error("this id was used before for something else: make a new one")]
     IdTaken,

@@ -76,9 +76,20 @@ pub enum Upkeep {
     Erase {
         /// Whose; none: everybody's.
         authors: Option<BTreeSet<ParticipantId>>,
-        /// Whether the conversation is over with it.
-        close: bool,
+        /// What becomes of the conversation.
+        then: Then,
     },
+}
+
+/// What becomes of a conversation whose words are taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing.
+    Stays,
+    /// It is over.
+    Closed,
+    /// It is over, and nobody sees it any more.
+    Gone,
 }
 
 /// More waits for a conversation than may.

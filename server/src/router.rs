@@ -155,6 +155,7 @@ fn administration() -> OpenApiRouter<Arc<Served>> {
     OpenApiRouter::default()
         .routes(routes!(sites::sites))
         .routes(routes!(sites::site, sites::put_site, sites::change_site))
+        .routes(routes!(sites::delete_site))
         .routes(routes!(agents::agents))
         .routes(routes!(agents::put_agent, agents::change_agent))
         .routes(routes!(factor::take_off))

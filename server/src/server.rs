@@ -273,6 +273,12 @@ fn directory_changed(hub: &Hub, event: DirectoryEvent) {
             all.iter().filter(|c| c.token == token).for_each(|c| c.tell(News::Standing));
         }
         DirectoryEvent::SiteChanged(site) => hub.forget_policy(site),
+        DirectoryEvent::SiteDeleted(site) => {
+            hub.forget_policy(site);
+            // Its visitors are nobody any more.
+            hub.registry().all().iter().for_each(|c| c.tell(News::Standing));
+            hub.sweep_now();
+        }
         // Who asks for them looks them up; a blocked visitor is turned away when they push.
         DirectoryEvent::AgentChanged(_) | DirectoryEvent::VisitorChanged(_) => {}
     }

@@ -4,7 +4,7 @@
 //! logs each time; what is remembered of them only saves looking twice.
 
 use core::time::Duration;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rejoinder_core::authority::notice_before;
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::now;
 use crate::directory::{Directory, DirectoryError, Erasing, Site};
-use crate::hub::{Ask, Hub, Upkeep, blocking};
+use crate::hub::{Ask, Hub, News, Then, Upkeep, blocking};
 use crate::storage::{Filter, StorageError};
 
 /// Milliseconds in a minute.
@@ -51,6 +51,8 @@ pub struct Sweep {
     looked: HashMap<ConversationId, Looked>,
     /// For how many days of retention each site was looked through last, and when.
     expired: HashMap<SiteId, (u32, Timestamp)>,
+    /// Deleted sites that are being ended: their devices are told once, at the end.
+    ending: BTreeSet<SiteId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ impl Sweep {
     /// A sweep that has looked at nothing yet.
     #[must_use]
     pub fn new(hub: Hub) -> Self {
-        Self { hub, looked: HashMap::new(), expired: HashMap::new() }
+        Self { hub, looked: HashMap::new(), expired: HashMap::new(), ending: BTreeSet::new() }
     }
 
     /// Sweeps as long as the process lives.
@@ -90,7 +92,31 @@ impl Sweep {
         let sites = asked(&directory, Directory::sites).await?;
         self.close_silent(&sites, now).await?;
         self.erase_visitors(now).await?;
+        self.end_deleted(now).await?;
         self.erase_expired(&sites, now).await
+    }
+
+    /// Takes back all that was said on deleted sites. Which they are stands in the directory for
+    /// ever: what a crash broke off, or a backup brought back, is found again.
+    async fn end_deleted(&mut self, now: Timestamp) -> Result<(), SweepError> {
+        let directory = Arc::clone(self.hub.directory());
+        for site in asked(&directory, Directory::deleted_sites).await? {
+            let storage = Arc::clone(self.hub.storage());
+            let found = blocking(move || storage.there(site, AT_ONCE)).await?;
+            for &conversation in &found {
+                let what = Upkeep::Erase { authors: None, then: Then::Gone };
+                if self.keep_up(conversation, what, now).await.is_some() {
+                    self.ending.insert(site);
+                }
+            }
+            if found.len() == AT_ONCE {
+                self.hub.sweep_now();
+            } else if self.ending.remove(&site) {
+                // Devices of those who see all sites are told to drop them when they connect.
+                self.hub.registry().team().iter().for_each(|one| one.tell(News::Narrowed));
+            }
+        }
+        Ok(())
     }
 
     /// Takes back all words of closed conversations that are older than their site keeps them.
@@ -108,7 +134,7 @@ impl Sweep {
             let found = blocking(move || storage.expired(id, before, AT_ONCE)).await?;
             let mut erased = 0;
             for &conversation in &found {
-                let what = Upkeep::Erase { authors: None, close: false };
+                let what = Upkeep::Erase { authors: None, then: Then::Stays };
                 erased += usize::from(self.keep_up(conversation, what, now).await.is_some());
             }
             if erased == AT_ONCE {
@@ -131,7 +157,7 @@ impl Sweep {
                 all.extend(self.conversations(&filter).await?);
             }
             for &conversation in &all {
-                let what = Upkeep::Erase { authors: Some(ids.clone()), close: true };
+                let what = Upkeep::Erase { authors: Some(ids.clone()), then: Then::Closed };
                 done &= self.keep_up(conversation, what, now).await.is_some();
             }
             asked(&directory, move |d| d.empty_tickets(&all)).await?;

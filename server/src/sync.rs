@@ -285,6 +285,7 @@ impl Connection {
                 Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
             }
             News::Standing => standing(hub, connected).await,
+            News::Narrowed => Err(again()),
             News::Erasures => {
                 let (storage, device) = (Arc::clone(hub.storage()), connected.device);
                 let found = blocking(move || {
@@ -464,6 +465,11 @@ async fn wiped(hub: &Hub, device: rejoinder_core::id::DeviceId) {
     }
 }
 
+/// The client begins anew at once, and is told then what it is to drop.
+const fn again() -> End {
+    End::Saying(ServerFrame::Retry { after_millis: 0, reason: Problem::Replaced })
+}
+
 /// The directory has changed: is this session still what it was?
 async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
     let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -473,10 +479,7 @@ async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
             Ok(())
         }
         // With another role or other sites it begins anew, at once.
-        Ok(Ok(_)) => {
-            let (after_millis, reason) = (0, Problem::Replaced);
-            Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
-        }
+        Ok(Ok(_)) => Err(again()),
         Ok(Err(AuthError::Wipe)) => Err(End::Wipe),
         Ok(Err(AuthError::Invalid)) => Err(Problem::Credential.into()),
         Ok(Err(_)) | Err(_) => {

@@ -532,6 +532,27 @@ export interface paths {
         patch: operations["change_site"];
         trace?: never;
     };
+    "/api/v1/sites/{id}/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Deletes a site: all that was said there is recalled, its conversations are closed and seen by
+         *     nobody any more, and its visitors, categories, canned responses and tickets go. It cannot be
+         *     undone, and a repeat changes nothing. Owners.
+         */
+        put: operations["delete_site"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/widget": {
         parameters: {
             query?: never;
@@ -726,7 +747,7 @@ export interface components {
          * @description What was done, in the audit log.
          * @enum {string}
          */
-        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "visitor_erased" | "message_recalled";
+        Action: "site_added" | "site_changed" | "site_deleted" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "visitor_erased" | "message_recalled";
         /** @description A human who answers. */
         Agent: {
             availability: components["schemas"]["Availability"];
@@ -910,6 +931,11 @@ export interface components {
             /** @description As `2026-11-30`. */
             day: string;
             figures: components["schemas"]["Figures"];
+        };
+        /** @description What is typed so that nobody deletes a site by mistake. */
+        Deletion: {
+            /** @description The site's name. */
+            name: string;
         };
         /**
          * @description Which of a conversation's two documents.
@@ -2893,6 +2919,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Site"];
                 };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    delete_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deletion"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
             default: {

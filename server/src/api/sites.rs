@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use rejoinder_core::authority::policy::Window;
 use rejoinder_core::id::SiteId;
 use rejoinder_core::principal::AgentRole;
@@ -160,6 +161,32 @@ pub(crate) async fn change_site(
     let (by, change) = (caller.by(), input.change()?);
     let changed = asked(served.hub.directory(), move |d| d.change_site_by(by, id, change, now()));
     Ok(Json(changed.await?.into()))
+}
+
+/// What is typed so that nobody deletes a site by mistake.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Deletion {
+    /// The site's name.
+    name: String,
+}
+
+/// Deletes a site: all that was said there is recalled, its conversations are closed and seen by
+/// nobody any more, and its visitors, categories, canned responses and tickets go. It cannot be
+/// undone, and a repeat changes nothing. Owners.
+#[utoipa::path(put, path = "/v1/sites/{id}/deleted", tag = "sites", params(("id" = Id, Path)),
+    request_body = Deletion, responses((status = 204), ApiError))]
+pub(crate) async fn delete_site(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Named(id): Named<SiteId>,
+    Sent(Deletion { name }): Sent<Deletion>,
+) -> Result<StatusCode, ApiError> {
+    caller.works_on(id)?;
+    caller.at_least(AgentRole::Owner)?;
+    let by = caller.by();
+    asked(served.hub.directory(), move |d| d.delete_site(by, id, &name, now())).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl SiteInput {

@@ -106,6 +106,8 @@ named! {
         SiteAdded = "site_added",
         /// A site has other settings.
         SiteChanged = "site_changed",
+        /// A site was deleted, with all that was said there.
+        SiteDeleted = "site_deleted",
         /// An agent was added.
         AgentAdded = "agent_added",
         /// An agent has another name, role, password, other sites or another limit.

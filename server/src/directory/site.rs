@@ -1,5 +1,7 @@
 //! Sites: what a widget is installed on.
 
+mod delete;
+
 use rejoinder_core::authority::policy::{Policy, Window};
 use rejoinder_core::id::SiteId;
 use rejoinder_core::time::Timestamp;
@@ -213,7 +215,8 @@ impl Directory {
     /// Adds a site under an id that somebody chose. One that is there already is answered as it is.
     ///
     /// # Errors
-    /// [`DirectoryError::BadName`], [`DirectoryError::BadSetting`], and what the medium says.
+    /// [`DirectoryError::BadName`], [`DirectoryError::BadSetting`], [`DirectoryError::IdTaken`] of
+    /// a deleted one, and what the medium says.
     pub fn put_site(
         &self,
         by: By,
@@ -223,6 +226,7 @@ impl Directory {
     ) -> Result<Site, DirectoryError> {
         self.write(|connection, _| match find(connection, id)? {
             Some(there) => Ok(there),
+            None if delete::is_deleted(connection, id)? => Err(DirectoryError::IdTaken),
             None => insert(connection, by, id, new, now),
         })
     }
@@ -281,7 +285,8 @@ impl Directory {
     pub fn sites(&self) -> Result<Vec<Site>, DirectoryError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM site ORDER BY name COLLATE NOCASE, id"
+                "SELECT {COLUMNS} FROM site WHERE deleted_at IS NULL
+                 ORDER BY name COLLATE NOCASE, id"
             ))?;
             let mut rows = statement.query([])?;
             let mut sites = Vec::new();
@@ -330,8 +335,9 @@ pub(super) fn insert(
 
 /// A site, by its id.
 pub(super) fn find(connection: &Connection, id: SiteId) -> Result<Option<Site>, DirectoryError> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM site WHERE id = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM site WHERE id = ?1 AND deleted_at IS NULL"
+    ))?;
     let mut rows = statement.query([id.as_bytes()])?;
     rows.next()?.map(site).transpose()
 }
@@ -368,7 +374,7 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             "INSERT INTO site VALUES (:id, :name, :origins, :mode, :human_support, :edit, :recall,
                  :visitor_edit, :visitor_recall, :created_at, :offline_message, :routing,
                  :close_after, :chat_limit, :theme_color, :greeting, :version,
-                 :retention_days)
+                 :retention_days, NULL)
              ON CONFLICT (id) DO UPDATE SET
                  name = :name, origins = :origins, mode = :mode, human_support = :human_support,
                  edit = :edit, recall = :recall, visitor_edit = :visitor_edit,

@@ -180,6 +180,13 @@ impl Directory {
         !blocked.is_empty() && principal.ids().any(|id| blocked.contains(&id))
     }
 
+    /// Looks again who of all is blocked.
+    pub(super) fn look_at_all_blocked(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let all = blocked(connection)?;
+        *self.blocked.write().unwrap_or_else(PoisonError::into_inner) = all;
+        Ok(())
+    }
+
     /// Looks again whether these visitors are blocked.
     pub(super) fn look_who_is_blocked(
         &self,
@@ -207,11 +214,10 @@ impl Directory {
 const SILENCED: &str = "(blocked OR erased_at IS NOT NULL)";
 
 /// Everybody who is blocked.
-pub(super) fn blocked(connection: &Connection) -> Result<BTreeSet<ParticipantId>, DirectoryError> {
+pub(super) fn blocked(connection: &Connection) -> rusqlite::Result<BTreeSet<ParticipantId>> {
     let sql = format!("SELECT participant FROM visitor WHERE {SILENCED}");
     let mut statement = connection.prepare(&sql)?;
-    let all = statement.query_map([], |row| participant(row, 0))?.collect::<Result<_, _>>()?;
-    Ok(all)
+    statement.query_map([], |row| participant(row, 0))?.collect()
 }
 
 impl VisitorChange {

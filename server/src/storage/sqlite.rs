@@ -331,6 +331,22 @@ impl Storage for Sqlite {
         })
     }
 
+    fn there(&self, site: SiteId, at_most: usize) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("conversations", |connection| lasting::there(connection, site, at_most))
+    }
+
+    fn keep_gone(
+        &self,
+        conversation: ConversationId,
+        at: Timestamp,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Gone(conversation, at))
+    }
+
+    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("conversations", |connection| lasting::gone_since(connection, since))
+    }
+
     fn live_words(
         &self,
         conversation: ConversationId,

@@ -166,6 +166,13 @@ export const ar: PageWords = {
     greetingHint: "فارغ: كلمات الأداة نفسها. 500 حرف على الأكثر.",
     offlineMessage: "الرسالة حين لا يوجد أحد",
     long: "اختصرها إلى 500 حرف.",
+    delete: "احذف هذا الموقع",
+    deleteLead: "يُزال كل ما قيل فيه لدى الجميع ولا يمكن استعادته. تُغلق محادثاته، ويُمحى زواره "
+      + "وفئاته وردوده الجاهزة وتذاكره. ولن يجيب الودجت في صفحاته: أزل منها شيفرة التضمين.",
+    typeName: (name) => `اكتب «${name}» لحذفه`,
+    otherName: "ليس هذا اسمه. اكتبه كما هو أعلاه.",
+    deleteNow: "احذف نهائيًا",
+    deleted: (name) => `حُذف «${name}». وتتبعه الأجهزة الغائبة حين تعود.`,
     general: "عام",
     answering: "الإجابة",
     words: "التعديل والسحب",
@@ -269,7 +276,7 @@ export const ar: PageWords = {
     message: (document) => `رسالة في ${document}`,
     documents: { timeline: "المحادثة", team: "ملاحظات الفريق" },
     actions: {
-      site_added: "أضاف موقعًا", site_changed: "غيّر موقعًا", agent_added: "أضاف موظفًا",
+      site_added: "أضاف موقعًا", site_changed: "غيّر موقعًا", site_deleted: "حذف موقعًا", agent_added: "أضاف موظفًا",
       agent_changed: "غيّر موظفًا", agent_disabled: "عطّل موظفًا",
       agent_enabled: "فعّل موظفًا", link_made: "صنع رابطًا لاختيار كلمة مرور",
       link_used: "اختار كلمة مرور", link_revoked: "أبطل رابطًا",

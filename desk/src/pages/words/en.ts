@@ -169,6 +169,15 @@ export const en = {
     greetingHint: "Empty: the widget’s own words. At most 500 characters.",
     offlineMessage: "Message while nobody is there",
     long: "Shorten it to 500 characters.",
+    delete: "Delete this site",
+    deleteLead: "All that was said there is removed for everyone and cannot be restored. Its chats "
+      + "are closed, and its visitors, categories, canned responses and tickets go. The widget "
+      + "answers on its pages no more: take the embed code out of them.",
+    typeName: (name: string) => `Type “${name}” to delete it`,
+    otherName: "This is not its name. Type it as it stands above.",
+    deleteNow: "Delete for good",
+    deleted: (name: string) => `“${name}” is deleted. Devices that are away follow when they come `
+      + "back.",
     general: "General",
     answering: "Answering",
     words: "Edit and recall",
@@ -275,7 +284,7 @@ export const en = {
     message: (document: string) => `a message in the ${document}`,
     documents: { timeline: "conversation", team: "team’s notes" },
     actions: {
-      site_added: "added a site", site_changed: "changed a site", agent_added: "added an agent",
+      site_added: "added a site", site_changed: "changed a site", site_deleted: "deleted a site", agent_added: "added an agent",
       agent_changed: "changed an agent", agent_disabled: "disabled an agent",
       agent_enabled: "enabled an agent", link_made: "made a link to choose a password",
       link_used: "chose a password", link_revoked: "revoked a link",

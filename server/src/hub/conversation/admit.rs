@@ -167,7 +167,7 @@ impl Task {
             Ok((tombstones, followed(storage.as_ref(), visitor, conversation)?))
         });
         let (tombstones, follows) = known.await.map_err(|error| self.failed(&error))?;
-        let header = Header { conversation, site, visitor, follows, created_at: now };
+        let header = Header { conversation, site, visitor, follows, created_at: now, gone: false };
         let live = Live::begin(header, tombstones, &mut self.dice)
             .map_err(|_| Absent::Problem(Problem::DamagedConversation))?;
         self.state = State::Live(Box::new(live));
@@ -297,8 +297,9 @@ impl Task {
         self.let_go();
     }
 
-    /// A Support Agent follows a conversation no longer that has become somebody else's.
-    fn let_go(&mut self) {
+    /// Nobody follows a conversation any longer that is gone, and no Support Agent one that has
+    /// become somebody else's.
+    pub(super) fn let_go(&mut self) {
         let State::Live(live) = &self.state else { return };
         let conversation = self.conversation;
         self.followers.retain(|Follower { connected, kind }| {

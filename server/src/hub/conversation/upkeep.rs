@@ -8,8 +8,8 @@ use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::hub::Upkeep;
 use crate::hub::conversation::{State, Task};
+use crate::hub::{Then, Upkeep};
 
 impl Task {
     /// Does what is due, and answers when to ask again, if nothing happens until then. What could
@@ -22,8 +22,9 @@ impl Task {
     ) {
         let done = match what {
             Upkeep::Lapse { silence } => self.lapse(silence, now).await,
-            Upkeep::Erase { authors, close } => {
-                self.erase(authors.as_ref(), close, now).await.then_some(None)
+            Upkeep::Erase { authors, then } => {
+                let erased = self.erase(authors.as_ref(), then, now).await;
+                (erased && (then != Then::Gone || self.go(now).await)).then_some(None)
             }
         };
         if let Some(next) = done {
@@ -47,7 +48,7 @@ impl Task {
     async fn erase(
         &mut self,
         authors: Option<&BTreeSet<ParticipantId>>,
-        close: bool,
+        then: Then,
         now: Timestamp,
     ) -> bool {
         loop {
@@ -58,7 +59,7 @@ impl Task {
             let mut admission = Admission::default();
             let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
             let (authority, dice) = (&mut live.authority, &mut self.dice);
-            if close {
+            if then != Then::Stays {
                 authority.end(&mut admission, &policy, now, dice);
             }
             let most = limits::ERASED_AT_ONCE;
@@ -70,5 +71,18 @@ impl Task {
                 return true;
             }
         }
+    }
+
+    /// From now on nobody sees it any more.
+    async fn go(&mut self, now: Timestamp) -> bool {
+        if let Err(error) = self.hub.storage().keep_gone(self.conversation, now).await {
+            tracing::warn!(conversation = %self.conversation, %error, "not gone yet");
+            return false;
+        }
+        if let State::Live(live) = &mut self.state {
+            live.header.gone = true;
+        }
+        self.let_go();
+        true
     }
 }

@@ -46,3 +46,43 @@ pub(super) fn expired(
         })?
         .collect()
 }
+
+/// Conversations of a site that are not gone with it.
+pub(super) fn there(
+    connection: &Connection,
+    site: SiteId,
+    at_most: usize,
+) -> Result<Vec<ConversationId>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM conversation INDEXED BY conversation_there \
+             WHERE gone_at IS NULL AND site = ?1 LIMIT ?2",
+        )?
+        .query_map(params![site.as_bytes(), integer(at_most as u64)], |row| {
+            Columns::of(row).id(ConversationId::from_bytes)
+        })?
+        .collect()
+}
+
+/// A conversation is gone with its site.
+pub(super) fn keep_gone(
+    connection: &Connection,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE conversation SET gone_at = coalesce(gone_at, ?2) WHERE id = ?1")?
+        .execute(params![conversation.as_bytes(), at.as_millis()])
+        .map(drop)
+}
+
+/// Conversations that are gone since a moment.
+pub(super) fn gone_since(connection: &Connection, since: Timestamp) -> Result<Vec<ConversationId>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM conversation INDEXED BY conversation_gone \
+             WHERE gone_at IS NOT NULL AND gone_at >= ?1",
+        )?
+        .query_map([since.as_millis()], |row| Columns::of(row).id(ConversationId::from_bytes))?
+        .collect()
+}

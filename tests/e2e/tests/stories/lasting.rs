@@ -1,7 +1,7 @@
-//! What lasts long enough ends: silence, and what people leave behind.
+//! What lasts long enough ends: silence, and what people and sites leave behind.
 
 use rejoinder_core::conversation::layout::{Notice, Status};
-use rejoinder_core::id::{ConversationId, TicketId};
+use rejoinder_core::id::{ConversationId, SiteId, TicketId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rejoinder_harness::client::Words;
@@ -227,4 +227,104 @@ async fn lc6_words_of_closed_chats_go_after_the_days_that_a_site_keeps_them() {
     assert_eq!(before, 3);
     world.local().sweeps(in_minutes(90 * 24 * 60)).await;
     assert_eq!(newest(), before);
+}
+
+/// Deletes a site by its name, and says with which status it was answered.
+async fn deletes(world: &World, who: &Person, site: SiteId, name: &str) -> u16 {
+    let path = format!("/api/v1/sites/{site}/deleted");
+    world.put(who, &path, &json!({"name": name})).await.status
+}
+
+/// The conversations that somebody's inbox knows.
+async fn has(person: &Person, expected: &[ConversationId]) {
+    let what = format!("{} has {expected:?}", person.device());
+    let rows = async || {
+        let rows = person.client().inbox().await.unwrap().into_iter();
+        rows.map(|row| row.conversation).collect::<Vec<_>>()
+    };
+    eventually(&what, rows, |rows| rows == expected).await;
+}
+
+#[tokio::test]
+async fn lc7_of_a_deleted_site_nothing_is_left_on_any_device() {
+    let world = World::start().await;
+    let other = world.another_site("Other");
+    let (vera, paul) = (world.visitor("vera").await, world.visitor_of(other, "paul").await);
+    let (ann, olga) = (world.agent("ann").await, world.with_role("oli", AgentRole::Owner).await);
+    let away = world.second_device(&olga).await;
+    let gone = words(&["open", "closed", "replied", "noted", "named", "ticket", "canned"]);
+    let (open, closed) = (vera.begins(&gone[0]).await, vera.begins(&gone[1]).await);
+    let there = paul.begins("marker-other-0001-stays").await;
+    let unread = world.visitor("tom").await.begins("marker-unread-0001-gone").await;
+    for person in [&ann, &olga, &away] {
+        person.sees(open, &[&gone[0]]).await;
+        person.sees(closed, &[&gone[1]]).await;
+    }
+    ann.says(open, &gone[2]).await;
+    ann.notes(open, &gone[3]).await;
+    ann.closes(closed).await;
+    let visitor = vera.principal().await.participant;
+    let named = json!({"name": gone[4]}).to_string();
+    world.ask(&olga, "PATCH", &format!("/api/v1/visitors/{visitor}"), Some(&named)).await;
+    let id = TicketId::timed(clock::now(), &mut entropy::dice());
+    let ticket = json!({"site": world.site(), "subject": gone[5], "conversation": open});
+    let made = world.put(&ann, &format!("/api/v1/tickets/{id}"), &ticket).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let canned = json!({"site": world.site(), "shortcut": "hi", "text": gone[6]});
+    let made = world.put(&olga, &format!("/api/v1/canned-responses/{id}"), &canned).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    world.settle().await;
+    away.goes_offline().await;
+
+    assert_eq!(deletes(&world, &ann, world.site(), "Shop").await, 403);
+    assert_eq!(deletes(&world, &olga, world.site(), "shop").await, 422, "the name is another");
+    assert_eq!(deletes(&world, &olga, world.site(), "Shop").await, 204);
+    assert_eq!(deletes(&world, &olga, world.site(), "Shop").await, 204, "again is nothing");
+    vera.is_wiped().await;
+    for person in [&ann, &olga] {
+        person.no_longer_sees(open).await;
+        person.no_longer_sees(closed).await;
+    }
+    away.comes_back().await;
+    away.no_longer_sees(open).await;
+    // What nobody had opened is listed no longer either.
+    assert!(![open, closed, there].contains(&unread));
+    for (person, left) in [(&olga, vec![there]), (&away, vec![there]), (&ann, vec![])] {
+        has(person, &left).await;
+    }
+    are_nowhere(&world, &gone).await;
+
+    olga.sees(there, &["marker-other-0001-stays"]).await;
+    let sites = world.get(&olga, "/api/v1/sites").await.json();
+    assert_eq!(sites["sites"].as_array().unwrap().len(), 1);
+    let past = world.get(&olga, "/api/v1/conversations").await.json();
+    assert_eq!(past["conversations"].as_array().unwrap().len(), 1);
+    let widget = world.get(&olga, &format!("/api/v1/sites/{}/widget", world.site())).await;
+    assert_eq!((widget.status, &widget.json()["error"]["code"]), (404, &json!("unknown_site")));
+    let path = format!("/api/v1/sites/{}", world.site());
+    let again = world.put(&olga, &path, &json!({"name": "Shop"})).await;
+    assert_eq!(again.json()["error"]["code"], "id_taken", "a deleted site does not come back");
+    let log = world.get(&olga, "/api/v1/audit?limit=100").await.json();
+    let told = log["entries"].as_array().unwrap().iter();
+    assert_eq!(told.filter(|entry| entry["action"] == "site_deleted").count(), 1);
+}
+
+#[tokio::test]
+async fn lc7_a_deletion_that_a_crash_breaks_off_goes_on() {
+    let mut world = World::start().await;
+    let (vera, olga) =
+        (world.visitor("vera").await, world.with_role("oli", AgentRole::Owner).await);
+    let gone = words(&["late"]);
+    let chat = vera.begins(&gone[0]).await;
+    olga.sees(chat, &[&gone[0]]).await;
+    world.kill_server().await;
+    let by = By::Agent(olga.principal().await.participant);
+    world.directory().delete_site(by, world.site(), "Shop", clock::now()).unwrap();
+    world.start_server().await;
+    vera.is_wiped().await;
+    olga.no_longer_sees(chat).await;
+    are_nowhere(&world, &gone).await;
+    let storage = world.local().server().hub().storage().clone();
+    assert_eq!(storage.there(world.site(), 10).unwrap(), []);
+    assert!(storage.feed_entry(chat).unwrap().unwrap().summary.closed);
 }
