@@ -126,11 +126,10 @@ function Other({ at, file }: Props) {
 function Sending({ file }: { file: Attachment }) {
   const desk = useDesk();
   const words = t.value.files;
-  const reason = desk.files.refused.value.get(file.id);
-  if (reason !== undefined) {
+  if (desk.files.refused.value.has(file.id)) {
     return (
       <p class="sending bad" role="alert">
-        <Icon name="alert" size={14} /><span>{words.refused} <bdi>{reason}</bdi></span>
+        <Icon name="alert" size={14} /><span>{words.refused}</span>
       </p>
     );
   }

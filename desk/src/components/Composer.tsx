@@ -246,7 +246,7 @@ async function send(
   text.value = "";
   try {
     await carryOut(desk, view, place, value, files);
-    desk.files.sent(files);
+    desk.files.taken(files);
     return null;
   } catch (error) {
     desk.files.putBack(id, kind, files, error);

@@ -166,7 +166,8 @@ export class Session {
       // A store may know somebody whose token the page has lost; nobody new is to begin for it.
       await this.start(this.returning.value ? "online" : "offline");
       const client = this.client.value;
-      if (unsent === "keep" && this.hasUntaken()) return this.#askUnsent();
+      const holds = this.hasUntaken() || this.uploads.value.length > 0;
+      if (unsent === "keep" && holds) return this.#askUnsent();
       const left = await this.#leave(client, unsent);
       if (left === "unsent") return this.#askUnsent();
       if (left === "failed") return this.#stay(unsent);

@@ -87,8 +87,7 @@ export function Attached({ file, conversation, message, own }: Props) {
 function Sending({ file }: { file: Attachment }) {
   const { session } = useChat();
   const words = strings.value;
-  const refused = session.refusedFiles.value.get(file.id);
-  if (refused !== undefined) {
+  if (session.refusedFiles.value.has(file.id)) {
     return (
       <p class="says bad" role="alert">
         {words.fileRefused}
