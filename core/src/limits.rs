@@ -55,6 +55,10 @@ pub const OUTBOX_OPERATIONS: usize = 1_000;
 /// write into one conversation at once.
 pub const DEPENDENCIES: usize = 256;
 
+/// Values of one key that may stand side by side, none of whose authors had seen another: more
+/// devices than write the same at once. A change names all whose place it takes.
+pub const SIDE_BY_SIDE: usize = 16;
+
 /// Changes in one document. Past it, the conversation goes on in its follow-up.
 pub const DOCUMENT_CHANGES: usize = 10_000;
 
@@ -64,6 +68,10 @@ pub const RESERVED_CHANGES: usize = 10_000;
 
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
+
+/// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
+/// each document.
+pub const HELD_FRAMES: usize = 2 * OPEN_DOCUMENTS;
 
 /// Newest messages whose words a client asks for when it opens a document, until it is told to
 /// show more: about what fits on a screen, a few times over.

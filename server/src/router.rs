@@ -61,6 +61,7 @@ pub fn router(served: Served) -> Router {
         .route("/widget.js", get(apps::launcher))
         .route("/widget/app", get(apps::widget))
         .route("/widget/assets/{*path}", get(apps::widget_asset))
+        .route("/widget/offline.js", get(apps::widget_offline))
         .route("/desk", get(apps::desk))
         .route("/desk/", get(apps::desk))
         .route("/desk/{*path}", get(apps::desk_file))

@@ -191,6 +191,7 @@ export const ar: Vocabulary = {
     viewing: (names, n) => n === 1 ? `${names}: يشاهد الآن` : `يشاهدون الآن: ${names}`,
     log: "الرسائل",
     earlier: "أظهر الرسائل الأقدم",
+    later: "أظهر الرسائل الأحدث",
     newLine: "جديد",
     toNewest: "إلى الأحدث",
     newBelow: (n) => `في الأسفل: ${count(n, "رسالة جديدة", "رسالتان جديدتان", "رسائل جديدة",

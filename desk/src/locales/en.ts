@@ -198,6 +198,7 @@ export const en = {
     viewing: (names: string, n: number) => `${names} ${n === 1 ? "is" : "are"} viewing`,
     log: "Messages",
     earlier: "Show earlier messages",
+    later: "Show later messages",
     newLine: "New",
     toNewest: "To the newest",
     newBelow: (n: number) => `${count(n, "new message", "new messages")} below`,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rejoinder_core::id::{DocumentId, SiteId};
 use rejoinder_core::limits;
-use rejoinder_core::session::server::{Fault, Request};
+use rejoinder_core::session::server::{Due, Fault, Request};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
     Credential, ErasureOrder, Hello, Keeping, Limits, Problem, ServerFrame, Welcome,
@@ -86,6 +86,11 @@ impl Connection {
         let erasing = blocking(move || to_erase(storage.as_ref(), &by, former, gone_since)).await?;
         let Erasing { mut slices, dropping } = erasing;
         let (cursor, erasures) = slices.pop_front().unwrap_or_default();
+        let due = match same_life {
+            true if erasures.is_empty() && slices.is_empty() => Due::Nothing,
+            true => Due::Erasures,
+            false => Due::Anew,
+        };
         let welcome = Welcome {
             epoch: hub.storage().epoch(),
             principal: connected.principal.clone(),
@@ -96,7 +101,7 @@ impl Connection {
             cursor,
             erasures,
         };
-        self.session.welcomed(connected.principal.clone(), cursor);
+        self.session.welcomed(connected.principal.clone(), cursor, due);
         self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
         Ok(Purge { former, dropping, feed, more: slices })
     }

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { blockVisitor, eraseVisitor } from "../../api/endpoints.js";
 import { ApiError } from "../../api/request.js";
 import type { Visitor } from "../../api/shapes.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { siteName } from "../../model/names.js";
 import { confirm, tell } from "../../state/ask.js";
 import { now } from "../../state/clock.js";
@@ -98,13 +99,16 @@ function More({ visitor }: { visitor: Visitor }) {
   );
 }
 
-/** Visitors' pages come from strangers: only web addresses become links. */
+/** Visitors' pages come from strangers: only web addresses become links, and say where they lead. */
 function PageLink({ url, title }: { url: string; title: string }) {
-  const text = title.trim() || url;
+  const text = withoutBidi(title).trim() || url;
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  return parsed && ["http:", "https:"].includes(parsed.protocol)
-    ? <a href={parsed.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">{text}</a>
-    : <span dir="auto">{text}</span>;
+  return parsed && ["http:", "https:"].includes(parsed.protocol) ? (
+    <>
+      <a href={parsed.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">{text}</a>
+      {text !== url && <small class="faint"> <bdi>{parsed.host}</bdi> ·</small>}
+    </>
+  ) : <span dir="auto">{text}</span>;
 }
 
 function Block({ visitor }: { visitor: Visitor }) {

@@ -52,7 +52,7 @@ export const toolsAr: ToolWords = {
     },
     uploadWaits: "ينتظر الرفع",
     uploading: (percent) => `جارٍ الرفع: ${percent}٪`,
-    refused: "لم يقبل الخادم هذا الملف:",
+    refused: "لم يقبل الخادم هذا الملف. أزل الرسالة وأرسله بطريقة أخرى.",
   },
   notices: {
     title: "التنبيهات",

@@ -52,7 +52,7 @@ export const toolsEn = {
     },
     uploadWaits: "Waiting to be uploaded",
     uploading: (percent: number) => `Uploading: ${percent} %`,
-    refused: "The server did not take this file:",
+    refused: "The server did not take this file. Remove the message, and send it another way.",
   },
   notices: {
     title: "Notifications",
