@@ -25,7 +25,7 @@ use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
@@ -49,8 +49,14 @@ pub enum Ask {
     Open(Arc<Connected>, DocumentKind, Seq),
     /// No longer follow it.
     Leave(ConnectionId, DocumentKind),
-    /// Admit operations.
-    Push(Arc<Connected>, DocumentKind, Vec<Submission>, Vec<Revision>),
+    /// Admit operations. What they take of their connection's room is given back with the last.
+    Push(
+        Arc<Connected>,
+        DocumentKind,
+        Vec<Submission>,
+        Vec<Revision>,
+        Option<OwnedSemaphorePermit>,
+    ),
     /// Send words.
     Want(Arc<Connected>, DocumentKind, Vec<RevisionId>),
     /// Tell others, or keep how far was seen.

@@ -18,6 +18,7 @@ mod snapshot;
 pub mod storage;
 pub mod sync;
 pub mod telemetry;
+pub mod throttle;
 pub mod traces;
 pub mod transcript;
 pub mod web;

@@ -51,6 +51,15 @@ pub(crate) struct Args {
     /// New conversations of one visitor in 12 hours [default: 6].
     #[arg(long, value_name = "NUMBER", env = "REJOINDER_NEW_CONVERSATIONS")]
     new_conversations: Option<u32>,
+    /// Operations of one participant in a second, in the long run [default: 20].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_OPERATIONS_PER_SECOND")]
+    operations_per_second: Option<u32>,
+    /// Requests over REST with one token in a second, in the long run [default: 20].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_REQUESTS_PER_SECOND")]
+    requests_per_second: Option<u32>,
+    /// Connections from one address at a time [default: 4096].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_CONNECTIONS_PER_ADDRESS")]
+    connections_per_address: Option<u32>,
 }
 
 impl Args {
@@ -66,6 +75,9 @@ impl Args {
                 new_visitors_per_hour: self.new_visitors_per_hour,
                 passwords_per_minute: self.passwords_per_minute,
                 new_conversations: self.new_conversations,
+                operations_per_second: self.operations_per_second,
+                requests_per_second: self.requests_per_second,
+                connections_per_address: self.connections_per_address,
             },
         };
         Config::resolve(given, self.data.config.as_deref())
@@ -92,6 +104,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             directory,
             listen: config.listen,
             new_conversations: config.new_conversations,
+            allowed: config.allowed,
             metrics: Some(metrics),
         };
         let server = Server::start_with(parts, web).await?;
@@ -148,11 +161,17 @@ mod tests {
             "--new-visitors-per-hour=1",
             "--passwords-per-minute=2",
             "--new-conversations=3",
+            "--operations-per-second=4",
+            "--requests-per-second=5",
+            "--connections-per-address=6",
         ]);
         assert_eq!((all.data.to_str(), all.listen.port()), (Some("d"), 0));
         assert_eq!(all.public_url.of(all.listen), "https://chat.example");
         assert_eq!((all.log_format.to_string(), all.log_filter), ("json".into(), "warn".into()));
         assert_eq!((all.rates.new_visitors_per_hour, all.rates.passwords_per_minute), (1, 2));
         assert_eq!(all.new_conversations, 3);
+        let allowed = all.allowed;
+        assert_eq!((allowed.operations_per_second, allowed.requests_per_second), (4, 5));
+        assert_eq!(allowed.connections_per_address, 6);
     }
 }
