@@ -6,3 +6,4 @@ mod command;
 mod demo;
 mod ends;
 mod kills;
+mod notes;
