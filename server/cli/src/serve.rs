@@ -10,7 +10,8 @@ use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::telemetry::{self, Metrics};
 use rejoinder_server::web::Web;
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::data::DataArgs;
 use crate::{Failure, apps, demo, print};
@@ -89,6 +90,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let mut config = args.config()?;
     telemetry::start_log(config.log_format, &config.log_filter)?;
     let metrics = Metrics::start()?;
+    leave_no_dump()?;
     let demo = if config.demo { Some(demo::prepare(&mut config)?) } else { None };
     let web = Web {
         public_url: config.public_url.clone(),
@@ -99,6 +101,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let directory = Directory::open(&config.data, config.rates)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let _heard = outlive_full_files()?;
         let parts = Parts {
             storage: Options::new(&config.data),
             directory,
@@ -118,6 +121,20 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         server.shut_down().await;
         Ok(())
     })
+}
+
+/// Words and keys are in memory while they are worked with: should the process end badly, the
+/// system writes none of it to a disk.
+fn leave_no_dump() -> Result<(), Failure> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none).map_err(std::io::Error::from)?)
+}
+
+/// A file that may not grow is a disk that fails, and no reason to end: writing to it fails once
+/// the signal has somebody who hears it.
+fn outlive_full_files() -> Result<Signal, Failure> {
+    let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    Ok(signal(too_large)?)
 }
 
 /// Returns when somebody interrupts the program, or a supervisor ends it.
