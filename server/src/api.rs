@@ -70,6 +70,11 @@ async fn agent(served: &Served, headers: &HeaderMap) -> Result<Session, ApiError
     Ok(session)
 }
 
+/// The token in `Authorization`, whether anybody has it or not, as it is counted by.
+pub(crate) fn token_hash(headers: &HeaderMap) -> Option<TokenHash> {
+    token(headers).map(TokenHash::of)
+}
+
 fn token(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(one), None) = (all.next(), all.next()) else { return None };

@@ -27,7 +27,7 @@ use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
@@ -51,8 +51,14 @@ pub enum Ask {
     Open(Arc<Connected>, DocumentKind, Seq),
     /// No longer follow it.
     Leave(ConnectionId, DocumentKind),
-    /// Admit operations.
-    Push(Arc<Connected>, DocumentKind, Vec<Submission>, Vec<Revision>),
+    /// Admit operations. What they take of their connection's room is given back with the last.
+    Push(
+        Arc<Connected>,
+        DocumentKind,
+        Vec<Submission>,
+        Vec<Revision>,
+        Option<OwnedSemaphorePermit>,
+    ),
     /// Send words.
     Want(Arc<Connected>, DocumentKind, Vec<RevisionId>),
     /// Tell others, or keep how far was seen.

@@ -100,8 +100,8 @@ impl Task {
         let (mut pushes, mut others) = (Vec::new(), Vec::new());
         for ask in batch {
             match ask {
-                Ask::Push(by, kind, submissions, revisions) => {
-                    pushes.push(admit::Pushed { by, kind, submissions, revisions });
+                Ask::Push(by, kind, submissions, revisions, under_way) => {
+                    pushes.push(admit::Pushed { by, kind, submissions, revisions, under_way });
                 }
                 other => others.push(other),
             }

@@ -178,7 +178,7 @@ async fn re13_a_device_that_dropped_a_document_and_has_it_again_is_told_of_its_r
 }
 
 #[tokio::test]
-async fn wp31_an_agent_who_is_given_a_site_finds_what_is_there_already() {
+async fn wp35_an_agent_who_is_given_a_site_finds_what_is_there_already() {
     let world = World::start().await;
     let other = world.another_site("Other");
     let (vera, paul) = (world.visitor("vera").await, world.visitor_of(other, "paul").await);
