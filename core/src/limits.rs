@@ -55,6 +55,10 @@ pub const OUTBOX_OPERATIONS: usize = 1_000;
 /// write into one conversation at once.
 pub const DEPENDENCIES: usize = 256;
 
+/// Values of one key that may stand side by side, none of whose authors had seen another: more
+/// devices than write the same at once. A change names all whose place it takes.
+pub const SIDE_BY_SIDE: usize = 16;
+
 /// Changes in one document. Past it, the conversation goes on in its follow-up.
 pub const DOCUMENT_CHANGES: usize = 10_000;
 
@@ -64,6 +68,10 @@ pub const RESERVED_CHANGES: usize = 10_000;
 
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
+
+/// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
+/// each document.
+pub const HELD_FRAMES: usize = 2 * OPEN_DOCUMENTS;
 
 /// Newest messages whose words a client asks for when it opens a document, until it is told to
 /// show more: about what fits on a screen, a few times over.
@@ -113,6 +121,32 @@ pub const NEW_CONVERSATIONS: u32 = 6;
 
 /// The window of [`NEW_CONVERSATIONS`], in milliseconds.
 pub const NEW_CONVERSATIONS_MILLIS: i64 = 12 * 3_600_000;
+
+/// The part of the silence that a site allows, before whose end it is announced: the last fifth.
+pub const SILENCE_NOTICE_PART: i64 = 5;
+
+/// Milliseconds before a silent conversation is closed that it is announced at most: who is still
+/// there has time to answer, and who is not does not find an announcement of hours ago.
+pub const SILENCE_NOTICE_MILLIS: i64 = 10 * 60_000;
+
+/// Milliseconds that a visitor who met nobody has to say how to be reached: until the next day.
+pub const OFFLINE_INFO_MILLIS: i64 = 24 * 3_600_000;
+
+/// Milliseconds between two looks at what has lasted long enough: silence, retention, erasures that
+/// were broken off. Minutes are what settings count in.
+pub const SWEEP_MILLIS: u64 = 15_000;
+
+/// Milliseconds between two looks through a site for conversations that are older than it keeps
+/// their words: retention counts in days, and a look goes through all old ones.
+pub const RETENTION_EVERY_MILLIS: i64 = 3_600_000;
+
+/// Messages that the server takes back in one step, where it takes back many: others' writes wait
+/// for no longer than that.
+pub const ERASED_AT_ONCE: usize = 256;
+
+/// Milliseconds for which what an erased visitor had on its way is still looked for: a push that
+/// was being admitted when they were erased has ended by then.
+pub const ERASURE_SETTLES_MILLIS: i64 = 60_000;
 
 /// Pages that one visitor tells of in a minute: faster than anybody reads.
 pub const PAGES_PER_MINUTE: u32 = 30;

@@ -30,10 +30,6 @@ const CLOSING_RETRY_MILLIS: u64 = 1_000;
 /// How long a device that was told to wipe may take to say so, by closing the connection.
 const WIPE: Duration = Duration::from_secs(10);
 
-/// Frames that a client may send while it is still erasing: an open and a receipt for each
-/// document.
-const HELD_FRAMES: usize = 2 * limits::OPEN_DOCUMENTS;
-
 /// Why a connection ends.
 #[derive(Debug)]
 enum End {
@@ -218,9 +214,14 @@ impl Connection {
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
             Request::Purged(cursor) => {
-                self.purge_rest(hub, connected, purge, cursor).await?;
+                let mut held = self.session.release();
+                held.extend(self.purge_rest(hub, connected, purge, cursor).await?);
+                for frame in held {
+                    Box::pin(self.take(hub, connected, frame, purge)).await?;
+                }
                 return purged(hub, connected, purge).await;
             }
+            Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
                 let revoked = tokio::task::spawn_blocking(move || directory.log_out(token)).await;
@@ -243,14 +244,14 @@ impl Connection {
     }
 
     /// Sends the orders that did not fit into the welcome, one frame after the other, and lets
-    /// nothing else through before the last is carried out.
+    /// nothing else through before the last is carried out: what came meanwhile is given back.
     async fn purge_rest(
         &mut self,
         hub: &Hub,
         connected: &Arc<Connected>,
         purge: &mut Purge,
         mut cursor: u64,
-    ) -> Result<(), End> {
+    ) -> Result<Vec<ClientFrame>, End> {
         let mut held = Vec::new();
         let deadline = Duration::from_millis(limits::IDLE_MILLIS);
         while let Some((reached, orders)) = purge.more.pop_front() {
@@ -262,16 +263,13 @@ impl Connection {
                 match next.map_err(|_| End::from(Problem::TimedOut))?? {
                     ClientFrame::Purged { cursor } => break cursor,
                     // A client opens its documents without waiting for an answer.
-                    frame if held.len() < HELD_FRAMES => held.push(frame),
+                    frame if held.len() < limits::HELD_FRAMES => held.push(frame),
                     _ => return Err(Problem::TooMuch.into()),
                 }
             };
         }
         carried_out(hub, connected, purge, cursor).await?;
-        for frame in held {
-            Box::pin(self.take(hub, connected, frame, purge)).await?;
-        }
-        Ok(())
+        Ok(held)
     }
 
     async fn look_after(
@@ -287,6 +285,7 @@ impl Connection {
                 Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
             }
             News::Standing => standing(hub, connected).await,
+            News::Narrowed => Err(again()),
             News::Erasures => {
                 let (storage, device) = (Arc::clone(hub.storage()), connected.device);
                 let found = blocking(move || {
@@ -466,6 +465,11 @@ async fn wiped(hub: &Hub, device: rejoinder_core::id::DeviceId) {
     }
 }
 
+/// The client begins anew at once, and is told then what it is to drop.
+const fn again() -> End {
+    End::Saying(ServerFrame::Retry { after_millis: 0, reason: Problem::Replaced })
+}
+
 /// The directory has changed: is this session still what it was?
 async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
     let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -475,10 +479,7 @@ async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
             Ok(())
         }
         // With another role or other sites it begins anew, at once.
-        Ok(Ok(_)) => {
-            let (after_millis, reason) = (0, Problem::Replaced);
-            Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
-        }
+        Ok(Ok(_)) => Err(again()),
         Ok(Err(AuthError::Wipe)) => Err(End::Wipe),
         Ok(Err(AuthError::Invalid)) => Err(Problem::Credential.into()),
         Ok(Err(_)) | Err(_) => {

@@ -18,9 +18,6 @@ use crate::id::{Commitment, DocumentKind, MessageId, ParticipantId, RevisionId, 
 use crate::limits;
 use crate::principal::{AgentRole, Role};
 
-/// How often one grow-only key may be put: as often as devices could do it at once.
-const GROW_ONLY_PUTS: usize = 16;
-
 type Judged = Result<(), Fate>;
 
 const fn refused(code: Refusal) -> Fate {
@@ -71,6 +68,7 @@ pub(super) fn judge(
         past,
     };
     case.room()?;
+    case.beside()?;
     case.visibility()?;
     case.operation()?;
     let words = case.words()?;
@@ -89,6 +87,19 @@ impl Case<'_> {
         let reserved = if essential { limits::RESERVED_CHANGES } else { 0 };
         let bound = (limits::DOCUMENT_CHANGES + reserved) as u64;
         require(self.document.history.last().0 < bound, Refusal::DocumentFull)
+    }
+
+    /// Each of the values that stand side by side is named by the change that takes their place,
+    /// and looked at by whoever judges it. Who has pulled takes the place of all of them.
+    fn beside(&self) -> Judged {
+        let key = self.submission.operation.key();
+        if matches!(key, Key::Recall(_) | Key::Closed) {
+            // Put again, they change nothing: a further one is refused, where it is judged.
+            return Ok(());
+        }
+        let beside = self.document.history.beside(key, &self.past);
+        let many = beside.take(limits::SIDE_BY_SIDE).count() == limits::SIDE_BY_SIDE;
+        if many { Err(Fate::Void) } else { Ok(()) }
     }
 
     /// A Support Agent works on own, unassigned and followed conversations; a visitor on their own.
@@ -217,7 +228,10 @@ impl Case<'_> {
     fn recall(&self, message: MessageId) -> Judged {
         let (entry, value) = self.target(message)?;
         let puts = self.document.history.puts(Key::Recall(message)).count();
-        require(!self.recalled_before(message) && puts < GROW_ONLY_PUTS, Refusal::AlreadyRecalled)?;
+        require(
+            !self.recalled_before(message) && puts < limits::SIDE_BY_SIDE,
+            Refusal::AlreadyRecalled,
+        )?;
         self.may_recall(message, entry, value)
     }
 
@@ -317,7 +331,7 @@ impl Case<'_> {
         require(matches!(role, Role::Visitor | Role::Agent(_)), Refusal::NotAllowed)?;
         let seen = self.document.history.winner(Key::Closed, &self.past).is_some();
         let puts = self.document.history.puts(Key::Closed).count();
-        require(!seen && puts < GROW_ONLY_PUTS, Refusal::ConversationClosed)?;
+        require(!seen && puts < limits::SIDE_BY_SIDE, Refusal::ConversationClosed)?;
         if role.agent().is_some() && !self.authority.closed() {
             self.no_unseen_visitor()?;
         }

@@ -31,21 +31,41 @@ impl Past {
         index < self.floor || self.beyond.binary_search(&index).is_ok()
     }
 
-    fn join(&mut self, index: u32, other: &Self) {
-        self.floor = self.floor.max(other.floor);
-        self.beyond.extend(other.beyond.iter().copied().chain([index]));
-    }
-
-    fn settle(&mut self) {
-        self.beyond.sort_unstable();
-        self.beyond.dedup();
-        let floor = self.floor;
-        self.beyond.retain(|&index| index >= floor);
-        let run = self.beyond.iter().zip(self.floor..).take_while(|&(&a, b)| a == b).count();
-        self.beyond.drain(..run);
-        self.floor += u32::try_from(run).unwrap_or(u32::MAX);
+    /// What all of these and their pasts hold together, for entries named by their index.
+    ///
+    /// Somebody may name hundreds of entries that each have a thousand beyond their floor: every
+    /// one of these costs a bit here, and is neither copied nor sorted.
+    fn of(mut named: Vec<(u32, &Self)>) -> Self {
+        // The newest first: whatever one of them has in its past brings nothing more.
+        named.sort_unstable_by_key(|(index, _)| core::cmp::Reverse(*index));
+        let floor = named.iter().map(|(_, past)| past.floor).max().unwrap_or(0);
+        let last = named.first().map_or(0, |(index, _)| *index);
+        let place = |index: u32| {
+            let index = (index - floor) as usize;
+            (index / WORD, 1 << (index % WORD))
+        };
+        let mut held = vec![0_u64; if last < floor { 0 } else { place(last).0 + 1 }];
+        for (index, past) in named.into_iter().take_while(|(index, _)| *index >= floor) {
+            let (word, bit) = place(index);
+            if held[word] & bit != 0 {
+                continue;
+            }
+            held[word] |= bit;
+            for &index in past.beyond.iter().rev().take_while(|&&index| index >= floor) {
+                let (word, bit) = place(index);
+                held[word] |= bit;
+            }
+        }
+        let bits = held.iter().flat_map(|word| (0..WORD).map(move |bit| word >> bit & 1 == 1));
+        let run = bits.clone().take_while(|held| *held).count();
+        let beyond =
+            (floor..).zip(bits).skip(run).filter_map(|(index, held)| held.then_some(index));
+        Self { floor: floor + u32::try_from(run).unwrap_or(u32::MAX), beyond: beyond.collect() }
     }
 }
+
+/// Bits of a word.
+const WORD: usize = u64::BITS as usize;
 
 /// One change of the document.
 #[derive(Clone, Debug)]
@@ -213,11 +233,11 @@ impl History {
         if context.actor_seq > made + 1 {
             return Err(ContextError::SeqGap);
         }
-        let (mut past, mut op) = (Past::default(), 0);
+        let (mut named, mut op) = (Vec::with_capacity(dependencies.len()), 0);
         for hash in dependencies {
             let index = *self.by_hash.get(hash).ok_or(ContextError::UnknownDependency)?;
             let entry = &self.entries[index as usize];
-            past.join(index, &entry.past);
+            named.push((index, &entry.past));
             op = op.max(entry.op);
         }
         if let Some(&previous) = own.and_then(|changes| changes.last())
@@ -225,7 +245,7 @@ impl History {
         {
             return Err(ContextError::OwnPreviousMissing);
         }
-        past.settle();
+        let past = Past::of(named);
         if past.beyond.len() > limits::OUTBOX_OPERATIONS {
             return Err(ContextError::TooFarApart);
         }
@@ -286,6 +306,14 @@ impl History {
             .into_iter()
             .flatten()
             .map(|&index| (Seq(u64::from(index)), &self.entries[index as usize]))
+    }
+
+    /// The puts of `key` that are not part of `past`, newest first.
+    pub fn beside(&self, key: Key, past: &Past) -> impl Iterator<Item = &Entry> {
+        let puts = self.by_key.get(&key).into_iter().flatten().rev().copied();
+        puts.take_while(|&index| index >= past.floor)
+            .filter(|&index| !past.holds(index))
+            .map(|index| &self.entries[index as usize])
     }
 
     /// The revision whose words a message shows: that of the winning edit, or its first. None for

@@ -182,7 +182,8 @@ function SystemLine({ message, visitor }: OfSomebody) {
   }
   const { notice, subject } = words.system;
   const who = subject ? desk.nameOf(subject, visitor) : t.value.who.somebody;
-  const wording = t.value.notice[notice];
+  const bySystem = notice === "closed" && subject === null;
+  const wording = t.value.notice[bySystem ? "closed_by_system" : notice];
   return (
     <p class="system-line">
       <span class="hidden">{t.value.who.source.system}: </span>

@@ -134,7 +134,7 @@ const BREAKOUTS = [
   "\"><img src=x onerror=pwned()>", "'><img src=x onerror=pwned()>", "\" onmouseover=pwned() x=\"",
   "' onmouseover=pwned() x='", "\" autofocus onfocus=pwned() \"", "` onmouseover=pwned() `",
   "--><img src=x onerror=pwned()>", "]]><img src=x onerror=pwned()>", "*/pwned()/*",
-  "\";pwned();//", "';pwned();//", "\\\";pwned();//", "`;pwned();//", "${pwned()}",
+  "\";pwned();//", "';pwned();//", "\\\";pwned();//", "`;pwned();//", `\${pwned()}`,
   "</title><img src=x onerror=pwned()>", "</textarea><img src=x onerror=pwned()>",
   "</style><img src=x onerror=pwned()>", "</button></form><img src=x onerror=pwned()>",
   "</select><img src=x onerror=pwned()>", "</a><img src=x onerror=pwned()>",

@@ -51,14 +51,14 @@ async function talk(stage: Stage): Promise<{ ann: Visitor; sue: Desk }> {
   return { ann, sue };
 }
 
-test("UI37 UI29 the widget that nobody wrote in", async ({ stage }) => {
+test("UI38 UI29 the widget that nobody wrote in", async ({ stage }) => {
   const ann = await stage.visitor();
   await ann.arrive();
   await matches(ann.chat.locator("body"), "widget-empty");
   expect(await seriousIn(ann.frame())).toEqual([]);
 });
 
-test("UI37 UI29 the desk before and after logging in", async ({ stage }) => {
+test("UI38 UI29 the desk before and after logging in", async ({ stage }) => {
   const sue = await stage.emptyDesk();
   await sue.page.goto(`${sue.line.address}/desk`);
   await expect(sue.page.getByLabel("E-mail")).toBeVisible();
@@ -85,7 +85,7 @@ const PAGES: [hash: string, name: string][] = [
   ["#/settings/audit", "settings-audit"], ["#/settings/account", "settings-account"],
 ];
 
-test("UI37 the other pages of the desk", async ({ stage }) => {
+test("UI38 the other pages of the desk", async ({ stage }) => {
   const sue = await stage.measuredDesk("sue");
   for (const [hash, name] of PAGES) {
     await sue.go(hash);
@@ -95,7 +95,7 @@ test("UI37 the other pages of the desk", async ({ stage }) => {
   }
 });
 
-test("UI37 UI29 a conversation, at the desk, in the portal and in the widget", async ({ stage }) => {
+test("UI38 UI29 a conversation, at the desk, in the portal and in the widget", async ({ stage }) => {
   const { ann, sue } = await talk(stage);
   const widget = ann.chat.locator("body");
   await matches(widget, "widget-chat");

@@ -27,6 +27,9 @@ declare global {
   }
 }
 
+/** Conversations that are read at once: what is shown of a thread before more is asked for. */
+export const NEWEST = 3;
+
 /** How long it is tried in vain before it is looked into why, and how often then. */
 const LOOK_AFTER_MILLIS = 3_000;
 const LOOK_EVERY_MILLIS = 15_000;
@@ -125,6 +128,7 @@ export class Session {
         // A page sees what was written on its own origin, whoever else shows this chat in a frame.
         profile: this.#profile,
         network,
+        followNewest: NEWEST,
         worker: this.worker,
       });
       await client.ready;

@@ -100,6 +100,8 @@ function noticeOf(chat: Chat, item: Extract<Item, { type: "notice" }>): string {
       return words.released(name);
     case "closed":
       return words.closedBy;
+    case "closing":
+      return words.closing;
     case "restored_to_ai":
       return words.restored;
   }
