@@ -99,7 +99,7 @@ function More({ visitor }: { visitor: Visitor }) {
   );
 }
 
-/** Visitors' pages come from strangers: only web addresses become links, and say where they lead. */
+/** Pages come from strangers: only web addresses become links, which say where they lead. */
 function PageLink({ url, title }: { url: string; title: string }) {
   const text = withoutBidi(title).trim() || url;
   const parsed = URL.canParse(url) ? new URL(url) : null;
