@@ -213,14 +213,7 @@ impl Connection {
         let by = || Arc::clone(connected);
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
-            Request::Purged(cursor) => {
-                let mut held = self.session.release();
-                held.extend(self.purge_rest(hub, connected, purge, cursor).await?);
-                for frame in held {
-                    Box::pin(self.take(hub, connected, frame, purge)).await?;
-                }
-                return purged(hub, connected, purge).await;
-            }
+            Request::Purged(cursor) => return self.purged(hub, connected, purge, cursor).await,
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -243,33 +236,31 @@ impl Connection {
         })
     }
 
-    /// Sends the orders that did not fit into the welcome, one frame after the other, and lets
-    /// nothing else through before the last is carried out: what came meanwhile is given back.
-    async fn purge_rest(
+    /// The device has erased what the last orders told it to. Sends the next that did not fit into
+    /// the welcome; after the last one, everything flows.
+    async fn purged(
         &mut self,
         hub: &Hub,
         connected: &Arc<Connected>,
         purge: &mut Purge,
-        mut cursor: u64,
-    ) -> Result<Vec<ClientFrame>, End> {
-        let mut held = Vec::new();
-        let deadline = Duration::from_millis(limits::IDLE_MILLIS);
-        while let Some((reached, orders)) = purge.more.pop_front() {
-            carried_out(hub, connected, purge, cursor).await?;
-            let frame = ServerFrame::Erasures { cursor: reached, orders };
-            self.write(frame.encode().into()).await?;
-            cursor = loop {
-                let next = tokio::time::timeout(deadline, self.frame()).await;
-                match next.map_err(|_| End::from(Problem::TimedOut))?? {
-                    ClientFrame::Purged { cursor } => break cursor,
-                    // A client opens its documents without waiting for an answer.
-                    frame if held.len() < limits::HELD_FRAMES => held.push(frame),
-                    _ => return Err(Problem::TooMuch.into()),
-                }
-            };
-        }
+        cursor: u64,
+    ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
-        Ok(held)
+        if let Some((reached, orders)) = purge.more.pop_front() {
+            self.session.more(reached);
+            return self
+                .write(ServerFrame::Erasures { cursor: reached, orders }.encode().into())
+                .await;
+        }
+        // Before anything that was held: a document may be sent again that was dropped before.
+        let dropped = core::mem::take(&mut purge.dropping);
+        if !dropped.is_empty() {
+            hub.storage().forget_holdings(connected.device, dropped).await?;
+        }
+        for frame in self.session.release() {
+            Box::pin(self.take(hub, connected, frame, purge)).await?;
+        }
+        caught_up(hub, connected, purge).await
     }
 
     async fn look_after(
@@ -396,12 +387,8 @@ async fn carried_out(
     Ok(())
 }
 
-/// The device has carried everything out that it was told to.
-async fn purged(hub: &Hub, connected: &Arc<Connected>, purge: &mut Purge) -> Result<(), End> {
-    let dropped = core::mem::take(&mut purge.dropping);
-    if !dropped.is_empty() {
-        hub.storage().forget_holdings(connected.device, dropped).await?;
-    }
+/// Once the device has carried everything out that it was told to, it is told what it missed.
+async fn caught_up(hub: &Hub, connected: &Arc<Connected>, purge: &mut Purge) -> Result<(), End> {
     if purge.feed != u64::MAX {
         let from = core::mem::replace(&mut purge.feed, u64::MAX);
         hub.missed(connected, from).await?;

@@ -219,6 +219,7 @@ impl Server {
             token: issued,
             cursor,
             erasures,
+            scope: 0,
         };
         let connection = self.connections.get_mut(&id).unwrap();
         connection.device = Some(hello.device);
