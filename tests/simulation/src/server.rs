@@ -23,7 +23,7 @@ use crate::disk::{Database, Device, Disk};
 use crate::plan::{Plan, Tally};
 use crate::roll::Roll;
 use conversation::Ask;
-pub(crate) use conversation::{heads, save};
+pub(crate) use conversation::{Upkeep, heads, save};
 
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
@@ -131,6 +131,12 @@ impl Server {
             self.tally.restores += 1;
             self.disk.restore(&backup, &mut self.dice);
         }
+    }
+
+    /// Conversations that have begun.
+    pub(crate) fn begun(&self) -> Vec<ConversationId> {
+        let known = self.disk.database.conversations.iter();
+        known.filter(|(_, found)| found.feed > 0).map(|(id, _)| *id).collect()
     }
 
     /// Whether nothing is on its way and nothing waits.
