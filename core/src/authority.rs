@@ -16,6 +16,7 @@ mod admission;
 mod document;
 pub mod fate;
 mod judgement;
+mod lapse;
 pub mod log;
 mod own;
 pub mod policy;
@@ -36,6 +37,7 @@ use crate::time::Timestamp;
 use crate::wire::{NewestMessage, TeamRow};
 
 pub use admission::{Push, Setting};
+pub use lapse::notice_before;
 
 /// The deciding copy of one conversation.
 #[derive(Debug)]

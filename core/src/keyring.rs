@@ -30,6 +30,9 @@ pub const SLOT_BYTES: usize = 64;
 /// Slots by which a full keyring grows: 64 KiB, so that growing is rare and a small keyring small.
 pub const GROW_SLOTS: u32 = 1_024;
 
+/// Slots between two that are read along with them: a kilobyte costs less than another read.
+const GAP_SLOTS: u32 = 16;
+
 const MAGIC: &[u8; 24] = b"rejoinder keyring\0\0\0\0\0\0\0";
 const VERSION: u32 = 1;
 
@@ -253,13 +256,44 @@ impl<B: Blocks> Keyring<B> {
         }
         let mut bytes = [0; SLOT_BYTES];
         self.blocks.read(offset(slot.index), &mut bytes).map_err(KeyringError::Medium)?;
-        let content = read_slot(&bytes);
+        let found = found_in(&bytes, slot.key);
         zeroize::Zeroize::zeroize(&mut bytes);
-        Ok(match content {
-            Content::Key(id, key) if id == slot.key => Found::Key(key),
-            Content::Key(..) | Content::Free => Found::Erased,
-            Content::Damaged => Found::Damaged,
-        })
+        Ok(found)
+    }
+
+    /// What stands where the keys of many rows should be, in the order of the rows. Slots that lie
+    /// close together, as those of a conversation do, are read at once.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn get_all(&mut self, slots: &[Slot]) -> Result<Vec<Found>, KeyringError<B::Error>> {
+        let mut order: Vec<_> = (0..slots.len()).collect();
+        order.sort_by_key(|&n| slots[n].index);
+        let known = order.partition_point(|&n| slots[n].index < self.slots);
+        let mut found = vec![Found::Erased; slots.len()];
+        let mut bytes = Vec::new();
+        let mut rest = &order[..known];
+        while let Some(&first) = rest.first() {
+            let (start, mut end) = (slots[first].index, slots[first].index + 1);
+            let near = rest.iter().take_while(|&&n| {
+                let index = slots[n].index;
+                let joins = index <= end + GAP_SLOTS && index - start < GROW_SLOTS;
+                end = if joins { index + 1 } else { end };
+                joins
+            });
+            let (run, others) = rest.split_at(near.count());
+            // Emptied first: a buffer that moves to grow would leave keys behind.
+            zeroize::Zeroize::zeroize(&mut bytes);
+            bytes.resize(SLOT_BYTES * (end - start) as usize, 0);
+            self.blocks.read(offset(start), &mut bytes).map_err(KeyringError::Medium)?;
+            for &n in run {
+                let at = (slots[n].index - start) as usize;
+                found[n] = found_in(&bytes.as_chunks::<SLOT_BYTES>().0[at], slots[n].key);
+            }
+            rest = others;
+        }
+        zeroize::Zeroize::zeroize(&mut bytes);
+        Ok(found)
     }
 
     /// Overwrites a key with zeros, unless another key stands there by now. It is gone from the
@@ -393,6 +427,15 @@ fn write_slot(id: KeyId, key: &SealingKey) -> [u8; SLOT_BYTES] {
     bytes[16..48].copy_from_slice(key.as_bytes());
     bytes[48..].copy_from_slice(&check(id, key.as_bytes()));
     bytes
+}
+
+/// What a slot's bytes are to a row that names this key.
+fn found_in(bytes: &[u8; SLOT_BYTES], named: KeyId) -> Found {
+    match read_slot(bytes) {
+        Content::Key(id, key) if id == named => Found::Key(key),
+        Content::Key(..) | Content::Free => Found::Erased,
+        Content::Damaged => Found::Damaged,
+    }
 }
 
 fn read_slot(bytes: &[u8; SLOT_BYTES]) -> Content {

@@ -69,6 +69,10 @@ pub const RESERVED_CHANGES: usize = 10_000;
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
 
+/// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
+/// each document.
+pub const HELD_FRAMES: usize = 2 * OPEN_DOCUMENTS;
+
 /// Newest messages whose words a client asks for when it opens a document, until it is told to
 /// show more: about what fits on a screen, a few times over.
 pub const WINDOW_MESSAGES: u32 = 50;
@@ -155,6 +159,32 @@ pub const NEW_CONVERSATIONS: u32 = 6;
 
 /// The window of [`NEW_CONVERSATIONS`], in milliseconds.
 pub const NEW_CONVERSATIONS_MILLIS: i64 = 12 * 3_600_000;
+
+/// The part of the silence that a site allows, before whose end it is announced: the last fifth.
+pub const SILENCE_NOTICE_PART: i64 = 5;
+
+/// Milliseconds before a silent conversation is closed that it is announced at most: who is still
+/// there has time to answer, and who is not does not find an announcement of hours ago.
+pub const SILENCE_NOTICE_MILLIS: i64 = 10 * 60_000;
+
+/// Milliseconds that a visitor who met nobody has to say how to be reached: until the next day.
+pub const OFFLINE_INFO_MILLIS: i64 = 24 * 3_600_000;
+
+/// Milliseconds between two looks at what has lasted long enough: silence, retention, erasures that
+/// were broken off. Minutes are what settings count in.
+pub const SWEEP_MILLIS: u64 = 15_000;
+
+/// Milliseconds between two looks through a site for conversations that are older than it keeps
+/// their words: retention counts in days, and a look goes through all old ones.
+pub const RETENTION_EVERY_MILLIS: i64 = 3_600_000;
+
+/// Messages that the server takes back in one step, where it takes back many: others' writes wait
+/// for no longer than that.
+pub const ERASED_AT_ONCE: usize = 256;
+
+/// Milliseconds for which what an erased visitor had on its way is still looked for: a push that
+/// was being admitted when they were erased has ended by then.
+pub const ERASURE_SETTLES_MILLIS: i64 = 60_000;
 
 /// Pages that one visitor tells of in a minute: faster than anybody reads.
 pub const PAGES_PER_MINUTE: u32 = 30;

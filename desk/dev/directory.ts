@@ -16,7 +16,8 @@ const me: Me = {
 const sites: Site[] = people.sites.map(({ id: site, name }, i) => ({
   id: site, name, allowed_origins: i === 0 ? ["https://larch.example"] : [],
   mode: i === 0 ? "assistant_then_human" : "live_chat", human_support: true, offline_message: "",
-  routing: i === 0 ? "automatic" : "pick_up", close_after_minutes: null, edit: "any",
+  routing: i === 0 ? "automatic" : "pick_up", close_after_minutes: null, retention_days: null,
+  edit: "any",
   recall: "any", visitor_edit: true, visitor_recall: true, chat_limit: 5, theme_color: "#1d5c63",
   greeting: "", created_at: NOW - 400 * HOUR, version: 1,
 }));
@@ -64,7 +65,7 @@ function visitor(which: string): Visitor {
     email: known ? "ingrid@hotel.example" : null,
     attributes: known ? { plan: "business" } : {},
     pages: [{ title: "Wool blanket, moss", url: "https://larch.example/moss", at: NOW - HOUR }],
-    verified: known, blocked: false, created_at: NOW - 30 * HOUR,
+    verified: known, blocked: false, erased_at: null, created_at: NOW - 30 * HOUR,
   };
 }
 

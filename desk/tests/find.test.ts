@@ -1,7 +1,7 @@
 import type { ConversationView, MessageView } from "@rejoinder/client";
 import { describe, expect, test } from "vitest";
 import { find, split } from "../src/model/find.js";
-import { inline, parse, plain } from "../src/model/markdown.js";
+import { inline, parse, plain } from "@rejoinder/client/markdown";
 import { isPinned, pin, pinnedNotes, unpin } from "../src/model/pinned.js";
 
 function message(id: string, text: string | null): MessageView {

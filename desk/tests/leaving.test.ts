@@ -84,3 +84,15 @@ test("what waits can be sent first where the server is known", async () => {
   await left;
   expect(asked).toEqual(["keep"]);
 });
+
+test("UI9 a file whose message has gone is asked about, and can be sent first", async () => {
+  client.uploads.set([{ attachment: "a", sent: 10, bytes: 100 }]);
+  const left = leave(desk);
+  await vi.waitFor(() => expect(choices()).toEqual(["lose", "send"]));
+  question.peek()?.answer("send");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(asked).toEqual([]);
+  client.uploads.set([]);
+  await left;
+  expect(asked).toEqual(["keep"]);
+});

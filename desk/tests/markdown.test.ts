@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parse, plain, withoutBidi } from "../src/model/markdown.js";
+import { parse, plain, withoutBidi } from "@rejoinder/client/markdown";
 
 const paragraph = (source: string) => {
   const block = parse(source)[0];
@@ -29,7 +29,7 @@ describe("marks", () => {
 describe("links", () => {
   test("only what a click may open", () => {
     expect(paragraph("[here](https://a.example/x)")).toEqual([
-      { type: "link", href: "https://a.example/x", children: [text("here")] },
+      { type: "link", href: "https://a.example/x", children: [text("here (a.example)")] },
     ]);
     for (const bad of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd"]) {
       expect(JSON.stringify(paragraph(`[here](${bad})`))).not.toContain("link");
@@ -50,10 +50,15 @@ describe("links", () => {
     expect(shown("[https://bank.example](https://bank.example@evil.example/)"))
       .toEqual([text("https://bank.example (https://bank.example@evil.example/)")]);
     for (const [label, target] of [["bank.example", "https://www.bank.example/login"],
-      ["here", "https://evil.example"], ["ann@bank.example", "mailto:ann@bank.example"],
+      ["ann@bank.example", "mailto:ann@bank.example"],
       ["bücher.example", "https://bücher.example/"]]) {
       expect(shown(`[${label}](${target})`), label).toEqual([text(label ?? "")]);
     }
+  });
+
+  test("a label that reads as none is followed by the host", () => {
+    expect(plain("[here](https://evil.example:8443/x)")).toBe("here (evil.example:8443)");
+    expect(plain("[write](mailto:ann@a.example)")).toBe("write (ann@a.example)");
   });
 
   test("an address ends before what ends the sentence", () => {

@@ -1,7 +1,7 @@
 import type { ConversationView, MessageView } from "@rejoinder/client";
 import { describe, expect, test } from "vitest";
 import {
-  firstUnread, items, lastOwn, meanwhile, merge, writtenFarApart,
+  firstUnread, items, lastOwn, meanwhile, merge, steady, writtenFarApart,
 } from "../src/model/timeline.js";
 
 const ME = new Set(["me", "me before"]);
@@ -42,6 +42,37 @@ describe("merge", () => {
       [message("w1", { at: null, composed_at: 5 })],
     ));
     expect(ids(merged)).toEqual(["a", "w1", "w2"]);
+  });
+});
+
+describe("steady", () => {
+  const file = { id: "f", name: "a.png", media_type: "image/png", bytes: 1, digest: [1, 2] };
+  const said = (text: string) => ({ words: { said: { text, attachments: [file] } } });
+  const before = view([message("a", said("one")), message("b")], [message("n")]);
+
+  test("messages of which nothing changed are the same ones", () => {
+    const copy = structuredClone(before);
+    const after = steady(before, { ...copy, freshness: { as_of: 5 } });
+    expect(after?.timeline.messages.map((one, at) => one === before.timeline.messages[at]))
+      .toEqual([true, true]);
+    expect(after?.team?.notes[0]).toBe(before.team?.notes[0]);
+    expect(after?.freshness).toEqual({ as_of: 5 });
+  });
+
+  test.each<[string, Partial<MessageView>]>([
+    ["its words", said("two")], ["a recall", { words: "recalled" }], ["an edit", { edited_at: 3 }],
+    ["a fate", { delivery: { refused: { operation: "o", code: "already_claimed" } } }],
+    ["a time", { at: 7 }], ["a fewer file", { words: { said: { text: "one" } } }],
+  ])("%s makes a message another one, and no other", (_, part) => {
+    const now = view([message("a", { ...said("one"), ...part }), message("b")]);
+    const after = steady(before, now);
+    expect(after?.timeline.messages[0]).toBe(now.timeline.messages[0]);
+    expect(after?.timeline.messages[1]).toBe(before.timeline.messages[1]);
+  });
+
+  test("a conversation that is gone, or comes, is as it is", () => {
+    expect(steady(before, null)).toBeNull();
+    expect(steady(null, before)).toBe(before);
   });
 });
 

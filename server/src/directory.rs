@@ -70,7 +70,7 @@ pub use session::{AuthError, Scope, Session};
 pub use site::{NewSite, Site, SiteChange};
 pub use ticket::{SUBJECT_LONGEST, Ticket, TicketChange, WhichTickets};
 pub use token::{CONNECTED_MILLIS, ListedToken, NoTokenName, TokenHash, TokenName};
-pub use visitor::{Visitor, VisitorChange, WhichVisitors};
+pub use visitor::{Erasing, Visitor, VisitorChange, WhichVisitors};
 
 use crate::entropy;
 use crate::storage::StorageError;
@@ -177,6 +177,12 @@ pub enum DirectoryError {
     /// No such visitor, or of different sites.
     #[error("there is no visitor {0} on this site")]
     UnknownVisitor(ParticipantId),
+    /// Nothing is kept of the visitor any more.
+    #[error("this visitor was erased: nothing is kept of them any more")]
+    Erased,
+    /// What was typed to confirm is not the site's name.
+    #[error("this is not the name of the site: type it as it stands there")]
+    OtherName,
     /// The id stands for something else.
     #[error("this id was used before for something else: make a new one")]
     IdTaken,
@@ -303,6 +309,13 @@ impl Directory {
         let mut state = self.lock();
         let transaction = state.connection.transaction()?;
         read(&transaction)
+    }
+
+    /// Empties the write-ahead log, which holds what was there before. Another process that reads
+    /// right now puts that off until the next time.
+    fn truncate(&self) -> Result<(), DirectoryError> {
+        self.lock().connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
     }
 
     /// Writes in one transaction, and sends the events out once it is durable.

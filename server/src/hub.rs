@@ -16,7 +16,7 @@ mod signals;
 mod snapshot;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rejoinder_core::authority::policy::Policy;
@@ -24,8 +24,9 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
 use rejoinder_core::limits;
+use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
@@ -65,6 +66,36 @@ pub enum Ask {
     Gone(ConnectionId),
     /// Take it from an assignee who is not there, if it still waits under their name.
     Release(ParticipantId),
+    /// Do what is due at a moment, and say when to ask again.
+    Upkeep(Upkeep, Timestamp, oneshot::Sender<Option<Timestamp>>),
+}
+
+/// What the server itself does in a conversation when it is time to.
+#[derive(Clone, Debug)]
+pub enum Upkeep {
+    /// Announce that it will be closed, or close it.
+    Lapse {
+        /// Milliseconds that it may be silent while a human is active; none: for ever.
+        silence: Option<i64>,
+    },
+    /// Take words back, in the name of the server.
+    Erase {
+        /// Whose; none: everybody's.
+        authors: Option<BTreeSet<ParticipantId>>,
+        /// What becomes of the conversation.
+        then: Then,
+    },
+}
+
+/// What becomes of a conversation whose words are taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing.
+    Stays,
+    /// It is over.
+    Closed,
+    /// It is over, and nobody sees it any more.
+    Gone,
 }
 
 /// More waits for a conversation than may.
@@ -90,6 +121,7 @@ struct Shared {
     /// Held while somebody's notifications are read and told.
     notifying: tokio::sync::Mutex<()>,
     searching: Arc<Semaphore>,
+    sweeping: Notify,
 }
 
 impl core::fmt::Debug for Shared {
@@ -121,6 +153,7 @@ impl Hub {
             new_conversations,
             notifying: tokio::sync::Mutex::default(),
             searching: Arc::new(Semaphore::new(SEARCHES)),
+            sweeping: Notify::new(),
         }))
     }
 
@@ -152,6 +185,16 @@ impl Hub {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.0.board
+    }
+
+    /// Something is due at once.
+    pub fn sweep_now(&self) {
+        self.0.sweeping.notify_one();
+    }
+
+    /// Returns when something is due at once.
+    pub(crate) async fn sweep_asked(&self) {
+        self.0.sweeping.notified().await;
     }
 
     /// Turns for those who search.

@@ -16,6 +16,7 @@ pub mod search;
 pub mod server;
 mod snapshot;
 pub mod storage;
+pub mod sweep;
 pub mod sync;
 pub mod telemetry;
 pub mod throttle;

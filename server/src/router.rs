@@ -65,6 +65,7 @@ pub fn router(served: Served) -> Router {
         .route("/widget.js", get(apps::launcher))
         .route("/widget/app", get(apps::widget))
         .route("/widget/assets/{*path}", get(apps::widget_asset))
+        .route("/widget/offline.js", get(apps::widget_offline))
         .route("/desk", get(apps::desk))
         .route("/desk/", get(apps::desk))
         .route("/desk/{*path}", get(apps::desk_file))
@@ -173,6 +174,7 @@ fn work() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(visitors::visitors))
         .routes(routes!(visitors::visitor, visitors::change_visitor))
         .routes(routes!(visitors::block_visitor))
+        .routes(routes!(visitors::erase_visitor))
         .layer(DefaultBodyLimit::max(WORDS_BYTES))
 }
 
@@ -182,6 +184,7 @@ fn administration() -> OpenApiRouter<Arc<Served>> {
     OpenApiRouter::default()
         .routes(routes!(sites::sites))
         .routes(routes!(sites::site, sites::put_site, sites::change_site))
+        .routes(routes!(sites::delete_site))
         .routes(routes!(agents::agents))
         .routes(routes!(agents::put_agent, agents::change_agent))
         .routes(routes!(factor::take_off))

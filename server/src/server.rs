@@ -19,6 +19,7 @@ use crate::lingering::Lingering;
 use crate::router::{self, Served};
 use crate::storage::sqlite::{OpenError, Options, Sqlite};
 use crate::storage::{FeedScope, Storage, StorageError};
+use crate::sweep::Sweep;
 use crate::telemetry::Metrics;
 use crate::throttle::{Allowed, Throttle};
 use crate::web::Web;
@@ -114,6 +115,7 @@ impl Server {
         following.spawn(hub.clone().run_feed(end_of_feed));
         following.spawn(follow_directory(hub.clone()));
         following.spawn(hub.clone().run_routing());
+        following.spawn(Sweep::new(hub.clone()).run());
         let (closing, closed) = watch::channel(false);
         let served = Served {
             hub: hub.clone(),
@@ -281,6 +283,12 @@ fn directory_changed(hub: &Hub, event: DirectoryEvent) {
             all.iter().filter(|c| c.token == token).for_each(|c| c.tell(News::Standing));
         }
         DirectoryEvent::SiteChanged(site) => hub.forget_policy(site),
+        DirectoryEvent::SiteDeleted(site) => {
+            hub.forget_policy(site);
+            // Its visitors are nobody any more.
+            hub.registry().all().iter().for_each(|c| c.tell(News::Standing));
+            hub.sweep_now();
+        }
         // Who asks for them looks them up; a blocked visitor is turned away when they push.
         DirectoryEvent::AgentChanged(_) | DirectoryEvent::VisitorChanged(_) => {}
     }

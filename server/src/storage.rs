@@ -45,7 +45,7 @@ use tokio::sync::watch;
 /// A future that a trait object can return.
 pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
 
-/// What a conversation is, from its first moment on.
+/// What a conversation is: from its first moment on, but for its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Which.
@@ -58,6 +58,8 @@ pub struct Header {
     pub follows: Option<ConversationId>,
     /// When the server first heard of it.
     pub created_at: Timestamp,
+    /// Whether its site was deleted: nobody sees it any more.
+    pub gone: bool,
 }
 
 /// What is appended to a conversation in one step.
@@ -326,6 +328,49 @@ pub trait Storage: Send + Sync + 'static {
         &self,
         sites: Option<&[SiteId]>,
     ) -> Result<Vec<(SiteId, Status, u32)>, StorageError>;
+
+    /// Open conversations of a site in a status, in which nothing has happened since a moment, with
+    /// their places in the feed.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn silent(
+        &self,
+        site: SiteId,
+        status: Status,
+        before: Timestamp,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
+
+    /// Closed conversations of a site, in which nothing has happened since a moment, of which words
+    /// are left.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn expired(
+        &self,
+        site: SiteId,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError>;
+
+    /// Conversations of a site that are not gone with it.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn there(&self, site: SiteId, at_most: usize) -> Result<Vec<ConversationId>, StorageError>;
+
+    /// A conversation is gone with its site, from a moment on.
+    fn keep_gone(
+        &self,
+        conversation: ConversationId,
+        at: Timestamp,
+    ) -> Boxed<Result<(), StorageError>>;
+
+    /// Conversations that are gone since a moment.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError>;
 
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.

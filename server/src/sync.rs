@@ -32,10 +32,6 @@ const CLOSING_RETRY_MILLIS: u64 = 1_000;
 /// How long a device that was told to wipe may take to say so, by closing the connection.
 const WIPE: Duration = Duration::from_secs(10);
 
-/// Frames that a client may send while it is still erasing: an open and a receipt for each
-/// document.
-const HELD_FRAMES: usize = 2 * limits::OPEN_DOCUMENTS;
-
 /// Why a connection ends.
 #[derive(Debug)]
 enum End {
@@ -245,9 +241,15 @@ impl Connection {
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
             Request::Purged(cursor) => {
-                self.purge_rest(hub, connected, purge, cursor).await?;
+                let held = self.session.release();
+                let mut held: Vec<Said> = held.into_iter().map(|frame| (frame, 0)).collect();
+                held.extend(self.purge_rest(hub, connected, purge, cursor).await?);
+                for said in held {
+                    Box::pin(self.take(hub, connected, said, purge)).await?;
+                }
                 return purged(hub, connected, purge).await;
             }
+            Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
                 let revoked = tokio::task::spawn_blocking(move || directory.log_out(token)).await;
@@ -294,14 +296,14 @@ impl Connection {
     }
 
     /// Sends the orders that did not fit into the welcome, one frame after the other, and lets
-    /// nothing else through before the last is carried out.
+    /// nothing else through before the last is carried out: what came meanwhile is given back.
     async fn purge_rest(
         &mut self,
         hub: &Hub,
         connected: &Arc<Connected>,
         purge: &mut Purge,
         mut cursor: u64,
-    ) -> Result<(), End> {
+    ) -> Result<Vec<Said>, End> {
         let mut held = Vec::new();
         let deadline = Duration::from_millis(limits::IDLE_MILLIS);
         while let Some((reached, orders)) = purge.more.pop_front() {
@@ -313,16 +315,13 @@ impl Connection {
                 match next.map_err(|_| End::from(Problem::TimedOut))?? {
                     (ClientFrame::Purged { cursor }, _) => break cursor,
                     // A client opens its documents without waiting for an answer.
-                    said if held.len() < HELD_FRAMES => held.push(said),
+                    said if held.len() < limits::HELD_FRAMES => held.push(said),
                     _ => return Err(Problem::TooMuch.into()),
                 }
             };
         }
         carried_out(hub, connected, purge, cursor).await?;
-        for said in held {
-            Box::pin(self.take(hub, connected, said, purge)).await?;
-        }
-        Ok(())
+        Ok(held)
     }
 
     async fn look_after(
@@ -338,6 +337,7 @@ impl Connection {
                 Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
             }
             News::Standing => standing(hub, connected).await,
+            News::Narrowed => Err(again()),
             News::Erasures => {
                 let (storage, device) = (Arc::clone(hub.storage()), connected.device);
                 let found = blocking(move || {
@@ -427,6 +427,11 @@ fn read_failure(error: axum::Error) -> End {
     }
 }
 
+/// The client begins anew at once, and is told then what it is to drop.
+const fn again() -> End {
+    End::Saying(ServerFrame::Retry { after_millis: 0, reason: Problem::Replaced })
+}
+
 /// The directory has changed: is this session still what it was?
 async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
     let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -436,10 +441,7 @@ async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
             Ok(())
         }
         // With another role or other sites it begins anew, at once.
-        Ok(Ok(_)) => {
-            let (after_millis, reason) = (0, Problem::Replaced);
-            Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
-        }
+        Ok(Ok(_)) => Err(again()),
         Ok(Err(AuthError::Wipe)) => Err(End::Wipe),
         Ok(Err(AuthError::Invalid)) => Err(Problem::Credential.into()),
         Ok(Err(_)) | Err(_) => {

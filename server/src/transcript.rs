@@ -135,6 +135,7 @@ fn notice_text(transcript: &Transcript, notice: Notice, subject: Option<Particip
         Notice::Claimed => format!("taken by {subject}"),
         Notice::Released => "waiting for an agent again".to_owned(),
         Notice::Closed => "closed".to_owned(),
+        Notice::Closing => "nobody has written for a while: about to be closed".to_owned(),
         Notice::RestoredToAi => "handed back to the assistant".to_owned(),
     }
 }

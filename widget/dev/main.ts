@@ -7,4 +7,8 @@ const name = new URLSearchParams(location.search).get("site") ?? "";
 const noWorker = () => {
   throw new Error("a scripted client has no worker");
 };
-void start(() => new FakeClient((SCENES[name] ?? SCENES.empty)?.() as never), noWorker);
+void start(
+  () => new FakeClient((SCENES[name] ?? SCENES.empty)?.() as never),
+  noWorker,
+  Promise.resolve(),
+);

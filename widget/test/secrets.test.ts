@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { secretIn } from "../src/app/secrets";
+import { secretIn } from "@rejoinder/client/secrets";
 
 test.each(["4111 1111 1111 1111", "my card is 5500-0000-0000-0004, thanks", "378282246310005"])(
   "a card's number asks: %s",

@@ -196,3 +196,31 @@ test("a long wait is told with its time, a short one as a moment", async () => {
   expect(says(2_000)).toContain("in a moment");
   expect(says(50 * 60_000)).toMatch(/at \d\d:\d\d/);
 });
+
+test("UI9 a file that is on its way is asked about before a log-out loses it", async () => {
+  const client = new FakeClient(LIVE);
+  const { session } = await visitor([client]);
+  await session.start();
+  client.uploads.set([{ attachment: "a", sent: 1, bytes: 2 }]);
+  await session.logOut("keep");
+  expect(session.askUnsent.value).toBe(true);
+  expect(session.client.value).toBe(client);
+  client.uploads.set([]);
+  await session.logOut("keep");
+  expect(session.client.value).toBeNull();
+});
+
+test("a page that changed in place is told once, and one that did not is not told again", async () => {
+  const { session } = await visitor([]);
+  void session.host.meet(() => {});
+  const look = { locale: "en", colorScheme: "auto" } as const;
+  const init = { type: "init", look, token: null, shown: true, inline: false } as const;
+  around.hear({ ...init, page: ["Lamps", `${SHOP}/lamps`] });
+  const { value: first } = session.host.page;
+  session.host.askForPage();
+  expect(around.said.filter(({ type }) => type === "hello")).toHaveLength(2);
+  around.hear({ ...init, page: ["Lamps", `${SHOP}/lamps`] });
+  expect(session.host.page.value).toBe(first);
+  around.hear({ ...init, page: ["Kettles", `${SHOP}/kettles`] });
+  expect(session.host.page.value).toEqual(["Kettles", `${SHOP}/kettles`]);
+});

@@ -57,8 +57,11 @@ export interface ConnectOptions {
    * browser needs it; in Node there is none.
    */
   worker?: () => Worker;
-  /** Follow the newest conversations of the inbox, so that they can be read without a network. */
-  followInbox?: boolean;
+  /**
+   * How many of the newest conversations are followed from the start, so that they are there at
+   * once and can be read without a network: 0 unless given, 100 at most.
+   */
+  followNewest?: number;
 }
 
 /** What happens. None of it holds words. */

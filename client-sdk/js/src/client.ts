@@ -6,7 +6,7 @@ import { ConversationHandle } from "./conversation.js";
 import type {
   Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, Problem,
 } from "./views.js";
-import type { Call, FromHost, Identity, Start, ToHost, Topic, Topics } from "./protocol.js";
+import type { Call, FromHost, Identity, Start, ToHost, Topics } from "./protocol.js";
 import { isId, newId } from "./ids.js";
 import { State } from "./readable.js";
 
@@ -86,7 +86,7 @@ export class PortClient implements Client {
       server: httpOrigin(options.server),
       profile: options.profile,
       memory: options.memory ?? false,
-      followInbox: options.followInbox ?? false,
+      followNewest: options.followNewest ?? 0,
       network: options.network ?? "online",
       credential: options.credential ?? null,
     };
@@ -317,13 +317,8 @@ export class PortClient implements Client {
     this.#wasReady = true;
     this.#port.post({ kind: "here", start: this.#start });
     if ("document" in globalThis && !navigator.onLine) this.#line();
-    const topics: (keyof Topics)[] = [
-      "identity", "connection", "storage", "waiting", "inbox", "people", "offers", "notifications",
-      "uploads",
-    ];
-    const watched = [...this.#watched].map((id): Topic => `conversation:${id}`);
-    for (const topic of [...topics, ...watched]) {
-      this.#port.post({ kind: "subscribe", topic });
+    for (const id of this.#watched) {
+      this.#port.post({ kind: "subscribe", topic: `conversation:${id}` });
     }
     for (const [id, answer] of this.#calls) {
       this.#port.post({ kind: "call", id, call: answer.call, again: answer.said });

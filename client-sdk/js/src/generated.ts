@@ -28,7 +28,8 @@ export type Notice =
   | "claimed"
   | "released"
   | "closed"
-  | "restored_to_ai";
+  | "restored_to_ai"
+  | "closing";
 
 /** How a message is labelled. */
 export type Source =

@@ -45,6 +45,7 @@ export function connect(options: NodeOptions): Client {
         release = kept.release;
         const opened = await Host.open({
           table: kept.table,
+          opening: null,
           medium: kept.medium,
           mode: folder === undefined ? "memory" : "durable",
           start,

@@ -12,7 +12,7 @@ export interface Start {
   server: string;
   profile: string;
   memory: boolean;
-  followInbox: boolean;
+  followNewest: number;
   network: "online" | "offline";
   credential: Credential | null;
 }
@@ -31,6 +31,12 @@ export interface Topics {
   notifications: Notification[];
   uploads: Upload[];
 }
+
+/** What every tab is told from its arrival on. */
+export const TOPICS: readonly (keyof Topics)[] = [
+  "identity", "connection", "storage", "waiting", "inbox", "people", "offers", "notifications",
+  "uploads",
+];
 
 /** A topic's name: one of {@link Topics}, or a conversation's id. */
 export type Topic = keyof Topics | `conversation:${ConversationId}`;
@@ -65,6 +71,8 @@ export type HostEvent = {
 }[keyof ClientEvents];
 
 export type FromHost =
+  /** A worker runs, and has heard who is here. */
+  | { kind: "awake" }
   /** A host is there, perhaps another one than before: say everything again. */
   | { kind: "ready" }
   | { kind: "topic"; topic: keyof Topics; value: Topics[keyof Topics] }

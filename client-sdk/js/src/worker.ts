@@ -9,6 +9,7 @@ import init, { Core } from "../dist/core/rejoinder.js";
 import wasm from "../dist/core/rejoinder_bg.wasm?url";
 import { readFault } from "./host/core.js";
 import { Host } from "./host/host.js";
+import { Sockets } from "./host/sockets.js";
 import { LOST, openStore, type Store } from "./host/store.js";
 import type { FromHost, Start, ToHost } from "./protocol.js";
 
@@ -24,14 +25,19 @@ let begun = false;
 const watched = new Set<string>();
 
 /** Begun before anybody asks: whoever starts a worker needs a core a moment later. */
-const compiled = WebAssembly.compileStreaming(fetch(wasm));
+const prepared = WebAssembly.compileStreaming(fetch(wasm)).then(async (module) => {
+  await init({ module_or_path: module });
+});
 // Told to whom it concerns once it is asked for.
-compiled.catch(() => {});
+prepared.catch(() => {});
 
 const post = (message: FromHost): void => self.postMessage(message);
 
 self.onmessage = ({ data }: MessageEvent<ToHost>) => {
   if (data.kind === "hello") {
+    // Who waits for it may leave the page's thread free until then: a browser hands on what was
+    // posted to a worker before it ran only once that thread has a moment.
+    post({ kind: "awake" });
     if (!begun) void begin(data.start);
     begun = true;
     return;
@@ -96,10 +102,14 @@ function held(name: string): Promise<void> {
 async function lead(start: Start): Promise<boolean> {
   const opening = openStore(profileOf(start), start.memory);
   opening.catch(() => {});
+  const sockets = new Sockets();
+  // Somebody who was here before has a server to ask while the store is read.
+  if (start.network === "online" && start.credential !== null) sockets.prepare(start.server);
   try {
-    await init({ module_or_path: await compiled });
+    await prepared;
   } catch (error) {
     opening.then((store) => store.close(), () => {});
+    sockets.close();
     const unsupported = error instanceof WebAssembly.CompileError;
     const code: ErrorCode = unsupported ? "unsupported" : "no_contact";
     const problem = unsupported
@@ -111,21 +121,22 @@ async function lead(start: Start): Promise<boolean> {
   try {
     const store = await opening;
     let lost = store.lost;
-    const leading = await open(store, start).catch(async (error: unknown) => {
+    const leading = await open(store, start, sockets).catch(async (error: unknown) => {
       if (readFault(error).code !== "damaged") throw error;
       await store.erase();
       lost = LOST;
-      return open(store, start);
+      return open({ ...store, opening: null }, start, sockets);
     });
     host = leading;
-    // Every page, this one too, says again what it had said to whoever led before.
+    host.receive(tab, { kind: "hello", start });
+    // Every other page says again what it had said to whoever led before.
     channel?.postMessage({ to: "tabs", tab: null, message: { kind: "ready" } } satisfies Between);
-    post({ kind: "ready" });
     if (lost !== null) {
       post({ kind: "event", event: { name: "store", detail: { reason: lost } } });
     }
     return true;
   } catch (error) {
+    sockets.close();
     post({ kind: "failed", code: "store", message: readFault(error).message });
     return false;
   }
@@ -136,11 +147,11 @@ function profileOf({ server, profile }: Start): string {
   return `rejoinder ${new URL(server).host} ${profile}`;
 }
 
-function open(store: Store, start: Start): Promise<Host> {
+function open(store: Store, start: Start, sockets: Sockets): Promise<Host> {
   return Host.open({
     ...store,
     start,
-    socket: (url) => new WebSocket(url),
+    socket: (url) => sockets.open(url),
     make: (keys, head, medium, mode, opened) =>
       new Core(keys, head, medium, mode, crypto.getRandomValues(new Uint8Array(32)), opened),
     documentPrefix: (document) => Core.document_prefix(document),

@@ -37,7 +37,7 @@ export class Cast {
     const credential = { password: { email: `${email}@demo.example`, password: PASSWORD } };
     const where = folder === undefined ? {} : { folder: join(this.server.folder, folder) };
     const { address } = this.server;
-    return this.#connect({ server: address, credential, WebSocket, followInbox: true, ...where });
+    return this.#connect({ server: address, credential, WebSocket, followNewest: 100, ...where });
   }
 
   #connect(options: NodeOptions): Client {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +12,13 @@ export class DemoServer {
   site = "";
   #process: ChildProcess | null = null;
 
-  static async start(): Promise<DemoServer> {
+  /** With this many conversations of the past in it, where it is to be full. */
+  static async start(conversations = 0): Promise<DemoServer> {
     const server = new DemoServer();
+    if (conversations > 0) {
+      const data = join(server.folder, "data");
+      execFileSync(PROGRAM, ["demo", "--conversations", String(conversations), "--data", data]);
+    }
     await server.begin("127.0.0.1:0");
     return server;
   }

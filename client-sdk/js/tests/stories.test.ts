@@ -163,7 +163,7 @@ test("SE1 an inbox shows its newest words again after a restart, without a netwo
   await bo.close();
   for (const network of ["offline", "online"] as const) {
     const folder = join(server.folder, "inbox");
-    const again = connect({ server: server.address, WebSocket, followInbox: true, folder, network });
+    const again = connect({ server: server.address, WebSocket, followNewest: 100, folder, network });
     await again.ready;
     await shows(again);
     await again.close();

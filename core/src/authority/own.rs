@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::authority::policy::Policy;
 use crate::authority::{Admission, Authority, Setting};
-use crate::conversation::layout::{Notice, Status};
+use crate::conversation::layout::{Content, Key, Notice, Status, Value};
 use crate::conversation::operation::Operation;
 use crate::dice::Dice;
-use crate::id::{DocumentKind, ParticipantId};
+use crate::id::{DocumentKind, MessageId, ParticipantId};
 use crate::limits;
 use crate::principal::Principal;
 use crate::time::Timestamp;
@@ -57,5 +57,48 @@ impl Authority {
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
         self.announce(admission, Notice::Released, None, setting, dice);
         true
+    }
+
+    /// Recalls messages that are not recalled yet, in the name of the server: those of `authors`,
+    /// or all where none are named, and `at_most` of them. Returns whether none is left.
+    pub fn recall_all(
+        &mut self,
+        admission: &mut Admission,
+        authors: Option<&BTreeSet<ParticipantId>>,
+        at_most: usize,
+        policy: &Policy,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) -> bool {
+        let elsewhere = BTreeSet::new();
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let mut left: Vec<_> = self.worded(authors).take(at_most + 1).collect();
+        let done = left.len() <= at_most;
+        left.truncate(at_most);
+        for (kind, message) in left {
+            self.write(admission, kind, Operation::Recall { message }, setting, dice);
+        }
+        done
+    }
+
+    /// Messages whose words may be somewhere: neither notices nor recalled.
+    fn worded(
+        &self,
+        authors: Option<&BTreeSet<ParticipantId>>,
+    ) -> impl Iterator<Item = (DocumentKind, MessageId)> {
+        let kinds = [DocumentKind::Timeline, DocumentKind::Team];
+        kinds.into_iter().flat_map(move |kind| {
+            let document = self.document(kind);
+            document.history.entries().filter_map(move |(_, entry)| {
+                let (Key::Message(message), Value::Message(value)) = (entry.key, &entry.value)
+                else {
+                    return None;
+                };
+                let worded = matches!(value.content, Content::Words { .. });
+                let theirs = authors.is_none_or(|authors| authors.contains(&value.author));
+                let left = worded && theirs && !document.history.has(Key::Recall(message));
+                left.then_some((kind, message))
+            })
+        })
     }
 }

@@ -223,10 +223,12 @@ codes! {
         Claimed = 0,
         /// The conversation was put back among those waiting.
         Released = 1,
-        /// It was closed; the subject is who did it.
+        /// It was closed; the subject is who did it, none the server itself.
         Closed = 2,
         /// The assistant answers again.
         RestoredToAi = 3,
+        /// Nobody has written for long: it will be closed unless somebody does.
+        Closing = 4,
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod commands;
 mod frames;
+mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +29,7 @@ use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
 use crate::replica::{ApplyError, Effects, Event, Replica};
 use crate::time::Timestamp;
 use crate::wire::{
-    self, ClientFrame, Credential, FeedRow, Hello, Keeping, Notification, Offer, Order, Problem,
-    Progress, Signal,
+    ClientFrame, FeedRow, Keeping, Notification, Offer, Order, Problem, Progress, Signal,
 };
 
 /// What follows from an input. See the [module](self) for the order in which to carry it out.
@@ -383,69 +383,13 @@ impl Session {
         let mut output = Output::default();
         let idle = self.replica(document).is_some_and(|replica| replica.outbox().is_empty());
         if idle && self.rebuilding.is_none() {
-            self.documents.remove(&document);
-            if self.phase == Phase::Open {
+            let former = self.documents.remove(&document);
+            let asked = former.is_some_and(|former| !matches!(former.link, Link::Closed));
+            if self.phase == Phase::Open || asked {
                 output.frames.push(ClientFrame::Leave { document });
             }
         }
         self.finish(output)
-    }
-
-    /// The first frame of a new connection. `credential` is for a first contact; afterwards the
-    /// token that the server gave is used.
-    pub fn handle_connected(&mut self, credential: Option<Credential>) -> Output {
-        let known = self.identity.as_ref().map(|id| Credential::Token(id.token.clone()));
-        let Some(credential) = known.or(credential) else {
-            return Output { disconnect: true, ..Output::default() };
-        };
-        if let Credential::Token(token) = &credential {
-            self.given = Some(token.clone());
-        }
-        // Whether or not the end of the former connection was told: nothing of it counts any more.
-        for opened in self.documents.values_mut() {
-            opened.link = Link::Closed;
-            opened.replica.disconnected();
-        }
-        self.phase = Phase::Greeting;
-        let hello = Hello {
-            version: wire::VERSION,
-            credential,
-            device: self.device,
-            keeping: self.keeping,
-            epoch: self.cursors.epoch,
-            feed: self.cursors.feed,
-            erasures: self.cursors.erasures,
-            snapshots: cfg!(feature = "snapshots"),
-        };
-        let frames = vec![ClientFrame::Hello(hello)];
-        self.finish(Output { frames, ..Output::default() })
-    }
-
-    /// The connection is gone.
-    pub fn handle_disconnected(&mut self) -> Output {
-        if self.phase != Phase::Wiped {
-            self.phase = Phase::Offline;
-        }
-        for opened in self.documents.values_mut() {
-            opened.link = Link::Closed;
-            opened.replica.disconnected();
-        }
-        let silent: BTreeSet<_> = self.signals.keys().map(|(document, _)| *document).collect();
-        self.signals.clear();
-        let mut events: Vec<_> = silent.into_iter().map(SessionEvent::Signals).collect();
-        // Others are asked meanwhile.
-        if !core::mem::take(&mut self.offers).is_empty() {
-            events.push(SessionEvent::Offers);
-        }
-        self.finish(Output { events, ..Output::default() })
-    }
-
-    fn follow(&mut self, document: DocumentId, output: &mut Output) {
-        let Some(opened) = self.documents.get_mut(&document) else { return };
-        if self.phase == Phase::Open && matches!(opened.link, Link::Closed) {
-            opened.link = Link::Opening(Gathered::default());
-            output.frames.push(ClientFrame::Open { document, cursor: opened.replica.cursor() });
-        }
     }
 
     /// What follows for a document that is up to date: push what waits.

@@ -2,7 +2,11 @@
 //!
 //! ```text
 //! Greeting --Hello--> Authenticating --welcomed--> Purging --Purged--> Open
+//!                                        `----- nothing is due -------^
 //! ```
+//!
+//! A client may say what it opens right behind `Hello`. While it is purging that is held, and
+//! [`Session::release`]d afterwards.
 //!
 //! The session checks turn and bounds and turns frames into [`Request`]s; the shell answers them.
 
@@ -20,8 +24,11 @@ use crate::wire::{self, ClientFrame, Hello, Problem, Signal};
 pub enum Request {
     /// Find out who this is, then call [`Session::welcomed`].
     Authenticate(Hello),
-    /// The device has erased everything up to here: everything else may flow.
+    /// The device has erased everything up to here: everything else may flow, and first what was
+    /// held ([`Session::release`]).
     Purged(u64),
+    /// Nothing yet: it is held until the device has erased what it was told to.
+    Held,
     /// Follow a document from a place on.
     Open(DocumentId, Seq),
     /// No longer follow it.
@@ -45,11 +52,23 @@ pub enum Fault {
     Document(DocumentId, Problem),
 }
 
+/// What a device has to do before anything flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing: its `Hello` was of the same life of the data, and there is nothing to erase.
+    Nothing,
+    /// To carry erasures out. What it opens meanwhile is held.
+    Erasures,
+    /// To take everything anew: its cursors are of another life of the data, so what it opens
+    /// before it has heard of that counts for nothing.
+    Anew,
+}
+
 #[derive(Clone, Debug)]
 enum Phase {
     Greeting,
     Authenticating,
-    Purging { principal: Principal, cursor: u64 },
+    Purging { principal: Principal, cursor: u64, anew: bool },
     Open { principal: Principal },
 }
 
@@ -58,11 +77,13 @@ enum Phase {
 pub struct Session {
     phase: Phase,
     opened: BTreeSet<DocumentId>,
+    /// What came while the device was purging.
+    held: Vec<ClientFrame>,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { phase: Phase::Greeting, opened: BTreeSet::new() }
+        Self { phase: Phase::Greeting, opened: BTreeSet::new(), held: Vec::new() }
     }
 }
 
@@ -87,9 +108,19 @@ impl Session {
         self.opened.iter().copied()
     }
 
-    /// The shell has answered [`Request::Authenticate`] with a `Welcome` up to `cursor`.
-    pub fn welcomed(&mut self, principal: Principal, cursor: u64) {
-        self.phase = Phase::Purging { principal, cursor };
+    /// The shell answers [`Request::Authenticate`] with a `Welcome` up to `cursor`.
+    pub fn welcomed(&mut self, principal: Principal, cursor: u64, due: Due) {
+        self.phase = match due {
+            Due::Nothing => Phase::Open { principal },
+            Due::Erasures => Phase::Purging { principal, cursor, anew: false },
+            Due::Anew => Phase::Purging { principal, cursor, anew: true },
+        };
+    }
+
+    /// What was held while the device was purging, to be handled now, in this order.
+    #[must_use]
+    pub fn release(&mut self) -> Vec<ClientFrame> {
+        core::mem::take(&mut self.held)
     }
 
     /// A frame has come.
@@ -106,12 +137,24 @@ impl Session {
                 self.phase = Phase::Authenticating;
                 Ok(Request::Authenticate(hello))
             }
-            (Phase::Purging { principal, cursor: asked }, ClientFrame::Purged { cursor }) => {
+            (Phase::Purging { principal, cursor: asked, .. }, ClientFrame::Purged { cursor }) => {
                 if cursor < *asked {
                     return Err(out_of_turn);
                 }
                 self.phase = Phase::Open { principal: principal.clone() };
                 Ok(Request::Purged(cursor))
+            }
+            (
+                Phase::Purging { anew, .. },
+                frame @ (ClientFrame::Open { .. } | ClientFrame::Leave { .. }),
+            ) => {
+                if self.held.len() >= limits::HELD_FRAMES {
+                    return Err(Fault::Fatal(Problem::TooMuch));
+                }
+                if !anew {
+                    self.held.push(frame);
+                }
+                Ok(Request::Held)
             }
             (Phase::Open { principal }, frame) => {
                 let team = principal.role.reads_team();

@@ -162,11 +162,36 @@ proptest! {
                 };
                 prop_assert_eq!(found, expected);
             }
+            let slots: Vec<Slot> = model.keys().rev().copied().collect();
+            let singly: Vec<_> = slots.iter().map(|slot| ring.get(*slot).unwrap()).collect();
+            prop_assert_eq!(ring.get_all(&slots).unwrap(), singly);
             let keys: Vec<Slot> = ring.keys().collect();
             let used = model.iter().filter(|(_, k)| matches!(k, Known::Key(_))).map(|(s, _)| *s);
             prop_assert_eq!(keys, used.collect::<Vec<_>>());
         }
     }
+}
+
+#[test]
+fn st4_keys_that_lie_near_and_far_are_found_together() {
+    let (medium, dice) = (Medium::default(), &mut Dice::from_seed([3; 32]));
+    let mut ring = open(&medium);
+    let keys: Vec<_> = (0..3_000)
+        .map(|_| {
+            let key = SealingKey::random(dice);
+            (ring.put(&key, dice).unwrap(), key)
+        })
+        .collect();
+    for step in [1, 2, 15, 16, 17, 18, 700, 1_023, 1_024, 1_025] {
+        let wanted: Vec<_> = keys.iter().step_by(step).rev().cloned().collect();
+        let (slots, sought): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
+        let found = ring.get_all(&slots).unwrap();
+        assert_eq!(found, sought.into_iter().map(Found::Key).collect::<Vec<_>>(), "{step}");
+    }
+    let (slot, key) = keys[5].clone();
+    let beyond = Slot { index: 1_000_000, ..slot };
+    assert_eq!(ring.get_all(&[beyond, slot]).unwrap(), [Found::Erased, Found::Key(key)]);
+    assert_eq!(ring.get_all(&[]).unwrap(), []);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod dependencies;
 mod documents;
 mod fates;
 mod handing_over;
+mod lasting;
 mod messages;
 mod roles;
 mod routing;

@@ -4,7 +4,7 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId, RevisionId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::principal::{AgentRole, Principal, Role};
-use rejoinder_core::session::server::{Fault, Request, Session};
+use rejoinder_core::session::server::{Due, Fault, Request, Session};
 use rejoinder_core::wire::{ClientFrame, Credential, Hello, Keeping, Problem, Signal, VERSION};
 
 use crate::world::World;
@@ -42,11 +42,15 @@ fn frames(document: DocumentId) -> Vec<ClientFrame> {
     ]
 }
 
-fn welcomed(role: Role) -> Session {
+fn welcomed_with(role: Role, due: Due) -> Session {
     let mut session = Session::default();
     assert!(matches!(session.handle(hello(VERSION)), Ok(Request::Authenticate(_))));
-    session.welcomed(Principal::new(ParticipantId::from_bytes([2; 16]), role), 7);
+    session.welcomed(Principal::new(ParticipantId::from_bytes([2; 16]), role), 7, due);
     session
+}
+
+fn welcomed(role: Role) -> Session {
+    welcomed_with(role, Due::Erasures)
 }
 
 fn open(role: Role) -> Session {
@@ -68,7 +72,8 @@ fn wp5_hello_comes_first_and_purged_after_welcome() {
         authenticating.handle(hello(VERSION)).unwrap();
         assert_eq!(authenticating.handle(frame.clone()), Err(OUT_OF_TURN));
         let second = welcomed(AGENT).handle(frame.clone());
-        assert_eq!(second.is_ok(), n == 1, "{frame:?}: RE15");
+        assert_eq!(second.is_ok(), (1..=3).contains(&n), "{frame:?}: RE15");
+        assert_eq!(second == Ok(Request::Held), n == 2 || n == 3, "{frame:?}: RE15");
         let third = open(AGENT).handle(frame.clone());
         assert_eq!(third.is_ok(), n != 0, "{frame:?}");
     }
@@ -79,6 +84,86 @@ fn re15_purged_up_to_less_than_was_asked_opens_nothing() {
     let mut session = welcomed(AGENT);
     assert_eq!(session.handle(ClientFrame::Purged { cursor: 6 }), Err(OUT_OF_TURN));
     assert!(!session.is_open());
+}
+
+#[test]
+fn wp30_what_is_opened_before_purged_is_held_until_then() {
+    let mut session = welcomed(AGENT);
+    let open = |n, cursor| ClientFrame::Open { document: document(n), cursor: Seq(cursor) };
+    let leave = ClientFrame::Leave { document: document(1) };
+    for frame in [open(1, 4), open(2, 5), leave.clone()] {
+        assert_eq!(session.handle(frame), Ok(Request::Held));
+        assert_eq!(session.opened().count(), 0, "RE15");
+    }
+    assert_eq!(session.handle(ClientFrame::Purged { cursor: 7 }), Ok(Request::Purged(7)));
+    assert_eq!(session.release(), [open(1, 4), open(2, 5), leave]);
+    assert_eq!(session.release(), []);
+    for n in 0..limits::HELD_FRAMES {
+        let held = open(u16::try_from(n).unwrap(), 0);
+        assert_eq!(session.handle(held).is_ok(), n < limits::OPEN_DOCUMENTS);
+    }
+}
+
+#[test]
+fn wp30_no_more_is_held_than_documents_can_be_opened_and_left() {
+    for due in [Due::Erasures, Due::Anew] {
+        let mut session = welcomed_with(AGENT, due);
+        let frame = ClientFrame::Open { document: document(1), cursor: Seq(0) };
+        if due == Due::Erasures {
+            for _ in 0..limits::HELD_FRAMES {
+                assert_eq!(session.handle(frame.clone()), Ok(Request::Held));
+            }
+            let fault = session.handle(frame);
+            assert_eq!(fault, Err(Fault::Fatal(Problem::TooMuch)));
+        } else {
+            assert_eq!(session.handle(frame), Ok(Request::Held));
+            session.handle(ClientFrame::Purged { cursor: 7 }).unwrap();
+            assert_eq!(session.release(), [], "cursors of another life of the data");
+        }
+    }
+}
+
+#[test]
+fn wp30_with_nothing_to_erase_everything_may_flow_at_once() {
+    let mut session = welcomed_with(AGENT, Due::Nothing);
+    assert!(session.is_open());
+    let (document, cursor) = (document(1), Seq(3));
+    let frame = ClientFrame::Open { document, cursor };
+    assert_eq!(session.handle(frame), Ok(Request::Open(document, cursor)));
+    assert_eq!(session.handle(ClientFrame::Purged { cursor: 7 }), Ok(Request::Purged(7)));
+}
+
+#[test]
+fn wp30_who_was_here_before_opens_right_behind_hello() {
+    let (mut world, ann, _, conversation) = World::begun();
+    let document = DocumentId::timeline(conversation);
+    world.cut(ann);
+    let before = world.clients[ann].sent.len();
+    world.dials(ann);
+    let sent = &world.clients[ann].sent[before..];
+    assert!(matches!(sent[0], ClientFrame::Hello(_)));
+    assert!(matches!(sent[1], ClientFrame::Open { document: d, .. } if d == document));
+    world.settle();
+    assert!(world.clients[ann].session.is_live(document));
+    let opens = |frame: &&ClientFrame| matches!(frame, ClientFrame::Open { .. });
+    assert_eq!(world.clients[ann].sent[before..].iter().filter(opens).count(), 1, "once");
+}
+
+#[test]
+fn wp30_what_is_left_before_the_welcome_is_not_followed() {
+    let (mut world, ann, bo, conversation) = World::begun();
+    let document = DocumentId::timeline(conversation);
+    world.cut(ann);
+    world.dials(ann);
+    let output = world.clients[ann].session.leave(document);
+    world.carry_out(ann, output);
+    world.settle();
+    assert!(!world.clients[ann].session.is_loaded(document));
+    world.sends(bo, conversation, "are you there?");
+    world.settle();
+    world.load(ann, document);
+    world.settle();
+    assert_eq!(world.reads(ann, conversation), world.reads(bo, conversation));
 }
 
 #[test]

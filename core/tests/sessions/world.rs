@@ -8,7 +8,7 @@ use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, MessageId, Partic
 use rejoinder_core::principal::{AgentRole, Principal, Role};
 use rejoinder_core::replica::Event;
 use rejoinder_core::session::client::{Output, Session, SessionEvent};
-use rejoinder_core::session::server::{self, Fault, Request};
+use rejoinder_core::session::server::{self, Due, Fault, Request};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
     ClientFrame, Credential, Keeping, Limits, Problem, ServerFrame, Signal, Welcome,
@@ -206,7 +206,10 @@ impl World {
     }
 
     fn deliver_up(&mut self, who: usize, frame: &ClientFrame) {
-        let frame = ClientFrame::decode(&frame.encode()).unwrap();
+        self.handle(who, ClientFrame::decode(&frame.encode()).unwrap());
+    }
+
+    fn handle(&mut self, who: usize, frame: ClientFrame) {
         let line = self.clients[who].line.as_mut().unwrap();
         match line.session.handle(frame) {
             Ok(request) => self.answer(who, request),
@@ -233,7 +236,12 @@ impl World {
                     cursor,
                     erasures: self.server.erasures[known..].to_vec(),
                 };
-                self.clients[who].line.as_mut().unwrap().session.welcomed(principal, cursor);
+                let due = match hello.epoch == Some(self.server.epoch) {
+                    true if welcome.erasures.is_empty() => Due::Nothing,
+                    true => Due::Erasures,
+                    false => Due::Anew,
+                };
+                self.clients[who].line.as_mut().unwrap().session.welcomed(principal, cursor, due);
                 self.tells(who, ServerFrame::Welcome(Box::new(welcome)));
             }
             Request::Open(document, cursor) => match self.server.entries(document, cursor) {
@@ -264,7 +272,13 @@ impl World {
                     self.tells(other, ServerFrame::Signals { document, signals: vec![told] });
                 }
             }
-            Request::Purged(_) | Request::Leave(_) | Request::Signal(..) | Request::LogOut => {}
+            Request::Purged(_) => {
+                let line = self.clients[who].line.as_mut().unwrap();
+                for frame in line.session.release() {
+                    self.handle(who, frame);
+                }
+            }
+            Request::Held | Request::Leave(_) | Request::Signal(..) | Request::LogOut => {}
         }
     }
 

@@ -41,6 +41,10 @@ export const changeVisitor = (from: Requests, id: ParticipantId, body: VisitorCh
   from.ask<Visitor>("PATCH", `visitors/${id}`, { body });
 export const blockVisitor = (from: Requests, id: ParticipantId, blocked: boolean) =>
   from.ask<Visitor>("PUT", `visitors/${id}/blocked`, { body: { blocked } });
+export const deleteSite = (from: Requests, id: SiteId, name: string) =>
+  from.ask<null>("PUT", `sites/${id}/deleted`, { body: { name } });
+export const eraseVisitor = (from: Requests, id: ParticipantId) =>
+  from.ask<Visitor>("PUT", `visitors/${id}/erased`);
 
 export const tickets = async (from: Requests, which: WhichTickets): Promise<Page<Ticket>> => {
   const { tickets: rows, next } = await from.ask<Paged<"tickets", Ticket>>("GET", "tickets",

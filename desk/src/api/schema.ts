@@ -532,6 +532,27 @@ export interface paths {
         patch: operations["change_site"];
         trace?: never;
     };
+    "/api/v1/sites/{id}/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Deletes a site: all that was said there is recalled, its conversations are closed and seen by
+         *     nobody any more, and its visitors, categories, canned responses and tickets go. It cannot be
+         *     undone, and a repeat changes nothing. Owners.
+         */
+        put: operations["delete_site"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/widget": {
         parameters: {
             query?: never;
@@ -698,6 +719,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visitors/{id}/erased": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Erases a visitor: all that they wrote is recalled, their conversations are closed, and what is
+         *     known of them goes. It cannot be undone, and a repeat changes nothing. Owners.
+         */
+        put: operations["erase_visitor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -706,7 +747,7 @@ export interface components {
          * @description What was done, in the audit log.
          * @enum {string}
          */
-        Action: "site_added" | "site_changed" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "message_recalled";
+        Action: "site_added" | "site_changed" | "site_deleted" | "agent_added" | "agent_changed" | "agent_disabled" | "agent_enabled" | "link_made" | "link_used" | "link_revoked" | "token_made" | "token_revoked" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "category_added" | "category_changed" | "category_removed" | "canned_response_added" | "canned_response_changed" | "canned_response_removed" | "visitor_changed" | "visitor_blocked" | "visitor_unblocked" | "visitor_erased" | "message_recalled";
         /** @description A human who answers. */
         Agent: {
             availability: components["schemas"]["Availability"];
@@ -890,6 +931,11 @@ export interface components {
             /** @description As `2026-11-30`. */
             day: string;
             figures: components["schemas"]["Figures"];
+        };
+        /** @description What is typed so that nobody deletes a site by mistake. */
+        Deletion: {
+            /** @description The site's name. */
+            name: string;
         };
         /**
          * @description Which of a conversation's two documents.
@@ -1135,7 +1181,7 @@ export interface components {
          * @description What a system message announces.
          * @enum {string}
          */
-        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai";
+        NoticeCode: "claimed" | "released" | "closed" | "restored_to_ai" | "closing";
         /**
          * @description Why an agent is notified.
          * @enum {string}
@@ -1351,6 +1397,11 @@ export interface components {
             offline_message: string;
             /** @description Which of their messages agents may recall. */
             recall: components["schemas"]["WindowText"];
+            /**
+             * Format: int32
+             * @description Days after which the words of closed conversations are taken back; null: never.
+             */
+            retention_days?: number | null;
             routing: components["schemas"]["Routing"];
             /** @description `#rrggbb` */
             theme_color: string;
@@ -1405,6 +1456,12 @@ export interface components {
             offline_message: string | null;
             /** @default null */
             recall: components["schemas"]["WindowText"] | null;
+            /**
+             * Format: int32
+             * @description 1 to 3650. Null: never.
+             * @default null
+             */
+            retention_days: number | null;
             /** @default null */
             routing: components["schemas"]["Routing"] | null;
             /** @default null */
@@ -1612,6 +1669,7 @@ export interface components {
             blocked: boolean;
             created_at: components["schemas"]["Moment"];
             email?: string | null;
+            erased_at?: components["schemas"]["Moment"] | null;
             /** @description Ids under which they wrote before they became known. */
             former: components["schemas"]["Id"][];
             id: components["schemas"]["Id"];
@@ -2873,6 +2931,38 @@ export interface operations {
             };
         };
     };
+    delete_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deletion"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     widget: {
         parameters: {
             query?: never;
@@ -3271,6 +3361,36 @@ export interface operations {
                 "application/json": components["schemas"]["Blocking"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visitor"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    erase_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {

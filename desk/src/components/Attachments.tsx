@@ -4,7 +4,7 @@ import type { Attachment } from "@rejoinder/client";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { endingOf, isPicture } from "../model/files.js";
-import { withoutBidi } from "../model/markdown.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { saveFile } from "../pages/files.js";
 import { FETCHING, type FilePlace, type Held, type Shown } from "../state/addresses.js";
 import { focusComposer } from "../state/composing.js";
@@ -126,11 +126,10 @@ function Other({ at, file }: Props) {
 function Sending({ file }: { file: Attachment }) {
   const desk = useDesk();
   const words = t.value.files;
-  const reason = desk.files.refused.value.get(file.id);
-  if (reason !== undefined) {
+  if (desk.files.refused.value.has(file.id)) {
     return (
       <p class="sending bad" role="alert">
-        <Icon name="alert" size={14} /><span>{words.refused} <bdi>{reason}</bdi></span>
+        <Icon name="alert" size={14} /><span>{words.refused}</span>
       </p>
     );
   }

@@ -6,7 +6,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { pastedName, pastesFiles } from "../model/files.js";
 import { composes } from "../model/keys.js";
 import { isPinned, pin, unpin } from "../model/pinned.js";
-import { sensitive } from "../model/sensitive.js";
+import { secretIn } from "@rejoinder/client/secrets";
 import { lastOwn, merge, textOf } from "../model/timeline.js";
 import { confirm, tell, whyNot } from "../state/ask.js";
 import {
@@ -221,6 +221,9 @@ function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
 
 /** The words that an edit begins with. */
 function before(view: ConversationView, place: Place): string {
+  if (place.message === null) {
+    return "";
+  }
   const found = merge(view).find((entry) => entry.message.id === place.message);
   return found ? unpin(textOf(found.message) ?? "") : "";
 }
@@ -243,7 +246,7 @@ async function send(
   text.value = "";
   try {
     await carryOut(desk, view, place, value, files);
-    desk.files.sent(files);
+    desk.files.taken(files);
     return null;
   } catch (error) {
     desk.files.putBack(id, kind, files, error);
@@ -324,7 +327,7 @@ function pasteFiles(
 /** What looks like a secret is put in only after a yes; everything is pasted as plain text. */
 async function paste(event: ClipboardEvent, type: (text: string) => void): Promise<void> {
   const text = event.clipboardData?.getData("text/plain") ?? "";
-  const found = sensitive(text);
+  const found = secretIn(text, [text]);
   const area = event.currentTarget;
   if (!found || !(area instanceof HTMLTextAreaElement)) {
     return;

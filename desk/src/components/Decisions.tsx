@@ -3,7 +3,7 @@
 import type { ConversationView, Delivery, MessageView, Pending } from "@rejoinder/client";
 import type { ComponentChildren } from "preact";
 import { attachmentsOf } from "../model/files.js";
-import { withoutBidi } from "../model/markdown.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { type Entry, isGone, meanwhile, merge, textOf } from "../model/timeline.js";
 import { discard, retry, takeBack } from "../state/actions.js";
 import { beginEdit, editing } from "../state/composing.js";

@@ -1,6 +1,6 @@
 import type { InboxRow } from "@rejoinder/client";
 import { waitsForHuman } from "../model/inbox.js";
-import { plain } from "../model/markdown.js";
+import { plain } from "@rejoinder/client/markdown";
 import { siteName } from "../model/names.js";
 import { now } from "../state/clock.js";
 import type { Desk } from "../state/desk.js";

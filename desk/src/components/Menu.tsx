@@ -22,7 +22,8 @@ export interface Action {
 type Props = {
   label: string;
   class?: string;
-  actions: Action[];
+  /** As a function, they are worked out when the list is opened. */
+  actions: Action[] | (() => Action[]);
   children: ComponentChildren;
   title?: string;
 };
@@ -88,7 +89,7 @@ export function Menu({ label, actions, children, class: name = "", title }: Prop
       {open && (
         <div class={`menu-list${up ? " menu-up" : ""}${across ? " menu-across" : ""}`} role="menu"
           aria-label={label} tabIndex={-1} onKeyDown={keys}>
-          {actions.map((action) => (
+          {(typeof actions === "function" ? actions() : actions).map((action) => (
             <Fragment key={action.key ?? action.label}>
               {action.heading && <p class="menu-heading" role="presentation">{action.heading}</p>}
               <Item action={action} done={() => close(true)} />

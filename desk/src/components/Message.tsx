@@ -1,12 +1,12 @@
-import type { ConversationId, ConversationView, MessageView } from "@rejoinder/client";
+import type {
+  ConversationId, DocumentKind, MessageView, ParticipantId, Progress,
+} from "@rejoinder/client";
 import { agentName } from "../model/names.js";
 import { isPinned } from "../model/pinned.js";
 import { report } from "../model/progress.js";
 import { type Entry, shownAt, textOf, writtenFarApart } from "../model/timeline.js";
 import { copy, edit, recall } from "../state/actions.js";
 import { now } from "../state/clock.js";
-import { editing } from "../state/composing.js";
-import { query } from "../state/find.js";
 import type { Desk } from "../state/desk.js";
 import { dayOf, fullTimeOf, momentOf, t, timeOf } from "../state/i18n.js";
 import { mayEdit, mayRecall } from "../state/rights.js";
@@ -14,45 +14,61 @@ import { Attachments } from "./Attachments.js";
 import { Avatar } from "./Avatar.js";
 import { useDesk } from "./context.js";
 import { Icon } from "./Icon.js";
+import { memo } from "./memo.js";
 import { type Action, Menu } from "./Menu.js";
 import { Words } from "./Words.js";
 
-type Props = { entry: Entry; mine: boolean; follows: boolean; view: ConversationView };
+type Props = {
+  message: MessageView;
+  kind: DocumentKind;
+  conversation: ConversationId;
+  visitor: ParticipantId | null;
+  mine: boolean;
+  /** Whether it goes on under the heading of the one before. */
+  follows: boolean;
+  isEdited: boolean;
+  /** Whether the search stands at it. */
+  isFound: boolean;
+  /** What is looked for, where this holds it. */
+  find: string;
+  /** How far its recall is carried out, as far as told. */
+  progress: Progress | null;
+};
 
-export function Message({ entry, mine, follows, view }: Props) {
-  const { message } = entry;
+/** Made again only when something of itself changed: there are many, and one changes at a time. */
+export const Message = memo(({ ...props }: Props) => {
+  const { message, kind, conversation, visitor, follows } = props;
   if (message.source === "system") {
-    return <SystemLine message={message} view={view} />;
+    return <SystemLine message={message} visitor={visitor} />;
   }
   const side = message.source === "visitor" ? "start" : "end";
-  const desk = useDesk();
-  const edited = editing.value?.message === message.id;
-  const found = query.value !== null && desk.finder.current === message.id;
   const classes = ["message", `from-${message.source}`, `side-${side}`, follows && "follows",
-    message.words === "recalled" && "is-recalled", edited && "is-edited",
-    found && "is-found",     message.delivery === "waiting" && "is-waiting"].filter(Boolean).join(" ");
+    message.words === "recalled" && "is-recalled", props.isEdited && "is-edited",
+    props.isFound && "is-found", message.delivery === "waiting" && "is-waiting"]
+    .filter(Boolean).join(" ");
   return (
     <article class={classes} data-message={message.id}>
-      {!follows && <Heading message={message} view={view} />}
+      {!follows && <Heading message={message} visitor={visitor} />}
       <div class="message-row">
         <div class="bubble">
           {isPinned(textOf(message) ?? "") && <PinnedMark />}
-          <Said message={message} conversation={view.timeline.conversation} />
+          <Said message={message} conversation={conversation} find={props.find} />
         </div>
-        {message.words !== "recalled" && <Actions entry={entry} view={view} />}
+        {message.words !== "recalled" && <Actions entry={{ kind, message }} />}
       </div>
-      <Foot entry={entry} mine={mine} view={view} />
+      <Foot {...props} />
     </article>
   );
-}
+});
 
 function PinnedMark() {
   return <p class="pinned-mark"><Icon name="pin" size={14} />{t.value.pinned.mark}</p>;
 }
 
-function Heading({ message, view }: { message: MessageView; view: ConversationView }) {
+type OfSomebody = { message: MessageView; visitor: ParticipantId | null };
+
+function Heading({ message, visitor }: OfSomebody) {
   const desk = useDesk();
-  const visitor = view.row?.visitor ?? null;
   const { source } = message;
   const person = source === "agent" || source === "note";
   const name = desk.nameOf(message.author, source === "visitor" ? message.author : visitor);
@@ -68,8 +84,8 @@ function Heading({ message, view }: { message: MessageView; view: ConversationVi
   );
 }
 
-function Said({ message, conversation }: {
-  message: MessageView; conversation: ConversationId;
+function Said({ message, conversation, find }: {
+  message: MessageView; conversation: ConversationId; find: string;
 }) {
   const desk = useDesk();
   const words = t.value.conversation;
@@ -86,7 +102,7 @@ function Said({ message, conversation }: {
   return (
     <>
       {text !== "" && (
-        <Words text={text} find={query.value ?? ""} mentions={message.source === "note"} />
+        <Words text={text} find={find} mentions={message.source === "note"} />
       )}
       {attachments.length > 0 && (
         <Attachments at={{ conversation, kind, message: message.id }} files={attachments} />
@@ -96,8 +112,7 @@ function Said({ message, conversation }: {
 }
 
 /** Time, edit, and what became of it: small, under the words, and always one line high. */
-function Foot({ entry, mine, view }: { entry: Entry; mine: boolean; view: ConversationView }) {
-  const { message } = entry;
+function Foot({ message, kind, mine, progress }: Props) {
   const words = t.value.conversation;
   const at = shownAt(message);
   const recalled = message.words === "recalled";
@@ -112,8 +127,8 @@ function Foot({ entry, mine, view }: { entry: Entry; mine: boolean; view: Conver
           {words.edited(momentOf(message.edited_at, at))}
         </span>
       )}
-      {recalled ? <RecallReport message={message} view={view} />
-        : mine && <State message={message} note={entry.kind === "team"} />}
+      {recalled ? <RecallReport message={message} told={progress} />
+        : mine && <State message={message} note={kind === "team"} />}
     </footer>
   );
 }
@@ -141,8 +156,7 @@ function State({ message, note }: { message: MessageView; note: boolean }) {
   );
 }
 
-function RecallReport({ message, view }: { message: MessageView; view: ConversationView }) {
-  const told = view.recalls.find((progress) => progress.message === message.id) ?? null;
+function RecallReport({ message, told }: { message: MessageView; told: Progress | null }) {
   const found = report(message, told, now.value);
   if (!found) {
     return null;
@@ -159,15 +173,16 @@ function RecallReport({ message, view }: { message: MessageView; view: Conversat
   );
 }
 
-function SystemLine({ message, view }: { message: MessageView; view: ConversationView }) {
+function SystemLine({ message, visitor }: OfSomebody) {
   const desk = useDesk();
   const { words } = message;
   if (typeof words !== "object" || !("system" in words)) {
     return null;
   }
   const { notice, subject } = words.system;
-  const who = subject ? desk.nameOf(subject, view.row?.visitor ?? null) : t.value.who.somebody;
-  const wording = t.value.notice[notice];
+  const who = subject ? desk.nameOf(subject, visitor) : t.value.who.somebody;
+  const bySystem = notice === "closed" && subject === null;
+  const wording = t.value.notice[bySystem ? "closed_by_system" : notice];
   return (
     <p class="system-line">
       <span class="hidden">{t.value.who.source.system}: </span>
@@ -176,18 +191,22 @@ function SystemLine({ message, view }: { message: MessageView; view: Conversatio
   );
 }
 
-function Actions({ entry, view }: { entry: Entry; view: ConversationView }) {
+function Actions({ entry }: { entry: Entry }) {
   const desk = useDesk();
   const label = t.value.message.menu;
   return (
-    <Menu label={label} title={label} class="message-menu" actions={actions(desk, entry, view)}>
+    <Menu label={label} title={label} class="message-menu" actions={() => actions(desk, entry)}>
       <Icon name="more" size={16} />
     </Menu>
   );
 }
 
 /** What may not be done is shown with its reason, so that nobody has to guess. */
-function actions(desk: Desk, entry: Entry, view: ConversationView): Action[] {
+function actions(desk: Desk, entry: Entry): Action[] {
+  const view = desk.view.value;
+  if (view === null) {
+    return [];
+  }
   const words = t.value.message;
   const editable = mayEdit(desk, view, entry);
   const said = (textOf(entry.message) ?? "") !== "";

@@ -3,7 +3,7 @@
 import type { ConversationId, DocumentKind, FileToSend } from "@rejoinder/client";
 import { useRef } from "preact/hooks";
 import { ACCEPTED, endingOf, MOST_FILES } from "../model/files.js";
-import { withoutBidi } from "../model/markdown.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { announce, tell } from "../state/ask.js";
 import { focusComposer } from "../state/composing.js";
 import type { Desk } from "../state/desk.js";

@@ -3,7 +3,7 @@
 import type { ConversationView } from "@rejoinder/client";
 import { useState } from "preact/hooks";
 import { composes } from "../model/keys.js";
-import { plain } from "../model/markdown.js";
+import { plain } from "@rejoinder/client/markdown";
 import {
   cannedFor, matchingCanned, matchingPeople, mentionToken, type Trigger, trigger,
 } from "../model/trigger.js";

@@ -1,7 +1,9 @@
 import type { ConversationView } from "@rejoinder/client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { around, earlier, later, NEWEST, type Part, range, STEP } from "../model/made.js";
 import { type Item, items, merge } from "../model/timeline.js";
 import { now } from "../state/clock.js";
+import { editing } from "../state/composing.js";
 import { query } from "../state/find.js";
 import { dayHeading, dayKey, t } from "../state/i18n.js";
 import { atNewest } from "../state/presence.js";
@@ -9,8 +11,6 @@ import { useDesk } from "./context.js";
 import { Icon } from "./Icon.js";
 import { Message } from "./Message.js";
 
-/** How many entries are made at first, and with each look further back. */
-const STEP = 100;
 /** Within this of the end, the newest counts as on the screen. */
 const NEAR_PIXELS = 48;
 /** How long older messages, and their words after them, may take to come in. */
@@ -22,42 +22,39 @@ export function Timeline({ view }: { view: ConversationView }) {
   const desk = useDesk();
   const words = t.value.conversation;
   const scroller = useRef<HTMLDivElement>(null);
-  const [shown, setShown] = useState(STEP);
   const newFrom = desk.newFrom.value;
   const entries = merge(view);
-  const visible = entries.slice(-shown);
-  const list = items(visible, desk.me.value, newFrom, dayKey);
-  const { below, toNewest, onScroll } = useEnd(scroller, view, entries.length, newFrom !== null);
+  const ids = entries.map((entry) => entry.message.id);
+  const [part, setPart] = useState(NEWEST);
+  const { from, to } = range(ids, part);
+  const atEnd = to === entries.length;
+  const list = items(entries.slice(from, to), desk.me.value, newFrom, dayKey);
+  const { below, toNewest, onScroll } = useEnd(scroller, view, entries.length, {
+    hasNew: newFrom !== null, atEnd, showNewest: () => setPart(NEWEST),
+  });
   const [quiet, hush] = useQuiet();
-  useWidened(shown);
-  useFound(entries.map((entry) => entry.message.id), shown, setShown);
-  const height = useRef(0);
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element && height.current > 0) {
-      element.scrollTop += element.scrollHeight - height.current;
-      height.current = 0;
-      if (entries.length <= shown) {
-        // The button that was pressed is gone.
-        element.focus({ preventScroll: true });
-      }
-    }
-  }, [shown]);
+  const hold = useHeldPlace(scroller, part);
+  const look = (next: Part) => {
+    hold();
+    hush();
+    setPart(next);
+  };
+  useWidened(entries.length - from);
+  useFound(ids, part, setPart);
   return (
     <div class="timeline-frame">
       <div class="timeline" role="log" aria-label={words.log} ref={scroller} onScroll={onScroll}
         aria-live={quiet ? "off" : "polite"} {...REACHABLE}>
-        {entries.length > shown && (
-          <button type="button" class="button earlier" onClick={() => {
-            height.current = scroller.current?.scrollHeight ?? 0;
-            hush();
-            setShown(shown + STEP);
-          }}>
-            {words.earlier}
-          </button>
+        {from > 0 && (
+          <button key="earlier" type="button" class="button earlier"
+            onClick={() => look(earlier(ids, part))}>{words.earlier}</button>
         )}
         {entries.length === 0 && <p class="empty small">{words.empty}</p>}
-        {list.map((item) => <ItemView key={item.key} item={item} view={view} />)}
+        <Items list={list} view={view} />
+        {!atEnd && (
+          <button key="later" type="button" class="button earlier"
+            onClick={() => look(later(ids, part))}>{words.later}</button>
+        )}
       </div>
       {!atNewest.value && (
         <button type="button" class="to-newest" onClick={toNewest}>
@@ -69,13 +66,34 @@ export function Timeline({ view }: { view: ConversationView }) {
   );
 }
 
-function ItemView({ item, view }: { item: Item; view: ConversationView }) {
-  switch (item.type) {
-    case "day": return <p class="day"><span>{dayHeading(item.at, now.value)}</span></p>;
-    case "new": return <p class="new-line" id="new"><span>{t.value.conversation.newLine}</span></p>;
-    case "message":
-      return <Message entry={item.entry} mine={item.mine} follows={item.follows} view={view} />;
-  }
+/** What is the same for all is looked at once, and each is given only what concerns it. */
+function Items({ list, view }: { list: Item[]; view: ConversationView }) {
+  const desk = useDesk();
+  const { conversation } = view.timeline;
+  const visitor = view.row?.visitor ?? null;
+  const edited = editing.value?.message ?? null;
+  const looked = query.value;
+  const hits = looked === null ? null : new Set(desk.finder.hits.value);
+  const found = looked === null ? null : desk.finder.current;
+  const said = ({ key, entry: { message, kind }, mine, follows }: Item & { type: "message" }) => (
+    <Message key={key} message={message} kind={kind} conversation={conversation} visitor={visitor}
+      mine={mine} follows={follows} isEdited={edited === message.id}
+      isFound={found === message.id} find={hits?.has(message.id) ? looked ?? "" : ""}
+      progress={message.words !== "recalled" ? null
+        : view.recalls.find((one) => one.message === message.id) ?? null} />
+  );
+  return (
+    <>
+      {list.map((item) => item.type === "message" ? said(item)
+        : <Line key={item.key} item={item} />)}
+    </>
+  );
+}
+
+function Line({ item }: { item: Item & { type: "day" | "new" } }) {
+  return item.type === "day"
+    ? <p class="day"><span>{dayHeading(item.at, now.value)}</span></p>
+    : <p class="new-line" id="new"><span>{t.value.conversation.newLine}</span></p>;
 }
 
 /** Words of all that is shown are asked for; again after a time without connection. */
@@ -84,7 +102,33 @@ function useWidened(shown: number): void {
   const live = desk.connection.value === "live";
   useEffect(() => {
     void desk.current.peek()?.widen(shown).catch(() => undefined);
-  }, [shown, live]);
+  }, [Math.ceil(shown / STEP), live]);
+}
+
+/** What somebody reads stays where it is while more is made before or behind it. */
+function useHeldPlace(scroller: { current: HTMLDivElement | null }, part: Part): () => void {
+  const held = useRef<{ message: string; top: number } | null>(null);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || held.current === null) {
+      return;
+    }
+    const { message, top } = held.current;
+    held.current = null;
+    const now = element.querySelector(`[data-message="${message}"]`);
+    element.scrollTop += (now?.getBoundingClientRect().top ?? top) - top;
+    if (!element.contains(document.activeElement)) {
+      // The button that was pressed is gone.
+      element.focus({ preventScroll: true });
+    }
+  }, [part]);
+  return () => {
+    const edge = scroller.current?.getBoundingClientRect().top ?? 0;
+    const all = [...scroller.current?.querySelectorAll<HTMLElement>("[data-message]") ?? []];
+    const first = all.find((one) => one.getBoundingClientRect().bottom > edge);
+    const message = first?.dataset.message;
+    held.current = first && message ? { message, top: first.getBoundingClientRect().top } : null;
+  };
 }
 
 /** What comes in further back was said long ago: it is not read out like what is said now. */
@@ -97,47 +141,54 @@ function useQuiet(): [boolean, () => void] {
   return [since !== null, () => setSince(Date.now())];
 }
 
-/** What was found is brought into sight, and made first where it stands further back. */
-function useFound(ids: string[], shown: number, show: (count: number) => void): void {
+/** What was found is brought into sight, and made first where it stands elsewhere. */
+function useFound(ids: string[], part: Part, show: (part: Part) => void): void {
   const desk = useDesk();
   const found = query.value === null ? null : desk.finder.current;
   useLayoutEffect(() => {
     if (found === null) {
       return;
     }
-    const fromEnd = ids.length - ids.indexOf(found);
-    if (fromEnd > shown) {
-      show(fromEnd + STEP / 2);
+    const next = around(ids, part, found);
+    if (next !== part) {
+      show(next);
       return;
     }
     document.querySelector(`[data-message="${found}"]`)?.scrollIntoView({ block: "center" });
-  }, [found, shown]);
+  }, [found, part]);
 }
 
 /** Stays at the end while somebody is there; somebody who reads further up is left alone. */
 function useEnd(
   scroller: { current: HTMLDivElement | null }, view: ConversationView, count: number,
-  hasNew: boolean,
+  { hasNew, atEnd, showNewest }: { hasNew: boolean; atEnd: boolean; showNewest: () => void },
 ) {
   const [seen, setSeen] = useState(count);
-  const toNewest = () => {
+  const toEnd = () => {
     const element = scroller.current;
     if (element) {
       element.scrollTop = element.scrollHeight;
     }
   };
+  const toNewest = () => {
+    if (!atEnd) {
+      atNewest.value = true;
+      showNewest();
+    }
+    toEnd();
+  };
   const onScroll = () => {
     const element = scroller.current;
     if (element) {
       const below = element.scrollHeight - element.scrollTop - element.clientHeight;
-      atNewest.value = below < NEAR_PIXELS;
+      atNewest.value = atEnd && below < NEAR_PIXELS;
     }
     if (atNewest.peek()) {
       setSeen(count);
     }
   };
   useLayoutEffect(() => {
-    toNewest();
+    toEnd();
     const line = hasNew ? scroller.current?.querySelector("#new") : null;
     if (line instanceof HTMLElement && scroller.current) {
       const top = line.offsetTop - scroller.current.clientHeight / 3;
@@ -150,11 +201,11 @@ function useEnd(
   }, []);
   useLayoutEffect(() => {
     if (atNewest.peek()) {
-      toNewest();
+      toEnd();
       setSeen(count);
     }
     // Words that come in make a message higher, as new messages do.
-  }, [view]);
+  }, [view, atEnd]);
   useEffect(() => {
     const element = scroller.current;
     if (!element) {
@@ -162,7 +213,7 @@ function useEnd(
     }
     const observer = new ResizeObserver(() => {
       if (atNewest.peek()) {
-        toNewest();
+        toEnd();
       }
     });
     observer.observe(element);

@@ -3,7 +3,7 @@
 import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import { split } from "../model/find.js";
-import { type Block, type Inline, parse } from "../model/markdown.js";
+import { type Block, type Inline, parse } from "@rejoinder/client/markdown";
 import { useDesk } from "./context.js";
 
 type Look = {
@@ -30,7 +30,9 @@ export function Words({ text, find = "", mentions = false }: { text: string } & 
 function BlockOf({ block }: { block: Block }) {
   switch (block.type) {
     case "paragraph": return <p><Inlines nodes={block.children} /></p>;
-    case "quote": return <blockquote><Inlines nodes={block.children} /></blockquote>;
+    case "quote": return (
+      <blockquote>{block.children.map((one, i) => <BlockOf key={i} block={one} />)}</blockquote>
+    );
     case "code": return <pre dir="ltr"><code><Text text={block.text} /></code></pre>;
     case "list": {
       const items = block.items.map((item, i) => <li key={i}><Inlines nodes={item} /></li>);

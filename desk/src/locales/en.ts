@@ -157,6 +157,8 @@ export const en = {
     claimed: (who: string) => `${who} took the conversation`,
     released: "Handed back to those waiting",
     closed: (who: string) => `${who} closed the conversation`,
+    closed_by_system: "Closed by the system",
+    closing: "Nobody has written for a while: it will be closed soon unless somebody does",
     restored_to_ai: "Handed back to the AI",
   },
   conversation: {
@@ -196,6 +198,7 @@ export const en = {
     viewing: (names: string, n: number) => `${names} ${n === 1 ? "is" : "are"} viewing`,
     log: "Messages",
     earlier: "Show earlier messages",
+    later: "Show later messages",
     newLine: "New",
     toNewest: "To the newest",
     newBelow: (n: number) => `${count(n, "new message", "new messages")} below`,
@@ -357,6 +360,14 @@ export const en = {
     unblock: "Unblock this visitor",
     blockQuestion: "Block this visitor?",
     blockLead: "Nothing that they write is taken any more. You can unblock them later.",
+    erased: "Erased",
+    erasedLead: (when: string) => `Erased ${when}. Nothing is kept of this visitor any more.`,
+    erase: "Erase this visitor",
+    eraseQuestion: "Erase this visitor and all that they wrote?",
+    eraseLead: "Their messages are removed for everyone and cannot be restored. Their name, e-mail, "
+      + "pages and what tickets of their chats say go, and their open chats are closed. What agents "
+      + "wrote stays.",
+    eraseBegun: "The visitor is erased. Devices that are away follow when they come back.",
     addCollaborator: "Add a teammate …",
     removeCollaborator: (who: string) => `Remove ${who}`,
     follow: "Follow this conversation",

@@ -1,7 +1,7 @@
 /** Searching the words of one conversation that are here. Nothing of it is kept. */
 
-import type { MessageId } from "@rejoinder/client";
-import { type Block, type Inline, parse } from "./markdown.js";
+import type { MessageId, MessageView } from "@rejoinder/client";
+import { type Block, type Inline, parse } from "@rejoinder/client/markdown";
 import { type Entry, textOf } from "./timeline.js";
 
 /** Parts of a text: every second one, from the second on, is what was looked for. */
@@ -30,10 +30,23 @@ export function find(entries: Entry[], query: string): MessageId[] {
   if (wanted === "") {
     return [];
   }
-  return entries.filter(({ message }) => {
-    const text = textOf(message);
-    return text !== null && leaves(parse(text)).some((leaf) => fold(leaf).includes(wanted));
-  }).map(({ message }) => message.id);
+  return entries.filter(({ message }) => folded(message).some((leaf) => leaf.includes(wanted)))
+    .map(({ message }) => message.id);
+}
+
+/** They go with their message: a recall puts another in its place. */
+const known = new WeakMap<MessageView, string[]>();
+
+/** Typing looks through all of them at every key. */
+function folded(message: MessageView): string[] {
+  const before = known.get(message);
+  if (before) {
+    return before;
+  }
+  const text = textOf(message);
+  const made = text === null ? [] : leaves(parse(text)).map(fold);
+  known.set(message, made);
+  return made;
 }
 
 function fold(text: string): string {
@@ -48,8 +61,8 @@ function ofBlock(block: Block): string[] {
   switch (block.type) {
     case "code": return [block.text];
     case "list": return block.items.flatMap((item) => item.flatMap(ofInline));
-    case "paragraph":
-    case "quote": return block.children.flatMap(ofInline);
+    case "paragraph": return block.children.flatMap(ofInline);
+    case "quote": return leaves(block.children);
   }
 }
 

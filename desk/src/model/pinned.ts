@@ -6,7 +6,7 @@
 import type {
   ConversationId, ConversationView, DocumentKind, MessageId, MessageView,
 } from "@rejoinder/client";
-import { PINNED } from "./markdown.js";
+import { PINNED } from "@rejoinder/client/markdown";
 import { textOf } from "./timeline.js";
 
 export function pin(text: string): string {

@@ -15,13 +15,57 @@ export type Item =
   | { type: "new"; key: string }
   | { type: "message"; key: string; entry: Entry; mine: boolean; follows: boolean };
 
+const merged = new WeakMap<ConversationView, Entry[]>();
+
 /** By acceptance, which rises over both documents; own waiting ones last, as they were written. */
 export function merge(view: ConversationView): Entry[] {
+  const known = merged.get(view);
+  if (known) {
+    return known;
+  }
   const entries: Entry[] = view.timeline.messages.map((message) => ({ kind: "timeline", message }));
   for (const message of view.team?.notes ?? []) {
     entries.push({ kind: "team", message });
   }
-  return entries.sort(byAcceptance);
+  entries.sort(byAcceptance);
+  merged.set(view, entries);
+  return entries;
+}
+
+/**
+ * The newer view, with the messages of the one before wherever nothing of them changed: what is
+ * made of a message is then made anew only when it has changed.
+ */
+export function steady(
+  before: ConversationView | null, view: ConversationView | null,
+): ConversationView | null {
+  if (before === null || view === null) {
+    return view;
+  }
+  const { timeline, team } = view;
+  return {
+    ...view,
+    timeline: { ...timeline, messages: kept(before.timeline.messages, timeline.messages) },
+    team: team && { ...team, notes: kept(before.team?.notes ?? [], team.notes) },
+  };
+}
+
+function kept(before: MessageView[], now: MessageView[]): MessageView[] {
+  const known = new Map(before.map((message) => [message.id, message]));
+  return now.map((message) => {
+    const former = known.get(message.id);
+    return former && isSame(former, message) ? former : message;
+  });
+}
+
+/** Of plain data, as it comes from the client. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+    return a === b;
+  }
+  const [left, right] = [Object.entries(a), b as Record<string, unknown>];
+  return left.length === Object.keys(b).length
+    && left.every(([name, value]) => isSame(value, right[name]));
 }
 
 function byAcceptance(a: Entry, b: Entry): number {

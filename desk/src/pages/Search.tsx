@@ -9,7 +9,7 @@ import { useDesk } from "../components/context.js";
 import { failureText } from "../components/Failure.js";
 import { StatusChip } from "../components/StatusChip.js";
 import { split } from "../model/find.js";
-import { plain } from "../model/markdown.js";
+import { plain } from "@rejoinder/client/markdown";
 import { siteName } from "../model/names.js";
 import { now } from "../state/clock.js";
 import type { Desk } from "../state/desk.js";

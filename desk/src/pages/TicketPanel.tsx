@@ -25,14 +25,14 @@ export function TicketPanel({ ticket }: { ticket: Ticket }) {
     void desk.directory.outbox.add(ticketChange(ticket.id, body));
   const close = () => go({ page: "tickets", ticket: null });
   return (
-    <aside class="page-panel" aria-label={ticket.subject} ref={panel} tabIndex={-1}
+    <aside class="page-panel" aria-label={ticket.subject || words.erased} ref={panel} tabIndex={-1}
       onKeyDown={(event) => {
         if (event.key === "Escape") {
           close();
         }
       }}>
       <header>
-        <h2 dir="auto">{ticket.subject}</h2>
+        <h2 dir="auto">{ticket.subject || words.erased}</h2>
         <button type="button" class="icon-button" aria-label={t.value.dialog.close} onClick={close}>
           <Icon name="close" />
         </button>

@@ -138,7 +138,7 @@ function Row({ ticket, open, waits }: { ticket: Ticket; open: boolean; waits: bo
       <button type="button" class="list-row" aria-current={open ? "true" : undefined}
         onClick={() => go({ page: "tickets", ticket: ticket.id })}>
         <span class="list-main">
-          <strong dir="auto">{ticket.subject}</strong>
+          <strong dir="auto">{ticket.subject || words.erased}</strong>
           <span class="faint">
             {siteName(desk.people.value, ticket.site) ?? ""}
             {ticket.conversation && <> · <Icon name="inbox" size={14} /> {words.linked}</>}

@@ -4,9 +4,8 @@
  */
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import {
-  type AttachmentId, type ConversationId, type DocumentKind, type MessageId, RejoinderError,
-} from "@rejoinder/client";
+import type { AttachmentId, ConversationId, DocumentKind, MessageId } from "@rejoinder/client";
+import { waitAfter, whyNotThere } from "@rejoinder/client/fetching";
 
 export type Shown =
   | { state: "fetching" }
@@ -41,8 +40,6 @@ export interface Around {
 
 /** Pictures that are asked for at a time: the server gives few to everybody together. */
 const AT_A_TIME = 4;
-const FIRST_WAIT_MILLIS = 1_000;
-const LONGEST_WAIT_MILLIS = 60_000;
 export const FETCHING: Shown = { state: "fetching" };
 
 interface Entry {
@@ -159,7 +156,7 @@ export class Addresses {
       }
     } catch (error) {
       if (this.#isHeld(entry)) {
-        entry.shown.value = { state: stateAfter(error) };
+        entry.shown.value = { state: whyNotThere(error) };
         this.#later(entry);
       }
     }
@@ -171,20 +168,7 @@ export class Addresses {
     if (state !== "waiting" && !(state === "offline" && this.#around.isLive())) {
       return;
     }
-    const wait = Math.min(FIRST_WAIT_MILLIS * 2 ** entry.tries, LONGEST_WAIT_MILLIS);
+    entry.timer = setTimeout(() => this.#retry(entry), waitAfter(entry.tries));
     entry.tries += 1;
-    entry.timer = setTimeout(() => this.#retry(entry), wait);
-  }
-}
-
-function stateAfter(error: unknown): "waiting" | "offline" | "gone" | "failed" {
-  switch (error instanceof RejoinderError ? error.code : null) {
-    case "file_waiting": return "waiting";
-    case "offline":
-    case "no_contact":
-    case "not_open": return "offline";
-    case "recalled":
-    case "unknown_message": return "gone";
-    default: return "failed";
   }
 }

@@ -26,6 +26,8 @@ import { Views } from "./views.js";
 
 /** Offline, words from before are shown only after this, unless the client says sooner. */
 const PATIENCE_MILLIS = 3_000;
+/** Who recalls what is erased with a visitor or by age: the server itself. */
+const SERVER = "00000000-0000-0000-0000-000000000000";
 
 /** What is wrong beyond a missing network; the words for each say what to do. */
 export type Trouble =
@@ -119,6 +121,9 @@ export class Desk {
     const { who } = t.value;
     if (this.me.value.has(id)) {
       return who.you;
+    }
+    if (id === SERVER) {
+      return who.source.system;
     }
     const name = agentName(this.people.value, id);
     return name ?? (id === visitor ? this.visitorName(id) : who.agent(shortId(id)));

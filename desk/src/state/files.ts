@@ -24,7 +24,7 @@ export class Files {
   readonly addresses: Addresses;
   /** What this client attached and the server does not have yet. */
   readonly uploads: ReadonlySignal<ReadonlyMap<AttachmentId, Upload>>;
-  /** What the server did not take, with its reason. */
+  /** What the server did not take, with its reason, which is in English: the page has its own. */
   readonly refused = signal<ReadonlyMap<AttachmentId, string>>(new Map());
   readonly #picked = new Map<string, Signal<readonly Picked[]>>();
   readonly #stops: Disposer[] = [];
@@ -62,6 +62,19 @@ export class Files {
     return [...this.#picked.values()].some((all) => ready(all.peek()).length > 0);
   }
 
+  /** Until the server has all that was attached; false if that takes longer. */
+  async sent(millis: number): Promise<boolean> {
+    let stop: Disposer = () => undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const all = await new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), millis);
+      stop = this.uploads.subscribe((uploads) => uploads.size === 0 && resolve(true));
+    });
+    clearTimeout(timer);
+    stop();
+    return all;
+  }
+
   /** Returns how many are too many for one message, and were left out. */
   add(conversation: ConversationId, kind: DocumentKind, files: FileToSend[]): number {
     const all = this.#of(conversation, kind);
@@ -82,7 +95,7 @@ export class Files {
     all.value = all.peek().filter((one) => one.key !== key);
   }
 
-  /** Those that can be sent leave the composer; what becomes of them is `sent` or `putBack`. */
+  /** Those that can be sent leave the composer; what becomes of them is `taken` or `putBack`. */
   take(conversation: ConversationId, kind: DocumentKind): Picked[] {
     const all = this.#of(conversation, kind);
     const taken = ready(all.peek());
@@ -90,8 +103,8 @@ export class Files {
     return taken;
   }
 
-  sent(taken: Picked[]): void {
-    forget(taken);
+  taken(files: Picked[]): void {
+    forget(files);
   }
 
   /** They were not sent: they stand there again, and the one that was the reason says so. */

@@ -6,6 +6,9 @@ import type { Desk } from "./desk.js";
 import { t } from "./i18n.js";
 import { logOut } from "./session.js";
 
+/** How long files may take before it is said that they could not be sent. */
+const FILES_MILLIS = 120_000;
+
 /** What waits is sent first, or lost with open eyes. */
 export async function leave(desk: Desk): Promise<void> {
   const waiting = unsent(desk);
@@ -20,8 +23,10 @@ export async function leave(desk: Desk): Promise<void> {
   }
 }
 
+/** Files as well: their messages may have gone long before them. */
 function unsent(desk: Desk): number {
-  return desk.waiting.peek() + desk.directory.outbox.all.peek().length;
+  return desk.waiting.peek() + desk.directory.outbox.all.peek().length
+    + desk.files.uploads.peek().size;
 }
 
 /** To a server that does not know the log-in there is nothing to send, and nothing to say. */
@@ -55,8 +60,9 @@ async function askFirst(desk: Desk, waiting: number): Promise<void> {
 
 async function sendFirst(desk: Desk): Promise<void> {
   tell(t.value.logOut.sending);
-  const { client, directory: { outbox } } = desk;
-  const sent = await Promise.all([client.settled(), outbox.flush()]).then(() => true, () => false);
+  const { client, directory: { outbox }, files } = desk;
+  const sent = await Promise.all([client.settled(), outbox.flush(), files.sent(FILES_MILLIS)])
+    .then(([, , all]) => all, () => false);
   if (!sent || outbox.unsent.peek() > 0) {
     tell(t.value.logOut.sendFailed, "bad");
   } else if (unsent(desk) > 0) {

@@ -55,10 +55,14 @@ export class LostWork {
   }
 
   #compare(rows: InboxRow[]): void {
-    const here = new Set(rows.map(({ conversation }) => conversation));
-    const gone = [...this.#unsent].filter((id) => !here.has(id));
+    const before = this.#unsent;
     this.#unsent = new Set(rows.filter(({ waiting, attention }) => waiting + attention > 0)
       .map(({ conversation }) => conversation));
+    if (before.size + this.all.peek().length === 0) {
+      return;
+    }
+    const here = new Set(rows.map(({ conversation }) => conversation));
+    const gone = [...before].filter((id) => !here.has(id));
     const all = [...new Set([...this.all.peek(), ...gone])];
     this.#set(all.filter((id) => !here.has(id)));
   }

@@ -41,6 +41,11 @@ export function administers(desk: Desk): boolean {
   return role === "admin" || role === "owner";
 }
 
+/** What cannot be undone for a whole visitor or site. */
+export function mayErase(desk: Desk): boolean {
+  return desk.role.value === "owner";
+}
+
 export function mayAssign(desk: Desk, view: ConversationView): boolean {
   const { assignee, closed } = view.timeline;
   if (closed) {

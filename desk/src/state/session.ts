@@ -126,7 +126,7 @@ export async function logOut(desk: Desk, unsent: "keep" | "lose"): Promise<void>
 async function open(more: Partial<ConnectOptions>): Promise<Client> {
   await closing;
   const client = await connect({
-    server: location.origin, profile: "desk", followInbox: true, worker: makeWorker, ...more,
+    server: location.origin, profile: "desk", followNewest: 100, worker: makeWorker, ...more,
   });
   try {
     await client.ready;

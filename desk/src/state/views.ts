@@ -5,6 +5,7 @@
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Client, ConversationId, ConversationView } from "@rejoinder/client";
+import { steady } from "../model/timeline.js";
 
 /** How many are followed; the client has room for few beside those of the inbox. */
 const KEPT = 6;
@@ -47,7 +48,7 @@ export class Views {
   #follow(id: ConversationId): Kept {
     const view = signal<ConversationView | null>(null);
     const stop = this.#client.conversation(id).view.subscribe((value) => {
-      view.value = value;
+      view.value = steady(view.peek(), value);
     });
     return { view, stop };
   }

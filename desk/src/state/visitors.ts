@@ -6,6 +6,7 @@ import type { Kept } from "../api/kept.js";
 import { ApiError, type Requests } from "../api/request.js";
 import { visitor as ask } from "../api/endpoints.js";
 import type { Visitor } from "../api/shapes.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 
 /** Requests at once, so that scrolling does not crowd out what a person waits for. */
 const AT_ONCE = 2;
@@ -47,7 +48,9 @@ export class Visitors {
   /** What is known already: for lists too long to ask for each. */
   known(id: ParticipantId): string | null {
     const known = this.#known.value.get(id);
-    return known?.name ?? known?.email ?? null;
+    const label = known?.name ?? known?.email ?? null;
+    // Strangers choose it, and it stands in sentences of ours.
+    return label === null ? null : withoutBidi(label);
   }
 
   learn({ id, former, name, email }: Pick<Visitor, "id" | "former" | "name" | "email">): void {

@@ -219,6 +219,7 @@ impl Filling<'_> {
             visitor: visitor.participant,
             follows: None,
             created_at: plan.at,
+            gone: false,
         };
         let agent = plot::one_of(&cast.of(site), dice);
         let category = plot::one_of(&cast.categories[site].iter().collect::<Vec<_>>(), dice);

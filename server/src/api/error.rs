@@ -94,6 +94,8 @@ pub enum Conflict {
     SecondFactorOn,
     /// There is no second factor to confirm.
     NotBegun,
+    /// Nothing is kept of the visitor any more.
+    Erased,
     /// One's own second factor goes by one's password.
     OwnFactor,
 }
@@ -121,8 +123,10 @@ impl From<DirectoryError> for ApiError {
             E::ShortcutTaken => Self::Conflict(Conflict::Shortcut),
             E::ChangedMeanwhile => Self::Conflict(Conflict::ChangedMeanwhile),
             E::LastOwner => Self::Conflict(Conflict::LastOwner),
+            E::Erased => Self::Conflict(Conflict::Erased),
             E::Disabled => Self::Conflict(Conflict::Disabled),
             E::BadName => invalid("name", "use 1 to 100 characters, in one line"),
+            E::OtherName => invalid("name", "this is not its name: type it as it stands there"),
             E::BadShortcut => invalid("shortcut", "use 1 to 40 letters, digits, - and _"),
             E::BadText => invalid("text", "it is empty, or longer than 10,000 characters"),
             E::BadSubject => invalid("subject", "use 1 to 200 characters, in one line"),
@@ -331,6 +335,7 @@ impl Conflict {
             Self::SecondFactorOn => {
                 ("second_factor_on", "there is a second factor already: remove that one first")
             }
+            Self::Erased => ("erased", "this visitor was erased: nothing can be kept of them"),
             Self::OwnFactor => ("own_second_factor", "remove your own one with your password"),
             Self::NotBegun => ("not_begun", "no second factor was begun: begin with your password"),
         };

@@ -89,6 +89,7 @@ pub enum NoticeCode {
     Released,
     Closed,
     RestoredToAi,
+    Closing,
 }
 
 /// Why an agent is notified.

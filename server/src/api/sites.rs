@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use rejoinder_core::authority::policy::Window;
 use rejoinder_core::id::SiteId;
 use rejoinder_core::principal::AgentRole;
@@ -34,6 +35,8 @@ pub(crate) struct Site {
     routing: Routing,
     /// Minutes of silence after which an active conversation is closed; null: never.
     close_after_minutes: Option<u32>,
+    /// Days after which the words of closed conversations are taken back; null: never.
+    retention_days: Option<u32>,
     /// Which of their messages agents may edit.
     #[schema(value_type = WindowText)]
     edit: String,
@@ -82,6 +85,10 @@ pub(crate) struct SiteInput {
     #[serde(deserialize_with = "set")]
     #[schema(value_type = Option<u32>, minimum = 5, maximum = 10080)]
     close_after_minutes: Option<Option<u32>>,
+    /// 1 to 3650. Null: never.
+    #[serde(deserialize_with = "set")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
+    retention_days: Option<Option<u32>>,
     #[serde(deserialize_with = "text")]
     #[schema(value_type = Option<WindowText>)]
     edit: Option<Window>,
@@ -156,6 +163,32 @@ pub(crate) async fn change_site(
     Ok(Json(changed.await?.into()))
 }
 
+/// What is typed so that nobody deletes a site by mistake.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Deletion {
+    /// The site's name.
+    name: String,
+}
+
+/// Deletes a site: all that was said there is recalled, its conversations are closed and seen by
+/// nobody any more, and its visitors, categories, canned responses and tickets go. It cannot be
+/// undone, and a repeat changes nothing. Owners.
+#[utoipa::path(put, path = "/v1/sites/{id}/deleted", tag = "sites", params(("id" = Id, Path)),
+    request_body = Deletion, responses((status = 204), ApiError))]
+pub(crate) async fn delete_site(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Named(id): Named<SiteId>,
+    Sent(Deletion { name }): Sent<Deletion>,
+) -> Result<StatusCode, ApiError> {
+    caller.works_on(id)?;
+    caller.at_least(AgentRole::Owner)?;
+    let by = caller.by();
+    asked(served.hub.directory(), move |d| d.delete_site(by, id, &name, now())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 impl SiteInput {
     fn change(self) -> Result<SiteChange, ApiError> {
         let invalid = |field, message| ApiError::Invalid { field, message };
@@ -180,6 +213,7 @@ impl SiteInput {
             offline_message: self.offline_message,
             routing: self.routing,
             close_after_minutes: self.close_after_minutes,
+            retention_days: self.retention_days,
             chat_limit: self.chat_limit,
             theme_color: self.theme_color.map(color).transpose()?,
             greeting: self.greeting,
@@ -198,6 +232,7 @@ impl From<directory::Site> for Site {
             offline_message: site.offline_message,
             routing: site.routing,
             close_after_minutes: site.close_after_minutes,
+            retention_days: site.retention_days,
             edit: site.edit.to_string(),
             recall: site.recall.to_string(),
             visitor_edit: site.visitor_edit,

@@ -37,6 +37,9 @@ pub(crate) struct Visitor {
     verified: bool,
     /// Whether nothing that they write is taken.
     blocked: bool,
+    /// Since when nothing is kept of them; null: what is known stands here.
+    #[schema(value_type = Option<Moment>)]
+    erased_at: Option<Timestamp>,
     #[schema(value_type = Moment)]
     created_at: Timestamp,
 }
@@ -174,6 +177,23 @@ pub(crate) async fn block_visitor(
     changed(&served, &caller, id, change).await
 }
 
+/// Erases a visitor: all that they wrote is recalled, their conversations are closed, and what is
+/// known of them goes. It cannot be undone, and a repeat changes nothing. Owners.
+#[utoipa::path(put, path = "/v1/visitors/{id}/erased", tag = "visitors",
+    params(("id" = Id, Path)), responses((status = 200, body = Visitor), ApiError))]
+pub(crate) async fn erase_visitor(
+    State(served): State<Arc<Served>>,
+    caller: Caller,
+    Named(id): Named<ParticipantId>,
+) -> Result<Json<Visitor>, ApiError> {
+    found(&served, &caller, id).await?;
+    caller.at_least(AgentRole::Owner)?;
+    let by = caller.by();
+    let erased = asked(served.hub.directory(), move |d| d.erase_visitor(by, id, now())).await?;
+    served.hub.sweep_now();
+    Ok(Json(erased.into()))
+}
+
 /// A visitor of a site where the caller works.
 async fn found(
     served: &Served,
@@ -210,6 +230,7 @@ impl From<directory::Visitor> for Visitor {
             pages: visitor.pages.into_iter().map(page).collect(),
             verified: visitor.verified,
             blocked: visitor.blocked,
+            erased_at: visitor.erased_at,
             created_at: visitor.created_at,
         }
     }

@@ -30,6 +30,8 @@ pub enum DirectoryEvent {
     TokenRevoked(TokenHash),
     /// This site is new or has other settings.
     SiteChanged(SiteId),
+    /// This site is gone, with its visitors.
+    SiteDeleted(SiteId),
 }
 
 impl DirectoryEvent {
@@ -42,11 +44,13 @@ impl DirectoryEvent {
             Self::VisitorChanged(visitor) => ("visitor_changed", visitor.as_bytes()),
             Self::TokenRevoked(token) => ("token_revoked", token.as_bytes()),
             Self::SiteChanged(site) => ("site_changed", site.as_bytes()),
+            Self::SiteDeleted(site) => ("site_deleted", site.as_bytes()),
         }
     }
 
     fn from_parts(kind: &str, subject: &[u8]) -> Option<Self> {
         let participant = || subject.try_into().ok().map(ParticipantId::from_bytes);
+        let site = || subject.try_into().ok().map(SiteId::from_bytes);
         match kind {
             "agent_disabled" => participant().map(Self::AgentDisabled),
             "role_changed" => participant().map(Self::RoleChanged),
@@ -56,9 +60,8 @@ impl DirectoryEvent {
             "token_revoked" => {
                 subject.try_into().ok().map(|hash| Self::TokenRevoked(TokenHash::from_bytes(hash)))
             }
-            "site_changed" => {
-                subject.try_into().ok().map(|site| Self::SiteChanged(SiteId::from_bytes(site)))
-            }
+            "site_changed" => site().map(Self::SiteChanged),
+            "site_deleted" => site().map(Self::SiteDeleted),
             _ => None,
         }
     }
@@ -84,7 +87,7 @@ impl Directory {
     /// Sends out committed events that have not been sent yet, this process's and others'.
     pub(super) fn publish(&self, state: &mut State) -> Result<(), StorageError> {
         let State { connection, published, .. } = state;
-        let mut visitors = Vec::new();
+        let (mut visitors, mut all) = (Vec::new(), false);
         let mut statement = connection
             .prepare_cached("SELECT id, kind, subject FROM event WHERE id > ?1 ORDER BY id")
             .map_err(super::schema::storage_error)?;
@@ -98,13 +101,20 @@ impl Directory {
             // A kind that only a newer program knows is nothing to this one. Nobody listening is
             // no error either.
             if let Some(event) = read().map_err(super::schema::storage_error)? {
-                if let DirectoryEvent::VisitorChanged(visitor) = event {
-                    visitors.push(visitor);
+                match event {
+                    DirectoryEvent::VisitorChanged(visitor) => visitors.push(visitor),
+                    DirectoryEvent::SiteDeleted(_) => all = true,
+                    _ => {}
                 }
                 let _nobody = self.events.send(event);
             }
         }
-        self.look_who_is_blocked(connection, &visitors).map_err(super::schema::storage_error)
+        let looked = if all {
+            self.look_at_all_blocked(connection)
+        } else {
+            self.look_who_is_blocked(connection, &visitors)
+        };
+        looked.map_err(super::schema::storage_error)
     }
 }
 

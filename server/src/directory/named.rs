@@ -106,6 +106,8 @@ named! {
         SiteAdded = "site_added",
         /// A site has other settings.
         SiteChanged = "site_changed",
+        /// A site was deleted, with all that was said there.
+        SiteDeleted = "site_deleted",
         /// An agent was added.
         AgentAdded = "agent_added",
         /// An agent has another name, role, password, other sites or another limit.
@@ -148,6 +150,8 @@ named! {
         VisitorBlocked = "visitor_blocked",
         /// A visitor may write again.
         VisitorUnblocked = "visitor_unblocked",
+        /// A visitor was erased, with all that they wrote.
+        VisitorErased = "visitor_erased",
         /// A message was recalled.
         MessageRecalled = "message_recalled",
     }

@@ -58,7 +58,8 @@ impl Directory {
     /// [`DirectoryError::UnknownVisitor`], and what the medium says.
     pub fn visit(&self, whose: ParticipantId, page: &VisitedPage) -> Result<(), DirectoryError> {
         self.write(|connection, _| {
-            visitor::find(connection, whose)?.ok_or(DirectoryError::UnknownVisitor(whose))?;
+            let there = visitor::find(connection, whose)?.filter(|it| it.erased_at.is_none());
+            there.ok_or(DirectoryError::UnknownVisitor(whose))?;
             let newest: Option<(i64, String)> = connection
                 .prepare_cached("SELECT id, url FROM page WHERE visitor = ?1 ORDER BY id DESC")?
                 .query_row([whose.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))

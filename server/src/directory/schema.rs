@@ -9,8 +9,14 @@ use super::DirectoryError;
 use crate::storage::StorageError;
 
 /// Each brings the tables from the version of its index to the next one (`user_version`).
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
+];
 
 /// How long a write waits for another process's: a command takes milliseconds.
 const BUSY: Duration = Duration::from_secs(5);

@@ -1,5 +1,7 @@
 //! Sites: what a widget is installed on.
 
+mod delete;
+
 use rejoinder_core::authority::policy::{Policy, Window};
 use rejoinder_core::id::SiteId;
 use rejoinder_core::time::Timestamp;
@@ -21,12 +23,15 @@ const MESSAGE_LONGEST: usize = 500;
 /// Minutes of silence after which a conversation may be closed: up to a week.
 const CLOSE_AFTER: core::ops::RangeInclusive<u32> = 5..=10_080;
 
+/// Days for which the words of closed conversations may be kept: up to ten years.
+const RETENTION: core::ops::RangeInclusive<u32> = 1..=3_650;
+
 /// Active conversations at once that an agent can follow, unless a site says otherwise.
 const CHATS: u32 = 5;
 
 const COLUMNS: &str = "id, name, origins, mode, human_support, edit, recall, visitor_edit,
     visitor_recall, created_at, offline_message, routing, close_after, chat_limit, theme_color,
-    greeting, version";
+    greeting, version, retention_days";
 
 /// A website or chatbot that a widget is installed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +60,8 @@ pub struct Site {
     pub routing: Routing,
     /// Minutes of silence after which an active conversation is closed; none: never.
     pub close_after_minutes: Option<u32>,
+    /// Days after which the words of closed conversations go; none: they are kept.
+    pub retention_days: Option<u32>,
     /// Active conversations at once of agents without a limit of their own.
     pub chat_limit: u32,
     /// The widget's colour.
@@ -113,6 +120,7 @@ pub struct SiteChange {
     pub offline_message: Option<String>,
     pub routing: Option<Routing>,
     pub close_after_minutes: Option<Option<u32>>,
+    pub retention_days: Option<Option<u32>>,
     pub chat_limit: Option<u32>,
     pub theme_color: Option<Color>,
     pub greeting: Option<String>,
@@ -141,6 +149,7 @@ impl SiteChange {
         set(&mut site.greeting, self.greeting);
         set(&mut site.chat_limit, self.chat_limit);
         set(&mut site.close_after_minutes, self.close_after_minutes);
+        set(&mut site.retention_days, self.retention_days);
         check(site)
     }
 }
@@ -163,6 +172,9 @@ fn check(site: &Site) -> Result<(), DirectoryError> {
     if site.close_after_minutes.is_some_and(|minutes| !CLOSE_AFTER.contains(&minutes)) {
         return bad("close_after_minutes");
     }
+    if site.retention_days.is_some_and(|days| !RETENTION.contains(&days)) {
+        return bad("retention_days");
+    }
     Ok(())
 }
 
@@ -180,6 +192,7 @@ fn differences(before: &Site, after: &Site) -> Vec<&'static str> {
         ("offline_message", before.offline_message != after.offline_message),
         ("routing", before.routing != after.routing),
         ("close_after_minutes", before.close_after_minutes != after.close_after_minutes),
+        ("retention_days", before.retention_days != after.retention_days),
         ("chat_limit", before.chat_limit != after.chat_limit),
         ("theme_color", before.theme_color != after.theme_color),
         ("greeting", before.greeting != after.greeting),
@@ -202,7 +215,8 @@ impl Directory {
     /// Adds a site under an id that somebody chose. One that is there already is answered as it is.
     ///
     /// # Errors
-    /// [`DirectoryError::BadName`], [`DirectoryError::BadSetting`], and what the medium says.
+    /// [`DirectoryError::BadName`], [`DirectoryError::BadSetting`], [`DirectoryError::IdTaken`] of
+    /// a deleted one, and what the medium says.
     pub fn put_site(
         &self,
         by: By,
@@ -212,6 +226,7 @@ impl Directory {
     ) -> Result<Site, DirectoryError> {
         self.write(|connection, _| match find(connection, id)? {
             Some(there) => Ok(there),
+            None if delete::is_deleted(connection, id)? => Err(DirectoryError::IdTaken),
             None => insert(connection, by, id, new, now),
         })
     }
@@ -270,7 +285,8 @@ impl Directory {
     pub fn sites(&self) -> Result<Vec<Site>, DirectoryError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM site ORDER BY name COLLATE NOCASE, id"
+                "SELECT {COLUMNS} FROM site WHERE deleted_at IS NULL
+                 ORDER BY name COLLATE NOCASE, id"
             ))?;
             let mut rows = statement.query([])?;
             let mut sites = Vec::new();
@@ -303,6 +319,7 @@ pub(super) fn insert(
         offline_message: String::new(),
         routing: Routing::default(),
         close_after_minutes: None,
+        retention_days: None,
         chat_limit: CHATS,
         theme_color: Color::default(),
         greeting: String::new(),
@@ -318,8 +335,9 @@ pub(super) fn insert(
 
 /// A site, by its id.
 pub(super) fn find(connection: &Connection, id: SiteId) -> Result<Option<Site>, DirectoryError> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM site WHERE id = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM site WHERE id = ?1 AND deleted_at IS NULL"
+    ))?;
     let mut rows = statement.query([id.as_bytes()])?;
     rows.next()?.map(site).transpose()
 }
@@ -345,6 +363,7 @@ fn site(row: &Row<'_>) -> Result<Site, DirectoryError> {
         theme_color: known(text(14)?.parse().ok(), "a colour")?,
         greeting: text(15)?,
         version: row.get(16)?,
+        retention_days: row.get(17)?,
     })
 }
 
@@ -354,13 +373,15 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
         .prepare_cached(
             "INSERT INTO site VALUES (:id, :name, :origins, :mode, :human_support, :edit, :recall,
                  :visitor_edit, :visitor_recall, :created_at, :offline_message, :routing,
-                 :close_after, :chat_limit, :theme_color, :greeting, :version)
+                 :close_after, :chat_limit, :theme_color, :greeting, :version,
+                 :retention_days, NULL)
              ON CONFLICT (id) DO UPDATE SET
                  name = :name, origins = :origins, mode = :mode, human_support = :human_support,
                  edit = :edit, recall = :recall, visitor_edit = :visitor_edit,
                  visitor_recall = :visitor_recall, offline_message = :offline_message,
                  routing = :routing, close_after = :close_after, chat_limit = :chat_limit,
-                 theme_color = :theme_color, greeting = :greeting, version = :version",
+                 theme_color = :theme_color, greeting = :greeting, version = :version,
+                 retention_days = :retention_days",
         )?
         .execute(named_params! {
             ":id": site.id.as_bytes(),
@@ -380,6 +401,7 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             ":theme_color": site.theme_color.to_string(),
             ":greeting": site.greeting,
             ":version": site.version,
+            ":retention_days": site.retention_days,
         })?;
     Ok(())
 }

@@ -154,6 +154,7 @@ impl Directory {
             }
             site::find(connection, new.site)?.ok_or(DirectoryError::UnknownSite(new.site))?;
             expect_an_answerer(connection, &new)?;
+            check(&new)?;
             keep(connection, &new)?;
             Ok(new)
         })
@@ -193,6 +194,10 @@ impl Directory {
             if after.assignee != before.assignee {
                 expect_an_answerer(connection, &after)?;
             }
+            // An erased visitor's ticket has none, and is worked on all the same.
+            if after.subject != before.subject || after.description != before.description {
+                check(&after)?;
+            }
             after.version += 1;
             after.updated_at = now;
             keep(connection, &after)?;
@@ -212,7 +217,7 @@ fn expect_an_answerer(connection: &Connection, ticket: &Ticket) -> Result<(), Di
     }
 }
 
-fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> {
+fn check(ticket: &Ticket) -> Result<(), DirectoryError> {
     let subject = &ticket.subject;
     let length = subject.chars().count();
     if !(1..=SUBJECT_LONGEST).contains(&length) || subject.contains(char::is_control) {
@@ -221,6 +226,10 @@ fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> 
     if ticket.description.chars().count() > limits::TEXT_CHARACTERS {
         return Err(DirectoryError::BadText);
     }
+    Ok(())
+}
+
+fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> {
     connection
         .prepare_cached(
             "INSERT INTO ticket VALUES (:id, :site, :subject, :description, :priority, :status,
@@ -232,7 +241,7 @@ fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> 
         .execute(named_params! {
             ":id": ticket.id.as_bytes(),
             ":site": ticket.site.as_bytes(),
-            ":subject": subject,
+            ":subject": ticket.subject,
             ":description": ticket.description,
             ":priority": ticket.priority.name(),
             ":status": ticket.status.name(),

@@ -1,6 +1,9 @@
 //! Visitors: people on a customer's page.
 
+mod erase;
 mod merge;
+
+pub use erase::Erasing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
@@ -46,6 +49,8 @@ pub struct Visitor {
     pub verified: bool,
     /// Whether nothing that they write is taken.
     pub blocked: bool,
+    /// Since when nothing is kept of them; none: what is known stands here.
+    pub erased_at: Option<Timestamp>,
     /// When they came first.
     pub created_at: Timestamp,
 }
@@ -92,6 +97,7 @@ impl Directory {
     /// What the medium says.
     pub fn visitors(&self, which: &WhichVisitors) -> Result<Page<Visitor>, DirectoryError> {
         let mut filter = Filter::new();
+        filter.and("erased_at IS NULL", []);
         filter.sites(&which.scope);
         filter.site(which.site);
         if let Some(email) = &which.email {
@@ -139,6 +145,9 @@ impl Directory {
         self.write(|connection, _| {
             let id = present(connection, visitor)?;
             let before = find(connection, id)?.ok_or(DirectoryError::UnknownVisitor(visitor))?;
+            if before.erased_at.is_some() {
+                return Err(DirectoryError::Erased);
+            }
             let after = change.applied(&before)?;
             if after == before {
                 return Ok(after);
@@ -171,6 +180,13 @@ impl Directory {
         !blocked.is_empty() && principal.ids().any(|id| blocked.contains(&id))
     }
 
+    /// Looks again who of all is blocked.
+    pub(super) fn look_at_all_blocked(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let all = blocked(connection)?;
+        *self.blocked.write().unwrap_or_else(PoisonError::into_inner) = all;
+        Ok(())
+    }
+
     /// Looks again whether these visitors are blocked.
     pub(super) fn look_who_is_blocked(
         &self,
@@ -179,7 +195,9 @@ impl Directory {
     ) -> rusqlite::Result<()> {
         for visitor in visitors {
             let is_blocked = connection
-                .prepare_cached("SELECT 1 FROM visitor WHERE participant = ?1 AND blocked")?
+                .prepare_cached(&format!(
+                    "SELECT 1 FROM visitor WHERE participant = ?1 AND {SILENCED}"
+                ))?
                 .exists([visitor.as_bytes()])?;
             let mut blocked = self.blocked.write().unwrap_or_else(PoisonError::into_inner);
             if is_blocked {
@@ -192,11 +210,14 @@ impl Directory {
     }
 }
 
+/// Of whom nothing is taken. What an erased visitor still has on its way is too late.
+const SILENCED: &str = "(blocked OR erased_at IS NOT NULL)";
+
 /// Everybody who is blocked.
-pub(super) fn blocked(connection: &Connection) -> Result<BTreeSet<ParticipantId>, DirectoryError> {
-    let mut statement = connection.prepare("SELECT participant FROM visitor WHERE blocked")?;
-    let all = statement.query_map([], |row| participant(row, 0))?.collect::<Result<_, _>>()?;
-    Ok(all)
+pub(super) fn blocked(connection: &Connection) -> rusqlite::Result<BTreeSet<ParticipantId>> {
+    let sql = format!("SELECT participant FROM visitor WHERE {SILENCED}");
+    let mut statement = connection.prepare(&sql)?;
+    statement.query_map([], |row| participant(row, 0))?.collect()
 }
 
 impl VisitorChange {
@@ -278,8 +299,8 @@ pub(super) fn find(
     visitor: ParticipantId,
 ) -> Result<Option<Visitor>, DirectoryError> {
     let mut statement = connection.prepare_cached(
-        "SELECT site, created_at, name, email, attributes, verified, blocked FROM visitor
-         WHERE participant = ?1",
+        "SELECT site, created_at, name, email, attributes, verified, blocked, erased_at
+         FROM visitor WHERE participant = ?1",
     )?;
     let mut rows = statement.query([visitor.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -300,6 +321,7 @@ pub(super) fn find(
         pages: page::of(connection, visitor)?,
         verified: row.get(5)?,
         blocked: row.get(6)?,
+        erased_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
         created_at: Timestamp::from_millis(row.get(1)?),
     }))
 }

@@ -47,6 +47,7 @@ impl Chat {
             visitor: ParticipantId::random(&mut dice),
             follows: None,
             created_at: Timestamp::from_millis(at),
+            gone: false,
         };
         let histories = [DocumentId::timeline(conversation), DocumentId::team(conversation)];
         Self {

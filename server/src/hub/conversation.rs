@@ -7,6 +7,7 @@
 mod admit;
 mod derive;
 mod live;
+mod upkeep;
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -116,6 +117,7 @@ impl Task {
                 Ask::Leave(id, kind) => self.leave(id, Some(kind)),
                 Ask::Gone(id) => self.leave(id, None),
                 Ask::Release(from) => self.release(from).await,
+                Ask::Upkeep(what, now, answer) => self.keep_up(what, now, answer).await,
                 Ask::Push(..) => {}
             }
         }

@@ -13,13 +13,7 @@ impl Hub {
     pub(super) fn carry_out(&self, document: DocumentId, message: MessageId, number: u64) {
         let hub = self.clone();
         tokio::spawn(async move {
-            let storage = hub.storage().clone();
-            let holders = blocking(move || storage.holders(document)).await;
-            for device in holders.unwrap_or_default() {
-                if let Some(connected) = hub.registry().of_device(device) {
-                    connected.tell(News::Erasures);
-                }
-            }
+            hub.tell_holders(document).await;
             let mut erased = hub.storage().erased();
             hub.tell_progress(ProgressOf::Message(document, message)).await;
             // Ends with the storage, when there is nothing to wait for any more.
@@ -27,6 +21,22 @@ impl Hub {
                 hub.tell_progress(ProgressOf::Message(document, message)).await;
             }
         });
+    }
+
+    /// Something was recalled by the server itself, which asks nobody how far it is.
+    pub(super) fn wake_holders(&self, document: DocumentId) {
+        let hub = self.clone();
+        tokio::spawn(async move { hub.tell_holders(document).await });
+    }
+
+    async fn tell_holders(&self, document: DocumentId) {
+        let storage = self.storage().clone();
+        let holders = blocking(move || storage.holders(document)).await;
+        for device in holders.unwrap_or_default() {
+            if let Some(connected) = self.registry().of_device(device) {
+                connected.tell(News::Erasures);
+            }
+        }
     }
 
     /// Tells the people who recalled how far their recalls are.

@@ -60,6 +60,8 @@ pub enum News {
     Replaced = 4,
     /// It reads too slowly for what cannot be left out: it starts again from its cursors.
     TooSlow = 8,
+    /// What it may see is less than when it began, though it is who it was: it begins anew.
+    Narrowed = 16,
 }
 
 impl Connected {
@@ -79,7 +81,9 @@ impl Connected {
     /// Waits for something to look after; several come one by one, the gravest first.
     pub async fn news(&self) -> News {
         loop {
-            for news in [News::Replaced, News::TooSlow, News::Standing, News::Erasures] {
+            for news in
+                [News::Replaced, News::TooSlow, News::Standing, News::Narrowed, News::Erasures]
+            {
                 if self.news.fetch_and(!(news as u8), Ordering::Relaxed) & news as u8 != 0 {
                     return news;
                 }

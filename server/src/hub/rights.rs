@@ -17,6 +17,8 @@ pub struct Rights<'a> {
     pub assignee: Option<ParticipantId>,
     /// Who follows it.
     pub collaborators: &'a [ParticipantId],
+    /// Whether it is gone with its site.
+    pub gone: bool,
 }
 
 impl<'a> Rights<'a> {
@@ -28,14 +30,18 @@ impl<'a> Rights<'a> {
             visitor: entry.header.visitor,
             assignee: entry.summary.assignee,
             collaborators: &entry.summary.team.collaborators,
+            gone: entry.header.gone,
         }
     }
 }
 
 /// Whether somebody may see a conversation: visitors their own; agents those of their sites, and
-/// Support Agents of these only own, unassigned and followed ones.
+/// Support Agents of these only own, unassigned and followed ones; what is gone, nobody.
 #[must_use]
 pub fn may_see(principal: &Principal, scope: &Scope, rights: &Rights<'_>) -> bool {
+    if rights.gone {
+        return false;
+    }
     match principal.role {
         Role::Visitor => principal.is(rights.visitor),
         Role::Server => true,

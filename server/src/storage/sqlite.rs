@@ -20,6 +20,7 @@ mod erase;
 pub(crate) mod folder;
 mod group;
 mod keys;
+mod lasting;
 mod list;
 mod notifications;
 mod open;
@@ -306,6 +307,44 @@ impl Storage for Sqlite {
         sites: Option<&[SiteId]>,
     ) -> Result<Vec<(SiteId, Status, u32)>, StorageError> {
         self.reads.open_ones(sites)
+    }
+
+    fn silent(
+        &self,
+        site: SiteId,
+        status: Status,
+        before: Timestamp,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        self.reads.read("silent conversations", |connection| {
+            lasting::silent(connection, site, status, before)
+        })
+    }
+
+    fn expired(
+        &self,
+        site: SiteId,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("expired conversations", |connection| {
+            lasting::expired(connection, site, before, at_most)
+        })
+    }
+
+    fn there(&self, site: SiteId, at_most: usize) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("conversations", |connection| lasting::there(connection, site, at_most))
+    }
+
+    fn keep_gone(
+        &self,
+        conversation: ConversationId,
+        at: Timestamp,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Gone(conversation, at))
+    }
+
+    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads.read("conversations", |connection| lasting::gone_since(connection, since))
     }
 
     fn live_words(

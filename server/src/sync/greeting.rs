@@ -1,12 +1,13 @@
 //! The beginning of a connection: who it is, and what its device must erase before anything else.
 
 use core::time::Duration;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use rejoinder_core::id::{DocumentId, SiteId};
 use rejoinder_core::limits;
-use rejoinder_core::session::server::{Fault, Request};
+use rejoinder_core::session::server::{Due, Fault, Request};
+use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
     Credential, ErasureOrder, Hello, Keeping, Limits, Problem, ServerFrame, Welcome,
 };
@@ -17,6 +18,13 @@ use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, blocking, may_
 use crate::storage::{Erasure, Storage, StorageError};
 use crate::sync::{Connection, End, Purge, Visit, keep};
 use crate::web::Opener;
+
+/// Milliseconds before a device was last heard from for which it is told once more what is gone: it
+/// may have been heard from while it was going.
+const GONE_MARGIN_MILLIS: i64 = 24 * 3_600_000;
+
+/// Milliseconds for which a client that keeps nothing may have listed what is gone by now.
+const UNHEARD_MILLIS: i64 = 30 * 24 * 3_600_000;
 
 impl Connection {
     /// Reads `Hello`, finds out who it is, and welcomes them.
@@ -71,14 +79,20 @@ impl Connection {
     ) -> Result<Purge, End> {
         let same_life = hello.epoch == Some(hub.storage().epoch());
         let (former, feed) = if same_life { (hello.erasures, hello.feed) } else { (0, 0) };
+        let gone_since = gone_since(hub, hello).await?;
         if hello.keeping == Keeping::Durable {
             // A lower cursor than before, of a restored profile, lowers the mark.
             keep(hub, connected, former).await?;
         }
         let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-        let erasing = blocking(move || to_erase(storage.as_ref(), &by, former)).await?;
+        let erasing = blocking(move || to_erase(storage.as_ref(), &by, former, gone_since)).await?;
         let Erasing { mut slices, dropping } = erasing;
         let (cursor, erasures) = slices.pop_front().unwrap_or_default();
+        let due = match same_life {
+            true if erasures.is_empty() && slices.is_empty() => Due::Nothing,
+            true => Due::Erasures,
+            false => Due::Anew,
+        };
         let welcome = Welcome {
             epoch: hub.storage().epoch(),
             principal: connected.principal.clone(),
@@ -89,7 +103,7 @@ impl Connection {
             cursor,
             erasures,
         };
-        self.session.welcomed(connected.principal.clone(), cursor);
+        self.session.welcomed(connected.principal.clone(), cursor, due);
         self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
         Ok(Purge { former, dropping, feed, more: slices })
     }
@@ -174,7 +188,24 @@ struct Erasing {
     dropping: Vec<DocumentId>,
 }
 
-fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasing, StorageError> {
+/// Since when conversations are gone that a client may still list, those too of which it holds no
+/// words: none to one that never connected before.
+async fn gone_since(hub: &Hub, hello: &Hello) -> Result<Option<Timestamp>, StorageError> {
+    if hello.epoch.is_none() {
+        return Ok(None);
+    }
+    let (storage, device) = (Arc::clone(hub.storage()), hello.device);
+    let known = blocking(move || storage.device(device)).await?;
+    let heard = known.map_or_else(|| now().plus_millis(-UNHEARD_MILLIS), |known| known.heard_at);
+    Ok(Some(heard.plus_millis(-GONE_MARGIN_MILLIS)))
+}
+
+fn to_erase(
+    storage: &dyn Storage,
+    by: &Connected,
+    former: u64,
+    gone_since: Option<Timestamp>,
+) -> Result<Erasing, StorageError> {
     // Read before: what is recalled after it is told by the next news.
     let cursor = storage.newest_erasure()?;
     let erasures = storage.erasures_for(by.device, former)?;
@@ -190,6 +221,11 @@ fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasin
         if !kept {
             dropping.push(document);
         }
+    }
+    if let Some(since) = gone_since.filter(|_| by.principal.role.reads_team()) {
+        let gone = storage.gone_since(since)?.into_iter().map(DocumentId::timeline);
+        let held: BTreeSet<_> = dropping.iter().copied().collect();
+        dropping.extend(gone.filter(|document| !held.contains(document)));
     }
     for documents in dropping.chunks(limits::ERASURE_ORDERS) {
         let order = |&document| ErasureOrder { document, message: None };

@@ -76,6 +76,11 @@ pub(crate) async fn widget_asset(
     own(&served, served.web.widget, &format!("app/assets/{path}"), &headers)
 }
 
+/// `/widget/offline.js`: the service worker that keeps the widget's files.
+pub(crate) async fn widget_offline(State(served): Asked, headers: HeaderMap) -> Response {
+    own(&served, served.web.widget, "app/offline.js", &headers)
+}
+
 /// `/desk` and `/portal`, and the app's own routes below them.
 pub(crate) async fn desk(State(served): Asked, headers: HeaderMap) -> Response {
     own(&served, served.web.desk, "index.html", &headers)

@@ -24,6 +24,7 @@ async fn rt12_admins_set_everything_of_a_site() {
         "name": "The blog", "allowed_origins": ["https://blog.example"],
         "mode": "assistant_then_human", "human_support": false,
         "offline_message": "Back at nine", "routing": "automatic", "close_after_minutes": 30,
+        "retention_days": 90,
         "edit": "minutes(15)", "recall": "last", "visitor_edit": true, "visitor_recall": true,
         "chat_limit": 3, "theme_color": "#aa0011", "greeting": "Good day!"
     });
@@ -69,6 +70,8 @@ async fn rt12_a_form_says_which_field_is_wrong() {
         ("allowed_origins", json!(many)),
         ("offline_message", json!(long)),
         ("greeting", json!(long)),
+        ("retention_days", json!(0)),
+        ("retention_days", json!(3_651)),
         ("close_after_minutes", json!(4)),
         ("close_after_minutes", json!(10_081)),
         ("chat_limit", json!(0)),

@@ -162,3 +162,43 @@ async fn rt11_agents_block_visitors_of_their_sites() {
     stage.does(&ann, "PUT", &path, &unblock).await;
     stage.does(&vera, "POST", "/page", &page).await;
 }
+
+#[tokio::test]
+async fn lc5_an_owner_erases_a_visitor_once_and_for_all() {
+    let stage = stage().await;
+    let (agent, all) = (|name: &str, role| stage.token(&stage.add_agent(name, role, &[])), &[]);
+    let (olga, ada) = (agent("Olga", AgentRole::Owner), agent("Ada", AgentRole::Admin));
+    let zoe = stage.token(&stage.add_agent("Zoe", AgentRole::Supervisor, all));
+    let vera = stage.visitor(stage.site);
+    let page = json!({"title": "Shoes", "url": "https://shop.example/shoes"});
+    assert_eq!(stage.send(&vera, "POST", "/page", &page).await.status, 204);
+    let path = format!("/visitors/{}", who(&stage, &vera));
+    let details = json!({"name": "Vera", "email": "vera@example.com", "attributes": {"a": "b"}});
+    stage.does(&olga, "PATCH", &path, &details).await;
+
+    let erased = format!("{path}/erased");
+    stage.refuses(&ada, ("PUT", &erased), &Value::Null, (403, "not_allowed")).await;
+    stage.refuses(&zoe, ("PUT", &erased), &Value::Null, (404, "not_found")).await;
+    stage.refuses(&vera, ("PUT", &erased), &Value::Null, (403, "agents_only")).await;
+    let first = stage.does(&olga, "PUT", &erased, &Value::Null).await;
+    for field in ["name", "email"] {
+        assert_eq!(first[field], Value::Null, "{field}");
+    }
+    assert_eq!((&first["attributes"], &first["pages"]), (&json!({}), &json!([])));
+    assert!(first["erased_at"].is_i64());
+    assert_eq!(stage.does(&olga, "PUT", &erased, &Value::Null).await, first, "again is nothing");
+
+    stage.send(&vera, "POST", "/page", &page).await.is_error(401, "revoked_token");
+    let details = json!({"email": "vera@example.com"});
+    stage.refuses(&olga, ("PATCH", &path), &details, (409, "erased")).await;
+    let blocked = json!({"blocked": false});
+    let path = format!("{path}/blocked");
+    stage.refuses(&olga, ("PUT", &path), &blocked, (409, "erased")).await;
+    assert_eq!(stage.reads(&olga, "/visitors").await["visitors"], json!([]));
+    let log = stage.reads(&olga, "/audit").await;
+    let told = log["entries"].as_array().unwrap();
+    let told: Vec<_> = told.iter().filter(|it| it["action"] == "visitor_erased").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["subject"], first["id"]);
+    assert!(told[0]["by"].is_string() && told[0]["fields"] == json!([]));
+}

@@ -11,22 +11,31 @@ import { PASSWORD } from "./desk.ts";
 /** An agent without a desk, for stories that look at the visitor: the same client, in this process. */
 export class Agent {
   readonly #client: Client;
+  readonly #server: string;
 
-  constructor(client: Client) {
+  constructor(client: Client, server: string) {
     this.#client = client;
+    this.#server = server;
   }
 
   static async logIn(server: string, email: string): Promise<Agent> {
     const credential = { password: { email, password: PASSWORD } };
     const client = connect({ server, credential, WebSocket });
     await client.contact();
-    return new Agent(client);
+    return new Agent(client, server);
   }
 
   async say(conversation: string, text: string, files: FileToSend[] = []): Promise<MessageId> {
     const { message } = await (await this.#chat(conversation)).send(text, files);
     await this.#client.settled();
     return message;
+  }
+
+  /** One after the other, without waiting for each. */
+  async sayAll(conversation: string, texts: readonly string[]): Promise<void> {
+    const chat = await this.#chat(conversation);
+    for (const text of texts) await chat.send(text);
+    await this.#client.settled(60_000);
   }
 
   /** What was attached, fetched and opened: names, types and sizes. */
@@ -45,6 +54,28 @@ export class Agent {
         return `${name} ${blob.type} ${blob.size}`;
       }),
     );
+  }
+
+  /** Asks the server over REST, as programs do; what it does not take is an error. */
+  async rest(method: string, path: string, body: unknown): Promise<void> {
+    const { status, text } = await this.#rest(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+  }
+
+  /** Whether it was taken. */
+  async tries(method: string, path: string, body: unknown): Promise<boolean> {
+    return (await this.#rest(method, path, body)).status < 300;
+  }
+
+  async #rest(method: string, path: string, body: unknown) {
+    const response = await fetch(`${this.#server}/api/v1/${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.#client.token()}`, "content-type": "application/json",
+      },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, text: await response.text() };
   }
 
   async note(conversation: string, text: string): Promise<void> {

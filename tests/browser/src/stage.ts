@@ -10,6 +10,7 @@ import { Desk, PASSWORD } from "./desk.ts";
 import { Line } from "./line.ts";
 import { PaintedLog } from "./painted.ts";
 import { Shop } from "./shop.ts";
+import { stopwatch } from "./stopwatch.ts";
 import { Visitor, type VisitorOptions } from "./visitor.ts";
 
 const PROGRAM = process.env.REJOINDER ?? join(import.meta.dirname, "../../../target/debug/rejoinder");
@@ -69,6 +70,16 @@ export class Stage {
     const context = await this.#newContext(browser);
     const painted = await PaintedLog.of(context);
     return new Desk(context, line, painted, await context.newPage());
+  }
+
+  /** A desk whose times are measured: nothing else looks at what it does. */
+  async measuredDesk(who: "sue" | "ann" | "bo"): Promise<Desk> {
+    const line = await this.line();
+    const context = await this.#newContext();
+    await context.addInitScript(stopwatch);
+    const desk = new Desk(context, line, PaintedLog.none(), await context.newPage());
+    await desk.logIn(`${who}@demo.example`);
+    return desk;
   }
 
   async agent(who: "sue" | "ann" | "bo"): Promise<Agent> {

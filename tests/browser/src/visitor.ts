@@ -54,11 +54,18 @@ export class Visitor {
     await this.page.close();
   }
 
-  /** In a new tab. */
-  async comeBack(): Promise<void> {
+  /** In a new tab, on the shop's page. */
+  async visitAgain(): Promise<void> {
     this.page = await this.context.newPage();
     this.#listen(this.page);
-    await this.arrive();
+    await this.visit();
+  }
+
+  /** In a new tab, with the chat open. */
+  async comeBack(): Promise<void> {
+    await this.visitAgain();
+    await this.open();
+    await expect(this.composer).toBeVisible();
   }
 
   /** Another tab of the same browser. */

@@ -124,3 +124,21 @@ test("UI17 AU20 AU21 what a site does not let visitors do is not offered to them
   await ann.row("blackthorn").getByRole("button", { name: "What to do" }).click();
   await expect(ann.chat.getByRole("menuitem")).toHaveText(["Copy"]);
 });
+
+test("UI30 a page that a site shows in place of another is told to the agent", async ({ stage }) => {
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("Which of them boils faster, sycamore?");
+  await ann.hasSent("sycamore");
+  await ann.page.evaluate(() => {
+    history.pushState(null, "", `${location.href}&kettles`);
+    document.title = "Kettles";
+  });
+  const sue = await stage.desk("sue");
+  await expect(async () => {
+    await sue.go("#/tickets");
+    await sue.go(`#/c/${await ann.conversation()}`);
+    await expect(sue.details.locator(".visited a").first()).toHaveText("Kettles", { timeout: 2_000 });
+  }).toPass();
+  await expect(sue.details.locator(".visited a")).toHaveText(["Kettles", "A shop"]);
+});

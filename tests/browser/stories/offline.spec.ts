@@ -120,6 +120,30 @@ test("UI2 UI1 words from before stand under a line that says as of when, or wait
     (ann.painted.at("hazel") ?? 0) - (await scriptRan(ann)), { aim: 150, bound: 3_000 });
 });
 
+test("UI37 UI2 SE1 a chat that was open before opens without a network too", async ({ stage }) => {
+  const ann = await stage.visitor();
+  const sue = await stage.agent("sue");
+  await ann.arrive();
+  await ann.say("Do you ship to islands, larch?");
+  await ann.hasSent("larch");
+  await sue.say(await ann.conversation(), "To all of them, cedar.");
+  await expect(ann.row("cedar")).toBeVisible();
+  const kept = () => ann.frame().evaluate(async () => (await navigator.serviceWorker.ready).scope);
+  expect(new URL(await kept()).pathname).toBe("/widget/");
+  await ann.leave();
+
+  await ann.visitAgain();
+  ann.line.cut();
+  await ann.context.setOffline(true);
+  await ann.open();
+  await expect(ann.row("cedar")).toBeVisible();
+  await expect(ann.status).toContainText(/Offline\. As of \d\d:\d\d/);
+  await ann.say("And how long does it take, rowan?");
+  await ann.goOnline();
+  await ann.hasSent("rowan");
+  expect(ann.complaints.filter((one) => !/ERR_|Failed to load|fetch/.test(one))).toEqual([]);
+});
+
 /** When the app's script was there, by the clock of the page. */
 function scriptRan(ann: { frame(): import("@playwright/test").Frame }): Promise<number> {
   return ann.frame().evaluate(() => {

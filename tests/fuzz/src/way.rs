@@ -17,7 +17,7 @@ use rejoinder_core::id::{
 };
 use rejoinder_core::limits;
 use rejoinder_core::principal::{Principal, Role};
-use rejoinder_core::session::server::{Fault, Request, Session};
+use rejoinder_core::session::server::{Due, Fault, Request, Session};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
     ClientFrame, Credential, Hello, OperationFate, Problem, ServerFrame, Signal,
@@ -151,7 +151,13 @@ impl Way {
         };
         match request {
             Request::Authenticate(hello) => self.greets(line, &hello),
-            Request::Purged(_) | Request::Leave(_) => Answer::Nothing,
+            Request::Purged(_) => {
+                for held in line.session.release() {
+                    self.takes(line, &held.encode());
+                }
+                Answer::Nothing
+            }
+            Request::Leave(_) | Request::Held => Answer::Nothing,
             Request::LogOut => {
                 *line = Line::default();
                 Answer::Wiped
@@ -174,7 +180,13 @@ impl Way {
         };
         let Some((principal, scope)) = known else { return end(line, Problem::Credential) };
         line.scope = Some(scope);
-        line.session.welcomed(principal, 0);
+        let due = match hello.epoch == Some(self.epoch()) {
+            // What a device has to erase is not kept here: some have.
+            true if hello.erasures.is_multiple_of(2) => Due::Nothing,
+            true => Due::Erasures,
+            false => Due::Anew,
+        };
+        line.session.welcomed(principal, 0, due);
         Answer::Told(0)
     }
 
@@ -205,6 +217,7 @@ impl Way {
             visitor: live.header.visitor,
             assignee: live.authority.assignee(),
             collaborators: &collaborators,
+            gone: live.header.gone,
         };
         may_see(&principal, &scope, &rights)
     }
@@ -266,8 +279,8 @@ impl Way {
             self.begins(document.conversation, site, &principal);
         }
         let live = self.live.get_mut(&document.conversation).unwrap();
-        let Header { site, visitor, .. } = live.header;
-        let rights = Rights { site, visitor, assignee: None, collaborators: &[] };
+        let Header { site, visitor, gone, .. } = live.header;
+        let rights = Rights { site, visitor, assignee: None, collaborators: &[], gone };
         if !may_see(&principal, &scope, &rights) {
             return unknown;
         }
@@ -309,7 +322,14 @@ impl Way {
         let tombstones = self.storage().tombstones(conversation).unwrap();
         let rows = Rows { tombstones, ..Rows::default() };
         let authority = Authority::load(conversation, visitor, &rows, &mut self.dice).unwrap();
-        let header = Header { conversation, site, visitor, follows: None, created_at: self.now };
+        let header = Header {
+            conversation,
+            site,
+            visitor,
+            follows: None,
+            created_at: self.now,
+            gone: false,
+        };
         self.live.insert(conversation, Live { authority, header, version: 0 });
     }
 

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rejoinder_core::time::Timestamp;
 use rejoinder_server::directory::{Directory, Rates};
 use rejoinder_server::server::{Parts, Server, StartError};
 use rejoinder_server::storage::sqlite::Options;
+use rejoinder_server::sweep::Sweep;
 use rejoinder_server::throttle::Allowed;
 use tokio::runtime::{Builder, Runtime};
 
@@ -80,6 +82,12 @@ impl Local {
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(self.server.hub().directory())
+    }
+
+    /// Does all that is due at a moment, as the server does by its own clock every few seconds.
+    pub async fn sweeps(&self, now: Timestamp) {
+        let mut sweep = Sweep::new(self.server.hub().clone());
+        self.runtime.spawn(async move { sweep.at(now).await }).await.unwrap().unwrap();
     }
 
     /// Ends it as it wants to be ended, and asserts that nothing it began goes on.

@@ -45,7 +45,19 @@ impl World {
         self.ask(who, "POST", path, Some(&json.to_string())).await
     }
 
-    async fn ask(&self, who: &Person, method: &str, path: &str, json: Option<&str>) -> Rest {
+    /// Somebody asks with `PUT`.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn put(&self, who: &Person, path: &str, json: &Value) -> Rest {
+        self.ask(who, "PUT", path, Some(&json.to_string())).await
+    }
+
+    /// Somebody asks with a method, and with or without a body.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn ask(&self, who: &Person, method: &str, path: &str, json: Option<&str>) -> Rest {
         let token = who.client().token().await.unwrap().unwrap();
         self.ask_as(&token, method, path, json).await
     }

@@ -15,7 +15,7 @@ use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, Seq, SiteId};
 use rejoinder_core::principal::Principal;
-use rejoinder_core::session::server::{Fault, Request, Session};
+use rejoinder_core::session::server::{Due, Fault, Request, Session};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{ClientFrame, Credential, Hello, Limits, Problem, ServerFrame, Welcome};
 
@@ -143,7 +143,11 @@ impl Server {
     pub(crate) fn receive(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let Some(bytes) = connection.up.pop_front() else { return };
-        let frame = ClientFrame::decode(&bytes).expect("WP1: what a client sends is a frame");
+        self.handle(id, ClientFrame::decode(&bytes).expect("WP1: what a client sends is a frame"));
+    }
+
+    fn handle(&mut self, id: ConnectionId, frame: ClientFrame) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
         match connection.session.handle(frame) {
             Ok(request) => self.carry_out(id, request),
             Err(Fault::Document(document, reason)) => {
@@ -156,7 +160,13 @@ impl Server {
     fn carry_out(&mut self, id: ConnectionId, request: Request) {
         match request {
             Request::Authenticate(hello) => self.welcome(id, &hello),
-            Request::Purged(cursor) => self.purged(id, cursor),
+            Request::Purged(cursor) => {
+                for frame in self.connections.get_mut(&id).unwrap().session.release() {
+                    self.handle(id, frame);
+                }
+                self.purged(id, cursor);
+            }
+            Request::Held => {}
             Request::Open(document, cursor) => self.ask(document, Ask::Open(id, document, cursor)),
             Request::Leave(document) => self.ask(document, Ask::Leave(id, document)),
             Request::Push(document, submissions, revisions) => {
@@ -188,6 +198,12 @@ impl Server {
         let device = Device { keeping: hello.keeping, erasures: hello.erasures };
         self.disk.database.devices.insert(hello.device, device);
         let (cursor, erasures) = self.erasures_for(hello.device, hello.erasures);
+        let same = hello.epoch == Some(self.disk.epoch);
+        let due = match same {
+            true if erasures.is_empty() => Due::Nothing,
+            true => Due::Erasures,
+            false => Due::Anew,
+        };
         let welcome = Welcome {
             epoch: self.disk.epoch,
             principal: principal.clone(),
@@ -198,13 +214,12 @@ impl Server {
             cursor,
             erasures,
         };
-        let same = hello.epoch == Some(self.disk.epoch);
         let connection = self.connections.get_mut(&id).unwrap();
         connection.device = Some(hello.device);
         connection.told = cursor;
         connection.is_visitor = !principal.role.reads_team();
         connection.feed = if same { hello.feed } else { 0 };
-        connection.session.welcomed(principal, cursor);
+        connection.session.welcomed(principal, cursor, due);
         connection.tell(&ServerFrame::Welcome(Box::new(welcome)));
     }
 

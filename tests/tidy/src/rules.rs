@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::source::{Source, code, none, root, sources};
 
-const PREFIXES: [&str; 8] = ["OP", "AU", "RE", "WP", "SE", "ST", "RT", "UI"];
+const PREFIXES: [&str; 10] = ["OP", "AU", "RE", "WP", "SE", "ST", "AT", "RT", "LC", "UI"];
 
 /// The rules of `SPEC.md`, in their order.
 fn rules() -> Vec<String> {

@@ -7,7 +7,7 @@ import {
   RejoinderError,
 } from "@rejoinder/client";
 import { strings } from "./language";
-import { type Secret, secretIn } from "./secrets";
+import { type Secret, secretIn } from "@rejoinder/client/secrets";
 import type { Thread } from "./thread";
 
 const DRAFT_AFTER_MILLIS = 400;

@@ -77,6 +77,11 @@ export class Host {
     }
   }
 
+  /** Pages change in place, and say nothing of it: who greets is told anew where they are. */
+  askForPage(): void {
+    if (!this.#isAlone) this.say({ type: "hello" });
+  }
+
   tell(name: EventName, detail: Detail = {}): void {
     this.say({ type: "event", name, detail });
   }
@@ -84,10 +89,10 @@ export class Host {
   #hear(message: ToApp): void {
     switch (message.type) {
       case "init":
-        this.look.value = message.look;
+        this.look.value = steady(this.look.value, message.look);
         this.inline.value = message.inline;
         this.shown.value = message.shown;
-        this.page.value = message.page ?? null;
+        this.page.value = steady(this.page.value, message.page ?? null);
         break;
       case "shown":
         this.shown.value = message.shown;
@@ -120,4 +125,9 @@ export class Host {
       // Denied: the next visit begins as a new visitor.
     }
   }
+}
+
+/** The former one where nothing changed, so that nothing is done anew for it. */
+function steady<T>(before: T, now: T): T {
+  return JSON.stringify(before) === JSON.stringify(now) ? before : now;
 }

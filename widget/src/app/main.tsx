@@ -4,12 +4,20 @@ import { start } from "./start";
 
 /** Begun before it is known who is here: it takes longest, and a person waits for words. */
 let early: Worker | null = workerFrom(workerUrl);
+/** Resolves once it has heard who is here. */
+const awake = new Promise<void>((resolve) => {
+  early?.addEventListener("message", () => resolve(), { once: true });
+});
 early.onerror = () => {
   early = null;
 };
 
-void start(connect, () => {
-  const worker = early ?? workerFrom(workerUrl);
-  early = null;
-  return worker;
-});
+void start(
+  connect,
+  () => {
+    const worker = early ?? workerFrom(workerUrl);
+    early = null;
+    return worker;
+  },
+  awake,
+);

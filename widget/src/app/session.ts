@@ -6,7 +6,6 @@ import {
   type InboxRow,
   type People,
   type Principal,
-  type Problem,
   type Readable,
   RejoinderError,
   type StorageMode,
@@ -15,8 +14,8 @@ import {
 import { Banners } from "./banners";
 import type { Host } from "./host";
 import { Introduced } from "./introduced";
-import { moment } from "./language";
 import type { Site } from "./site";
+import { Troubles } from "./troubles";
 
 type Left = "left" | "unsent" | "failed";
 export type Connect = (options: ConnectOptions) => Client | Promise<Client>;
@@ -28,6 +27,9 @@ declare global {
   }
 }
 
+/** Conversations that are read at once: what is shown of a thread before more is asked for. */
+export const NEWEST = 3;
+
 /** How long it is tried in vain before it is looked into why, and how often then. */
 const LOOK_AFTER_MILLIS = 3_000;
 const LOOK_EVERY_MILLIS = 15_000;
@@ -37,11 +39,6 @@ const HANGING_MILLIS = 6_000;
 const LOOK_AGAIN_MILLIS = 5_000;
 /** How long a log-out waits for the server to hear of it, before it is done here alone. */
 const LINE_MILLIS = 3_000;
-
-/** How long is told at least what passes by itself. */
-const PASSING_MILLIS = 5_000;
-/** What is put off for longer than this is told with its time. */
-const SOON_MILLIS = 60_000;
 
 /** The client of this visitor: begun when the panel opens, and anew when it was wiped. */
 export class Session {
@@ -68,11 +65,11 @@ export class Session {
   hasUntaken: () => boolean = () => false;
   /** Told when whoever wrote here is gone: what they typed goes with them. */
   readonly #forgetters: (() => void)[] = [];
+  readonly #troubles: Troubles;
   #stops: (() => void)[] = [];
   #token: string | null = null;
   #leaving = false;
   #looking = 0;
-  #passing = 0;
   #starting: Promise<void> | null = null;
   /** Whether a visitor was given up as refused, and nobody got through since. */
   #wasRefused = false;
@@ -83,6 +80,7 @@ export class Session {
     readonly connect: Connect,
     readonly worker: () => Worker,
   ) {
+    this.#troubles = new Troubles(this.banners, host, site);
     effect(() => this.host.say({ type: "unread", count: this.#unread() }));
     effect(() => this.host.tell("connection", { state: this.connection.value }));
     effect(() => {
@@ -130,6 +128,7 @@ export class Session {
         // A page sees what was written on its own origin, whoever else shows this chat in a frame.
         profile: this.#profile,
         network,
+        followNewest: NEWEST,
         worker: this.worker,
       });
       await client.ready;
@@ -167,7 +166,8 @@ export class Session {
       // A store may know somebody whose token the page has lost; nobody new is to begin for it.
       await this.start(this.returning.value ? "online" : "offline");
       const client = this.client.value;
-      if (unsent === "keep" && this.hasUntaken()) return this.#askUnsent();
+      const holds = this.hasUntaken() || this.uploads.value.length > 0;
+      if (unsent === "keep" && holds) return this.#askUnsent();
       const left = await this.#leave(client, unsent);
       if (left === "unsent") return this.#askUnsent();
       if (left === "failed") return this.#stay(unsent);
@@ -323,7 +323,9 @@ export class Session {
     this.#stops.push(
       client.on("wiped", () => void this.restart()),
       client.on("problem", ({ reason, retry_after_millis }) =>
-        this.#trouble(client, reason, retry_after_millis ?? 0),
+        reason === "credential"
+          ? this.#refused(client)
+          : this.#troubles.tell(client, reason, retry_after_millis ?? 0),
       ),
       client.on("file_refused", ({ attachment, reason }) => {
         this.refusedFiles.value = new Map(this.refusedFiles.value).set(attachment, reason);
@@ -349,66 +351,9 @@ export class Session {
     );
   }
 
-  #trouble(client: Client, reason: Problem, retryAfterMillis: number): void {
-    this.host.tell("error", { code: reason });
-    const text = (strings: { problems: Record<Problem, string> }) => strings.problems[reason];
-    switch (reason) {
-      case "credential":
-        this.#refused(client);
-        break;
-      case "version":
-      case "malformed":
-      case "out_of_turn":
-        this.banners.put({
-          id: reason,
-          tone: "warn",
-          text,
-          action: {
-            label: (strings) => strings.reload,
-            run: () => this.host.say({ type: "reload" }),
-          },
-        });
-        break;
-      case "replaced":
-        this.banners.put({
-          id: reason,
-          tone: "warn",
-          text,
-          action: {
-            label: (strings) => strings.useHere,
-            run: () => {
-              this.banners.drop(reason);
-              void client.goOnline();
-            },
-          },
-        });
-        break;
-      case "origin":
-      case "unknown_site":
-        this.banners.put({ id: reason, tone: "warn", text });
-        break;
-      case "busy":
-      case "closing":
-      case "storage":
-      case "timed_out":
-      case "too_much":
-        this.#putOff(reason, retryAfterMillis);
-        break;
-      case "frame_too_large":
-      case "unknown_conversation":
-      case "damaged_conversation":
-        this.banners.put({
-          id: reason,
-          tone: "warn",
-          text,
-          action: { label: (strings) => strings.fine, run: () => this.banners.drop(reason) },
-        });
-        break;
-    }
-  }
-
   /** Only somebody can be given up, and only once: a server that refuses newcomers goes on. */
   #refused(client: Client): void {
+    this.host.tell("error", { code: "credential" });
     const somebody = this.#token !== null || this.principal.value !== null;
     if (somebody && !this.#wasRefused) {
       this.#wasRefused = true;
@@ -421,20 +366,6 @@ export class Session {
       text: (strings) => strings.notBegun,
       action: { label: (strings) => strings.tryNow, run: () => void client.goOnline() },
     });
-  }
-
-  #putOff(reason: Problem, millis: number): void {
-    const until = this.site.now() + millis;
-    const isLong = reason === "too_much" && millis > SOON_MILLIS;
-    this.banners.put({
-      id: "passing",
-      tone: isLong ? "warn" : "quiet",
-      text: (strings) =>
-        isLong ? strings.tooMuchUntil(moment(until, this.site.now())) : strings.problems[reason],
-    });
-    clearTimeout(this.#passing);
-    const shown = Math.max(millis, PASSING_MILLIS);
-    this.#passing = window.setTimeout(() => this.banners.drop("passing"), shown);
   }
 
   #lookAfter(client: Client, millis: number): void {

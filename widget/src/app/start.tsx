@@ -3,6 +3,7 @@ import { render } from "preact";
 import { Chat } from "./chat";
 import { Host } from "./host";
 import { speak } from "./language";
+import { keepApp } from "./kept";
 import { type Connect, Session } from "./session";
 import { Site } from "./site";
 import { paletteOf } from "./theme";
@@ -16,8 +17,15 @@ import "./styles/composer.css";
 /** How often it is asked who is online, while the panel can be seen. */
 const PRESENCE_MILLIS = 60_000;
 
+/** How long drawing waits for the worker to be there: less than a person notices. */
+const AWAKE_MILLIS = 80;
+
 /** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
-export async function start(connect: Connect, worker: () => Worker): Promise<void> {
+export async function start(
+  connect: Connect,
+  worker: () => Worker,
+  awake: Promise<void>,
+): Promise<void> {
   const id = new URLSearchParams(location.search).get("site") ?? "";
   const site = new Site(id);
   const host = new Host(id);
@@ -39,15 +47,19 @@ export async function start(connect: Connect, worker: () => Worker): Promise<voi
   effect(colour);
   const token = await host.meet((method, argument) => chat.call(method, argument));
   session.remember(token);
+  // Before anything is drawn: a worker has more to do. Hidden, it is here because a known session
+  // has something unread; otherwise it was opened.
+  if (token || host.shown.value) void session.start();
   // Not in one language first and in another a moment later.
   await speak(host.look.value.locale);
   effect(() => void speak(host.look.value.locale));
+  // A worker that starts is told who is here by this thread, and drawing would keep it waiting.
+  await Promise.race([awake, new Promise((resolve) => setTimeout(resolve, AWAKE_MILLIS))]);
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
   warnBeforeLoss(chat);
   tellPage(session);
-  // Hidden, it is here because a known session has something unread; otherwise it was opened.
-  if (token) void session.start();
+  keepApp(session);
   effect(() => {
     if (!host.shown.value) return undefined;
     // Only that it is shown begins it: a client that ends is followed by who ended it.

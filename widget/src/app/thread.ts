@@ -11,10 +11,7 @@ import {
 } from "@rejoinder/client";
 import type { Queued, Section } from "./items";
 import { strings } from "./language";
-import type { Session } from "./session";
-
-/** How many closed conversations are read above the one that goes on, before more are asked. */
-const REACH = 3;
+import { NEWEST, type Session } from "./session";
 
 type Views = ReadonlyMap<ConversationId, ConversationView | null>;
 
@@ -24,7 +21,7 @@ export class Thread {
   readonly queued = signal<Queued[]>([]);
   /** What was written on this page, and as which row it was shown before it was a message. */
   readonly written = signal<ReadonlyMap<MessageId, string>>(new Map());
-  readonly reach = signal(REACH);
+  readonly reach = signal(NEWEST);
   readonly views = signal<Views>(new Map());
   readonly #begun = signal<ConversationId[]>([]);
   readonly #ids = computed(() => inOrder(this.session.inbox.value, this.#begun.value));

@@ -140,6 +140,7 @@ export const ar: Strings = {
   claimed: (name) => `انضم ${name} إلى المحادثة`,
   released: (name) => `غادر ${name} المحادثة`,
   closedBy: "انتهت المحادثة",
+  closing: "هل ما زلت هنا؟ ستنتهي المحادثة قريبًا ما لم يكتب أحد.",
   restored: "يتابع المساعد من هنا",
   errors: {
     empty: "لا شيء للإرسال بعد. اكتب شيئًا أولًا.",

@@ -187,6 +187,7 @@ export const en = {
   claimed: (name: string) => `${name} joined the chat`,
   released: (name: string) => `${name} left the chat`,
   closedBy: "The chat has ended",
+  closing: "Are you still there? The chat ends soon unless somebody writes.",
   restored: "The assistant goes on from here",
   errors,
   refusals,

@@ -1,6 +1,6 @@
 import type { StorageMode } from "../api.js";
 import type { FromHost, Start } from "../protocol.js";
-import type { Medium, Table } from "../store/table.js";
+import type { Medium, Opening, Table } from "../store/table.js";
 import type { Core, Step } from "./core.js";
 import type { SocketFactory } from "./line.js";
 
@@ -9,6 +9,8 @@ export interface Environment {
   table: Table;
   medium: Medium;
   mode: StorageMode;
+  /** What was read of the table when it was opened, if it has not changed since. */
+  opening: Opening | null;
   start: Start;
   socket: SocketFactory;
   /** Makes a core on these rows. */

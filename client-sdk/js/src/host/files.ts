@@ -6,14 +6,12 @@
 
 import type { ErrorCode, FileToSend, Upload } from "../api.js";
 import type { HostEvent } from "../protocol.js";
-import { after, compare, type Table } from "../store/table.js";
+import { after, BYTES, compare, type Table } from "../store/table.js";
 import type { AttachmentId, ConversationId, DocumentId, MessageId } from "../views.js";
 import { type Core, readFault } from "./core.js";
 
 /** Where it stands what is known of files that wait. The core leaves such keys alone. */
 const ABOUT = new Uint8Array([0x0f, 0x03]);
-/** Where their sealed bytes stand: behind all that is read when a store is opened. */
-export const BYTES: Uint8Array = new Uint8Array([0x0f, 0x04]);
 
 /** Milliseconds to wait after a try that failed; doubled each time, up to the longest. */
 const AGAIN_MILLIS = 500;

@@ -6,7 +6,7 @@ import { after, type Table } from "../store/table.js";
 import type { Core, Step } from "./core.js";
 import type { Tabs } from "./tabs.js";
 
-/** Conversations that are followed for an inbox, so that they can be read without a network. */
+/** Conversations at most that are followed though nobody looks at them. */
 const FOLLOWED = 100;
 /** Documents that stay free for conversations that are opened. */
 const ROOM = 16;
@@ -18,7 +18,8 @@ export interface Around {
   core(): Core;
   table: Table;
   tabs: Tabs;
-  followsInbox: boolean;
+  /** How many of the newest conversations are followed though nobody looks at them. */
+  followsNewest: number;
   documentPrefix(document: string): Uint8Array;
   carryOut(step: Step): Promise<void>;
   input(run: () => Promise<void>): void;
@@ -31,6 +32,8 @@ export class Following {
   /** Conversations that are followed, the one used last at the end. */
   readonly #used = new Set<ConversationId>();
   #ended = false;
+  /** The newest, which are followed in any case. */
+  #newest: ReadonlySet<ConversationId> = new Set();
   readonly #lingering = new Map<ConversationId, ReturnType<typeof setTimeout>>();
 
   constructor(around: Around) {
@@ -85,11 +88,11 @@ export class Following {
   linger(topic: Topic): void {
     const conversation = conversationOf(topic);
     if (conversation === null || this.#ended) return;
-    if (this.#around.tabs.isWatched(topic) || this.#around.followsInbox) return;
+    if (this.#around.tabs.isWatched(topic) || this.#newest.has(conversation)) return;
     const leave = () =>
       this.#around.input(async () => {
         this.#lingering.delete(conversation);
-        if (this.#around.tabs.isWatched(topic)) return;
+        if (this.#around.tabs.isWatched(topic) || this.#newest.has(conversation)) return;
         this.#used.delete(conversation);
         await this.#around.carryOut(this.#around.core().leave(conversation, Date.now()) as Step);
       });
@@ -98,11 +101,13 @@ export class Following {
   }
 
   /** Follows the newest conversations, as far as a connection may. */
-  async followInbox(): Promise<void> {
-    if (!this.#around.followsInbox) return;
+  async followNewest(): Promise<void> {
+    const count = Math.min(this.#around.followsNewest, FOLLOWED);
+    if (count === 0) return;
     const rows = JSON.parse(this.#around.core().inbox()) as { conversation: string; closed: boolean }[];
     const newest = [...rows.filter((row) => !row.closed), ...rows.filter((row) => row.closed)];
-    for (const { conversation } of newest.slice(0, FOLLOWED)) {
+    this.#newest = new Set(newest.slice(0, count).map(({ conversation }) => conversation));
+    for (const conversation of this.#newest) {
       const missing = JSON.parse(this.#around.core().missing(conversation)) as DocumentId[];
       if (this.#around.core().room() - missing.length < ROOM) return;
       await this.open(conversation);

@@ -7,11 +7,11 @@ import type { Credential, ErrorCode } from "../api.js";
 import type { ConversationId, DocumentId } from "../views.js";
 import type { Call, HostEvent, ToHost, Topic } from "../protocol.js";
 import { TravellingMedium } from "../store/memory.js";
-import { KEYRING_ROW } from "../store/table.js";
+import { KEYRING_ROW, readOpening } from "../store/table.js";
 import { isDone, Signals } from "./calls.js";
 import { type Core, type CoreEvent, isTrap, readFault, type Step } from "./core.js";
 import type { Environment } from "./environment.js";
-import { BYTES, Files, faultOf } from "./files.js";
+import { Files, faultOf } from "./files.js";
 import { Following } from "./following.js";
 import { Line } from "./line.js";
 import { PeopleBook } from "./people.js";
@@ -70,7 +70,7 @@ export class Host {
       core: () => this.#core,
       table: env.table,
       tabs: this.#tabs,
-      followsInbox: env.start.followInbox,
+      followsNewest: env.start.followNewest,
       documentPrefix: (document) => env.documentPrefix(document),
       carryOut: (step) => this.#carryOut(step),
       input: (run) => this.#input(run),
@@ -110,7 +110,7 @@ export class Host {
     const host = new Host(env);
     await host.#openCore();
     if (host.#wanted === "online") host.#connectNow();
-    host.#input(() => host.#following.followInbox());
+    host.#input(() => host.#following.followNewest());
     return host;
   }
 
@@ -118,11 +118,12 @@ export class Host {
   receive(tab: string, message: ToHost): void {
     switch (message.kind) {
       case "hello":
-        this.#tabs.arrive(tab);
         this.#env.post(tab, { kind: "ready" });
+        this.#telling.again(...this.#tabs.arrive(tab));
+        this.#telling.soon();
         return;
       case "here":
-        this.#tabs.arrive(tab);
+        this.#telling.again(...this.#tabs.arrive(tab));
         this.#input(() => this.#takeCredential(message.start.credential));
         return;
       case "subscribe":
@@ -196,7 +197,9 @@ export class Host {
 
   async #openCore(): Promise<void> {
     const { table, medium, mode } = this.#env;
-    const [keys, head] = await Promise.all([table.keys(), table.range(new Uint8Array([0]), BYTES)]);
+    const { keys, head } = this.#env.opening ?? (await readOpening(table));
+    // Of the first time only.
+    this.#env.opening = null;
     const steps: Step[] = [];
     this.#core = this.#env.make(keys, head, medium, mode, (step) => steps.push(step));
     this.#people.read(head);
@@ -220,7 +223,7 @@ export class Host {
     await this.#openCore();
     this.#telling.release();
     for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
-    await this.#following.followInbox();
+    await this.#following.followNewest();
     this.#connectAfter(0);
     this.#telling.soon();
   }
@@ -377,13 +380,13 @@ export class Host {
       // From here on the token in the store is the credential.
       this.#env.start.credential = null;
       for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
-      await this.#following.followInbox();
+      await this.#following.followNewest();
       this.#refreshPeople();
     }
     // What was accepted may be followed by its files.
     if (step.name !== undefined && FOR_FILES.has(step.name)) this.#files.go();
     if (step.name === "feed") {
-      await this.#following.followInbox();
+      await this.#following.followNewest();
       if (this.#people.isOld()) this.#refreshPeople();
     }
   }

@@ -24,6 +24,13 @@ export interface LineEvents {
 
 export type SocketFactory = (url: string) => WebSocket;
 
+/** Where a server takes connections. */
+export function addressOf(server: string): string {
+  const url = new URL("/api/v1/sync", server);
+  url.protocol = url.protocol === "https:" || url.protocol === "wss:" ? "wss:" : "ws:";
+  return url.href;
+}
+
 export class Line {
   readonly #events: LineEvents;
   readonly #make: SocketFactory;
@@ -35,9 +42,7 @@ export class Line {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(server: string, make: SocketFactory, events: LineEvents) {
-    const url = new URL("/api/v1/sync", server);
-    url.protocol = url.protocol === "https:" || url.protocol === "wss:" ? "wss:" : "ws:";
-    this.#url = url.href;
+    this.#url = addressOf(server);
     this.#make = make;
     this.#events = events;
   }
@@ -57,7 +62,7 @@ export class Line {
     }
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
+    const opened = () => {
       if (this.#socket !== socket) return;
       clearTimeout(this.#timer);
       this.#openedAt = Date.now();
@@ -73,7 +78,11 @@ export class Line {
     };
     socket.onclose = () => this.#over(socket, true);
     socket.onerror = () => this.#over(socket, true);
+    socket.onopen = opened;
     this.#timer = setTimeout(() => this.#over(socket, true), CONNECT_MILLIS);
+    // It may have been made a while ago: what has happened to it since is not told again.
+    if (socket.readyState === 1) opened();
+    if (socket.readyState > 1) this.#over(socket, true);
   }
 
   send(name: string, bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 import type { People } from "../api.js";
-import { compare, type Table } from "../store/table.js";
+import { type Table, valueAt } from "../store/table.js";
 
 /** Where names are kept. The core leaves such keys alone. */
 const ROW = new Uint8Array([0x0f, 0x01]);
@@ -26,11 +26,8 @@ export class PeopleBook {
 
   /** Takes what was kept. */
   read(head: Uint8Array[]): void {
-    for (let at = 0; at + 1 < head.length; at += 2) {
-      const [key, value] = [head[at], head[at + 1]];
-      if (key === undefined || value === undefined || compare(key, ROW) !== 0) continue;
-      this.people = JSON.parse(new TextDecoder().decode(value)) as People;
-    }
+    const value = valueAt(head, ROW);
+    if (value !== undefined) this.people = JSON.parse(new TextDecoder().decode(value)) as People;
   }
 
   isOld(): boolean {

@@ -4,12 +4,16 @@ import type { StorageMode } from "../api.js";
 import { IndexedDbTable } from "../store/indexeddb.js";
 import { MemoryMedium, MemoryTable, TravellingMedium } from "../store/memory.js";
 import { OpfsMedium } from "../store/opfs.js";
-import { after, KEYRING_ROW, type Medium, StoreError, type Table } from "../store/table.js";
+import {
+  KEYRING_ROW, type Medium, type Opening, readOpening, StoreError, type Table, valueAt,
+} from "../store/table.js";
 
 export interface Store {
   table: Table;
   medium: Medium;
   mode: StorageMode;
+  /** What was read of the table, if it has not changed since. */
+  opening: Opening | null;
   /** What was lost on the way, for people; null when nothing was. */
   lost: string | null;
   /** Erases everything: for a store that is damaged. */
@@ -28,7 +32,8 @@ const HEADER_BYTES = 64;
 export async function openStore(name: string, memory: boolean): Promise<Store> {
   const erase = () => Promise.resolve();
   const close = () => {};
-  const nothing = { table: new MemoryTable(), medium: new MemoryMedium(), lost: null, erase, close };
+  const [rows, keys] = [new MemoryTable(), new MemoryMedium()];
+  const nothing = { table: rows, medium: keys, opening: null, lost: null, erase, close };
   if (memory) return { ...nothing, mode: "memory" };
   // Side by side: a person waits for the first words.
   const file = OpfsMedium.open(`${encodeURIComponent(name)}.keyring`).catch(() => null);
@@ -41,21 +46,17 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
     if (error instanceof StoreError && error.isDenied) return { ...nothing, mode: "memory" };
     throw error;
   }
-  const [rows, keys, medium] = await Promise.all([
-    table.range(KEYRING_ROW, after(KEYRING_ROW)),
-    table.keys(),
-    file,
-  ]);
-  const travelling = rows[1];
+  const [opening, medium] = await Promise.all([readOpening(table), file]);
+  const travelling = valueAt(opening.head, KEYRING_ROW);
   if (medium === null) {
-    if (travelling === undefined && keys.length > 0) {
+    if (travelling === undefined && opening.keys.length > 0) {
       table.close();
       throw new StoreError("this browser does not open what it keeps at the moment: reload the page");
     }
     const medium = new TravellingMedium(travelling?.slice() ?? new Uint8Array());
     // Keys that travel are never another's: nothing is erased unasked.
     const close = () => table.close();
-    return { table, medium, mode: "outbox_only", lost: null, erase, close };
+    return { table, medium, mode: "outbox_only", opening, lost: null, erase, close };
   }
   if (travelling !== undefined && medium.size() < HEADER_BYTES) {
     // There was no such file before, and now there is: the keys move into it.
@@ -63,11 +64,14 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
     medium.flush();
     await table.commit({ clear: false, puts: [], deletes: [KEYRING_ROW] });
   }
+  const noRows = opening.keys.length === 0;
+  const noKeys = medium.size() < HEADER_BYTES;
   return {
     table,
     medium,
     mode: "durable",
-    lost: await reconcile(keys.length === 0, table, medium),
+    opening: noRows === noKeys && travelling === undefined ? opening : null,
+    lost: await reconcile(noRows, noKeys, table, medium),
     async erase() {
       await table.clear();
       medium.erase();
@@ -85,10 +89,10 @@ export async function openStore(name: string, memory: boolean): Promise<Store> {
  */
 async function reconcile(
   noRows: boolean,
+  noKeys: boolean,
   table: Table,
   medium: OpfsMedium,
 ): Promise<string | null> {
-  const noKeys = medium.size() < HEADER_BYTES;
   if (noRows === noKeys) return null;
   await table.clear();
   if (!noKeys) medium.erase();

@@ -1,4 +1,5 @@
-import type { Topic } from "../protocol.js";
+import { type Topic, TOPICS } from "../protocol.js";
+import { conversationOf } from "./following.js";
 
 /** Which tab looks at what. */
 export class Tabs {
@@ -14,8 +15,11 @@ export class Tabs {
     return true;
   }
 
-  arrive(tab: string): void {
-    if (!this.#topics.has(tab)) this.#topics.set(tab, new Set());
+  /** What is told to it now without its asking: nothing to one that is here already. */
+  arrive(tab: string): readonly Topic[] {
+    if (this.#topics.has(tab)) return [];
+    this.#topics.set(tab, new Set(TOPICS));
+    return TOPICS;
   }
 
   /** What it looked at. */
@@ -43,7 +47,10 @@ export class Tabs {
     return [...this.#topics].filter(([, topics]) => topics.has(topic)).map(([tab]) => tab);
   }
 
+  /** What anybody looks at, conversations first: words are what a person waits for. */
   topics(): Topic[] {
-    return [...new Set([...this.#topics.values()].flatMap((topics) => [...topics]))];
+    const all = [...new Set([...this.#topics.values()].flatMap((topics) => [...topics]))];
+    const isConversation = (topic: Topic) => conversationOf(topic) !== null;
+    return [...all.filter(isConversation), ...all.filter((topic) => !isConversation(topic))];
   }
 }

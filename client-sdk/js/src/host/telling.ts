@@ -36,9 +36,9 @@ export class Telling {
     this.#isHeld = false;
   }
 
-  /** Somebody looks at a topic anew: it is told though it has not changed. */
-  again(topic: Topic): void {
-    this.#told.delete(topic);
+  /** Somebody looks at topics anew: they are told though they have not changed. */
+  again(...topics: readonly Topic[]): void {
+    for (const topic of topics) this.#told.delete(topic);
   }
 
   /** Tells what has changed, once for all that happens at a time. */

@@ -30,6 +30,29 @@ export interface Medium {
 /** Where a keyring stands that travels with the rows. The core leaves such keys alone. */
 export const KEYRING_ROW: Uint8Array = new Uint8Array([0x0f, 0x02]);
 
+/** Where the bytes of files stand: behind all that is read when a store is opened. */
+export const BYTES: Uint8Array = new Uint8Array([0x0f, 0x04]);
+
+/** What is read of a table when it is opened. */
+export interface Opening {
+  /** The keys of all rows. */
+  keys: Uint8Array[];
+  /** Keys and values in turn of the rows that are of no document. */
+  head: Uint8Array[];
+}
+
+export async function readOpening(table: Table): Promise<Opening> {
+  const head = table.range(new Uint8Array([0]), BYTES);
+  const [keys, rows] = await Promise.all([table.keys(), head]);
+  return { keys, head: rows };
+}
+
+/** The value of a key among keys and values in turn. */
+export function valueAt(rows: Uint8Array[], key: Uint8Array): Uint8Array | undefined {
+  const at = rows.findIndex((one, index) => index % 2 === 0 && compare(one, key) === 0);
+  return at < 0 ? undefined : rows[at + 1];
+}
+
 /** Why a store cannot be written: what a person can do about it is in the message. */
 export class StoreError extends Error {
   override readonly name = "StoreError";

@@ -135,6 +135,7 @@ const fn wording(notice: Notice) -> &'static str {
         Notice::Claimed => "an agent has taken the conversation",
         Notice::Released => "the conversation waits for an agent",
         Notice::Closed => "the conversation is closed",
+        Notice::Closing => "the conversation will be closed unless somebody writes",
         Notice::RestoredToAi => "the assistant answers again",
     }
 }

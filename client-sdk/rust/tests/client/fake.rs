@@ -1,5 +1,6 @@
 //! A server that says what a test wants it to say, over real WebSockets.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -30,7 +31,11 @@ pub(crate) struct Fake {
 }
 
 /// One connection.
-pub(crate) struct Line(WebSocketStream<TcpStream>);
+pub(crate) struct Line {
+    stream: WebSocketStream<TcpStream>,
+    /// Frames that came before their turn, to be heard next.
+    opened: VecDeque<ClientFrame>,
+}
 
 impl Fake {
     pub(crate) async fn new() -> Self {
@@ -48,7 +53,7 @@ impl Fake {
     /// The next connection.
     pub(crate) async fn accept(&self) -> Line {
         let (stream, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
-        Line(accept_async(stream).await.unwrap())
+        Line { stream: accept_async(stream).await.unwrap(), opened: VecDeque::new() }
     }
 
     /// The next connection, welcomed.
@@ -81,8 +86,11 @@ impl Line {
 
     /// The next frame; none when the client closes the connection.
     pub(crate) async fn next(&mut self) -> Option<ClientFrame> {
+        if let Some(frame) = self.opened.pop_front() {
+            return Some(frame);
+        }
         loop {
-            match timeout(PATIENCE, self.0.next()).await.expect("the client is silent")? {
+            match timeout(PATIENCE, self.stream.next()).await.expect("the client is silent")? {
                 Ok(Message::Binary(bytes)) => return Some(ClientFrame::decode(&bytes).unwrap()),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
@@ -95,7 +103,7 @@ impl Line {
     }
 
     pub(crate) async fn send(&mut self, message: Message) {
-        self.0.send(message).await.unwrap();
+        self.stream.send(message).await.unwrap();
     }
 
     pub(crate) async fn hello(&mut self) -> Hello {
@@ -119,7 +127,16 @@ impl Line {
             erasures: Vec::new(),
         };
         self.say(ServerFrame::Welcome(Box::new(welcome))).await;
-        assert_eq!(self.hear().await, ClientFrame::Purged { cursor: 0 });
+        // What was opened right behind `Hello` comes first: WP30.
+        let mut opened = VecDeque::new();
+        loop {
+            match self.hear().await {
+                ClientFrame::Purged { cursor: 0 } => break,
+                frame @ ClientFrame::Open { .. } => opened.push_back(frame),
+                other => panic!("{other:?} before Purged"),
+            }
+        }
+        self.opened = opened;
     }
 
     /// Hears that a new conversation is asked for, and does not know it.

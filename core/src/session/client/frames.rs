@@ -109,10 +109,7 @@ impl Session {
             self.cursors.epoch = Some(welcome.epoch);
         }
         self.erase(welcome.cursor, &welcome.erasures, output);
-        let documents: Vec<_> = self.documents.keys().copied().collect();
-        for document in documents {
-            self.follow(document, output);
-        }
+        self.follow_all(output);
         self.end_epoch(output);
     }
 
@@ -122,6 +119,8 @@ impl Session {
         self.rebuilding = Some(epoch);
         self.cursors.feed = 0;
         for opened in self.documents.values_mut() {
+            // The server has forgotten what was opened with cursors of the former life.
+            opened.link = Link::Closed;
             opened.replica.begin_epoch();
         }
         let loaded = |id: &&DocumentId| !self.documents.contains_key(id);

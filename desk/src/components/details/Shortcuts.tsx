@@ -4,7 +4,7 @@ import type { ConversationView } from "@rejoinder/client";
 import { useState } from "preact/hooks";
 import type { CannedResponse } from "../../api/shapes.js";
 import { cannedFor } from "../../model/trigger.js";
-import { plain } from "../../model/markdown.js";
+import { plain } from "@rejoinder/client/markdown";
 import { insert } from "../../state/composing.js";
 import { t } from "../../state/i18n.js";
 import { isWide, setDetails } from "../../state/layout.js";

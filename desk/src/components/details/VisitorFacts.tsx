@@ -2,14 +2,15 @@
 
 import type { ConversationView, FeedRow } from "@rejoinder/client";
 import { useEffect } from "preact/hooks";
-import { blockVisitor } from "../../api/endpoints.js";
+import { blockVisitor, eraseVisitor } from "../../api/endpoints.js";
 import { ApiError } from "../../api/request.js";
 import type { Visitor } from "../../api/shapes.js";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { siteName } from "../../model/names.js";
 import { confirm, tell } from "../../state/ask.js";
 import { now } from "../../state/clock.js";
 import { momentOf, t } from "../../state/i18n.js";
-import { mayCategorise } from "../../state/rights.js";
+import { mayCategorise, mayErase } from "../../state/rights.js";
 import { go } from "../../state/route.js";
 import { useDesk } from "../context.js";
 import { Age, failureText } from "../Failure.js";
@@ -26,20 +27,24 @@ function Known({ row }: { row: FeedRow }) {
   const words = t.value.details;
   const cached = desk.directory.visitor(row.visitor);
   const known = cached.state.value;
+  const erased = known.value?.erased_at ?? null;
   useEffect(() => void cached.refresh(), [row.visitor]);
   return (
     <>
       <dl class="facts">
         <Fact label={words.visitor}>
-          {known.value && mayCategorise(desk)
+          {known.value && erased === null && mayCategorise(desk)
             ? <VisitorField field="name" visitor={row.visitor} value={known.value.name} />
             : desk.visitorName(row.visitor)}
           {known.value?.verified && <span class="chip chip-active_human">{words.verified}</span>}
           {known.value?.blocked && <span class="chip chip-priority-urgent">{words.blocked}</span>}
+          {erased !== null && <span class="chip">{words.erased}</span>}
         </Fact>
-        <Fact label={words.email}>
-          <VisitorField field="email" visitor={row.visitor} value={known.value?.email ?? null} />
-        </Fact>
+        {erased === null && (
+          <Fact label={words.email}>
+            <VisitorField field="email" visitor={row.visitor} value={known.value?.email ?? null} />
+          </Fact>
+        )}
         {known.value && <More visitor={known.value} />}
         <Fact label={words.site}>{siteName(desk.people.value, row.site) ?? "–"}</Fact>
         <Fact label={words.channel}>{words.web}</Fact>
@@ -49,7 +54,13 @@ function Known({ row }: { row: FeedRow }) {
       {known.error?.failure !== "refused" && (
         <Age of={known} again={() => void cached.refresh()} />
       )}
-      {known.value && desk.role.value !== "support_agent" && <Block visitor={known.value} />}
+      {erased !== null && <p class="faint small">{words.erasedLead(momentOf(erased, now.value))}</p>}
+      {known.value && erased === null && (
+        <div class="danger-actions">
+          {desk.role.value !== "support_agent" && <Block visitor={known.value} />}
+          {mayErase(desk) && <Erase visitor={known.value} />}
+        </div>
+      )}
     </>
   );
 }
@@ -88,13 +99,16 @@ function More({ visitor }: { visitor: Visitor }) {
   );
 }
 
-/** Visitors' pages come from strangers: only web addresses become links. */
+/** Visitors' pages come from strangers: only web addresses become links, and say where they lead. */
 function PageLink({ url, title }: { url: string; title: string }) {
-  const text = title.trim() || url;
+  const text = withoutBidi(title).trim() || url;
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  return parsed && ["http:", "https:"].includes(parsed.protocol)
-    ? <a href={parsed.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">{text}</a>
-    : <span dir="auto">{text}</span>;
+  return parsed && ["http:", "https:"].includes(parsed.protocol) ? (
+    <>
+      <a href={parsed.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">{text}</a>
+      {text !== url && <small class="faint"> <bdi>{parsed.host}</bdi> ·</small>}
+    </>
+  ) : <span dir="auto">{text}</span>;
 }
 
 function Block({ visitor }: { visitor: Visitor }) {
@@ -115,6 +129,30 @@ function Block({ visitor }: { visitor: Visitor }) {
   return (
     <button type="button" class="button danger-quiet" onClick={() => void toggle()}>
       {visitor.blocked ? words.unblock : words.block}
+    </button>
+  );
+}
+
+/** Final, and said so once: everything that can be lost by it stands in the question. */
+function Erase({ visitor }: { visitor: Visitor }) {
+  const desk = useDesk();
+  const words = t.value.details;
+  const erase = async () => {
+    if (!await confirm(words.eraseQuestion, words.eraseLead, words.erase, "danger")) {
+      return;
+    }
+    try {
+      const erased = await eraseVisitor(desk.directory.requests, visitor.id);
+      desk.directory.visitor(visitor.id).set(() => erased);
+      desk.directory.names.learn(erased);
+      tell(words.eraseBegun);
+    } catch (error) {
+      tell(error instanceof ApiError ? failureText(error) : t.value.api.codes.other, "bad");
+    }
+  };
+  return (
+    <button type="button" class="button danger-quiet" onClick={() => void erase()}>
+      {words.erase}
     </button>
   );
 }

@@ -52,7 +52,7 @@ export const toolsEn = {
     },
     uploadWaits: "Waiting to be uploaded",
     uploading: (percent: number) => `Uploading: ${percent} %`,
-    refused: "The server did not take this file:",
+    refused: "The server did not take this file. Remove the message, and send it another way.",
   },
   notices: {
     title: "Notifications",
@@ -152,6 +152,7 @@ export const toolsEn = {
       last_owner: "This is the last owner who can log in. Make somebody else an owner first.",
       oneself: "You would shut yourself out. Ask another administrator to do it.",
       disabled: "The agent is disabled. Enable them first.",
+      erased: "This visitor was erased. Nothing can be kept of them.",
       too_large: "This is longer than the server takes. Shorten it.",
       bad_search: "Look for 2 to 200 characters.",
       busy: "Others are searching. Try again in a moment.",

@@ -4,7 +4,7 @@ import { useDesk } from "../../components/context.js";
 import { CannedForm, removeCanned } from "../../components/details/CannedForm.js";
 import { Icon } from "../../components/Icon.js";
 import { Menu } from "../../components/Menu.js";
-import { plain } from "../../model/markdown.js";
+import { plain } from "@rejoinder/client/markdown";
 import { t } from "../../state/i18n.js";
 import { PageHead, Standing } from "../parts.js";
 import { p } from "../words/index.js";

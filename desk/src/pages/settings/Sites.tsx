@@ -6,13 +6,14 @@ import {
 import { useDesk } from "../../components/context.js";
 import { Icon } from "../../components/Icon.js";
 import { attempt, tell } from "../../state/ask.js";
-import { administers } from "../../state/rights.js";
+import { administers, mayErase } from "../../state/rights.js";
 import { localeId } from "../../state/i18n.js";
 import { go } from "../../state/route.js";
 import { settings } from "../../state/settings.js";
 import { Choice, PageHead, Standing, type Wrong } from "../parts.js";
 import { p } from "../words/index.js";
 import { Check, FormPage, numberIn, TextField, useForm } from "./form.js";
+import { DeleteSite } from "./DeleteSite.js";
 import { listsOf, newest, withOne } from "./lists.js";
 
 export function Sites({ item }: { item: string | null }) {
@@ -69,6 +70,7 @@ interface Values {
   human_support: boolean;
   routing: Routing;
   close_after_minutes: string;
+  retention_days: string;
   edit: WindowKind;
   edit_minutes: string;
   recall: WindowKind;
@@ -94,6 +96,7 @@ function valuesOf(site: Site | null): Values {
     mode: site?.mode ?? "live_chat", human_support: site?.human_support ?? true,
     routing: site?.routing ?? "pick_up",
     close_after_minutes: site?.close_after_minutes?.toString() ?? "",
+    retention_days: site?.retention_days?.toString() ?? "",
     edit: kind(site?.edit), edit_minutes: minutes(site?.edit),
     recall: kind(site?.recall), recall_minutes: minutes(site?.recall),
     visitor_edit: site?.visitor_edit ?? true, visitor_recall: site?.visitor_recall ?? true,
@@ -125,6 +128,9 @@ function check(values: Values): Wrong {
   if (numberIn(values.close_after_minutes, 5, 10_080) === undefined) {
     return wrong("close_after_minutes", words.badCloseAfter);
   }
+  if (numberIn(values.retention_days, 1, 3_650) === undefined) {
+    return wrong("retention_days", words.badRetention);
+  }
   for (const kind of ["edit", "recall"] as const) {
     if (values[kind] === "minutes" && !numberIn(values[`${kind}_minutes`], 1, 1_000_000)) {
       return wrong(`${kind}_minutes`, words.badMinutes);
@@ -148,6 +154,7 @@ function inputOf(values: Values): SiteInput {
   return {
     ...rest, name: values.name.trim(), allowed_origins: origins(values.allowed_origins),
     close_after_minutes: numberIn(values.close_after_minutes, 5, 10_080) ?? null,
+    retention_days: numberIn(values.retention_days, 1, 3_650) ?? null,
     edit: window(values.edit, edit_minutes), recall: window(values.recall, recall_minutes),
     chat_limit: Number(values.chat_limit),
   };
@@ -155,7 +162,7 @@ function inputOf(values: Values): SiteInput {
 
 const FIELDS: (keyof Values)[] = [
   "name", "allowed_origins", "close_after_minutes", "edit_minutes", "recall_minutes",
-  "chat_limit", "theme_color", "greeting", "offline_message",
+  "retention_days", "chat_limit", "theme_color", "greeting", "offline_message",
 ];
 
 function SiteForm({ site }: { site: Site | null }) {
@@ -188,47 +195,52 @@ function SiteForm({ site }: { site: Site | null }) {
     </div>
   );
   return (
-    <FormPage title={site?.name ?? words.newTitle} section="sites" form={form} fields={FIELDS}>
-      {site && <Embed site={site.id} />}
-      {site && <Preview site={site} />}
-      <fieldset>
-        <legend>{words.general}</legend>
-        <TextField form={form} name="name" label={words.name} />
-        <TextField form={form} name="allowed_origins" label={words.origins} rows={2} dir="ltr"
-          hint={words.originsHint} />
-      </fieldset>
-      <fieldset>
-        <legend>{words.answering}</legend>
-        <Choice label={words.mode} value={values.mode} options={options(SITE_MODES, words.modes)}
-          pick={(mode) => set({ mode })} />
-        <Check label={words.humanSupport} checked={values.human_support}
-          set={(human_support) => set({ human_support })} />
-        <Choice label={words.routing} value={values.routing}
-          options={options(ROUTINGS, words.routings)} pick={(routing) => set({ routing })} />
-        <div class="choices">
-          <TextField form={form} name="chat_limit" label={words.chatLimit} type="number" />
-          <TextField form={form} name="close_after_minutes" label={words.closeAfter}
-            hint={words.closeAfterHint} type="number" />
-        </div>
-      </fieldset>
-      <fieldset>
-        <legend>{words.words}</legend>
-        {window("edit")}
-        <Check label={words.visitorEdit} checked={values.visitor_edit}
-          set={(visitor_edit) => set({ visitor_edit })} />
-        {window("recall")}
-        <Check label={words.visitorRecall} checked={values.visitor_recall}
-          set={(visitor_recall) => set({ visitor_recall })} />
-      </fieldset>
-      <fieldset>
-        <legend>{words.look}</legend>
-        <TextField form={form} name="theme_color" label={words.color} type="color" dir="ltr" />
-        <TextField form={form} name="greeting" label={words.greeting} hint={words.greetingHint}
-          rows={2} />
-        <TextField form={form} name="offline_message" label={words.offlineMessage}
-          hint={words.greetingHint} rows={2} />
-      </fieldset>
-    </FormPage>
+    <>
+      <FormPage title={site?.name ?? words.newTitle} section="sites" form={form} fields={FIELDS}>
+        {site && <Embed site={site.id} />}
+        {site && <Preview site={site} />}
+        <fieldset>
+          <legend>{words.general}</legend>
+          <TextField form={form} name="name" label={words.name} />
+          <TextField form={form} name="allowed_origins" label={words.origins} rows={2} dir="ltr"
+            hint={words.originsHint} />
+        </fieldset>
+        <fieldset>
+          <legend>{words.answering}</legend>
+          <Choice label={words.mode} value={values.mode} options={options(SITE_MODES, words.modes)}
+            pick={(mode) => set({ mode })} />
+          <Check label={words.humanSupport} checked={values.human_support}
+            set={(human_support) => set({ human_support })} />
+          <Choice label={words.routing} value={values.routing}
+            options={options(ROUTINGS, words.routings)} pick={(routing) => set({ routing })} />
+          <div class="choices">
+            <TextField form={form} name="chat_limit" label={words.chatLimit} type="number" />
+            <TextField form={form} name="close_after_minutes" label={words.closeAfter}
+              hint={words.closeAfterHint} type="number" />
+          </div>
+        </fieldset>
+        <fieldset>
+          <legend>{words.words}</legend>
+          {window("edit")}
+          <Check label={words.visitorEdit} checked={values.visitor_edit}
+            set={(visitor_edit) => set({ visitor_edit })} />
+          {window("recall")}
+          <Check label={words.visitorRecall} checked={values.visitor_recall}
+            set={(visitor_recall) => set({ visitor_recall })} />
+          <TextField form={form} name="retention_days" label={words.retention}
+            hint={words.retentionHint} type="number" />
+        </fieldset>
+        <fieldset>
+          <legend>{words.look}</legend>
+          <TextField form={form} name="theme_color" label={words.color} type="color" dir="ltr" />
+          <TextField form={form} name="greeting" label={words.greeting} hint={words.greetingHint}
+            rows={2} />
+          <TextField form={form} name="offline_message" label={words.offlineMessage}
+            hint={words.greetingHint} rows={2} />
+        </fieldset>
+      </FormPage>
+      {site && mayErase(desk) && <DeleteSite site={site} />}
+    </>
   );
 }
 

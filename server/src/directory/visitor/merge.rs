@@ -21,8 +21,10 @@ impl Directory {
         known: ParticipantId,
     ) -> Result<Visitor, DirectoryError> {
         self.write(|connection, _| {
-            let expect =
-                |visitor| find(connection, visitor)?.ok_or(DirectoryError::UnknownVisitor(visitor));
+            let expect = |visitor| {
+                let there = find(connection, visitor)?.filter(|it| it.erased_at.is_none());
+                there.ok_or(DirectoryError::UnknownVisitor(visitor))
+            };
             let (from, into) = (expect(anonymous)?, expect(known)?);
             if anonymous == known || from.site != into.site {
                 return Err(DirectoryError::UnknownVisitor(anonymous));

@@ -9,7 +9,7 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{Actor, ConversationId, DocumentId, DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
-use rejoinder_core::principal::Role;
+use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
 use tokio::sync::OwnedSemaphorePermit;
@@ -173,7 +173,7 @@ impl Task {
             Ok((tombstones, followed(storage.as_ref(), visitor, conversation)?))
         });
         let (tombstones, follows) = known.await.map_err(|error| self.failed(&error))?;
-        let header = Header { conversation, site, visitor, follows, created_at: now };
+        let header = Header { conversation, site, visitor, follows, created_at: now, gone: false };
         let live = Live::begin(header, tombstones, &mut self.dice)
             .map_err(|_| Absent::Problem(Problem::DamagedConversation))?;
         self.state = State::Live(Box::new(live));
@@ -288,17 +288,24 @@ impl Task {
             to.outbound.send(&ServerFrame::Fates { document, fates: fates.clone() });
         }
         let Some(appended) = appended else { return };
-        for ((tombstone, _), number) in admission.recalled.iter().zip(&appended.erasures) {
+        let mut by_server = BTreeSet::new();
+        for ((tombstone, by), number) in admission.recalled.iter().zip(&appended.erasures) {
             let document = self.document(tombstone.kind);
-            self.hub.carry_out(document, tombstone.message, *number);
+            if *by == Principal::SERVER.participant {
+                by_server.insert(document);
+            } else {
+                self.hub.carry_out(document, tombstone.message, *number);
+            }
         }
+        by_server.into_iter().for_each(|document| self.hub.wake_holders(document));
         self.hub.tell_notified(appended.notified.clone());
         self.hub.feed_changed();
         self.let_go();
     }
 
-    /// A Support Agent follows a conversation no longer that has become somebody else's.
-    fn let_go(&mut self) {
+    /// Nobody follows a conversation any longer that is gone, and no Support Agent one that has
+    /// become somebody else's.
+    pub(super) fn let_go(&mut self) {
         let State::Live(live) = &self.state else { return };
         let conversation = self.conversation;
         self.followers.retain(|Follower { connected, kind }| {
@@ -359,12 +366,21 @@ impl Task {
         if !live.authority.release(&mut admission, from, &policy, now(), &mut self.dice) {
             return;
         }
+        self.carry_through(admission, "released").await;
+    }
+
+    /// Commits and tells what the server itself has written, and says whether that went well.
+    pub(super) async fn carry_through(&mut self, mut admission: Admission, what: &str) -> bool {
         match self.commit(&mut admission).await {
-            Ok(appended) => self.tell(admission, appended.as_ref(), &[]),
+            Ok(appended) => {
+                self.tell(admission, appended.as_ref(), &[]);
+                true
+            }
             Err(error) => {
-                tracing::warn!(conversation = %self.conversation, %error, "not released yet");
+                tracing::warn!(conversation = %self.conversation, %error, "not {what} yet");
                 self.state = State::Unloaded;
                 self.reopen();
+                false
             }
         }
     }

@@ -112,14 +112,15 @@ impl Live {
             visitor: self.header.visitor,
             assignee: self.authority.assignee(),
             collaborators: &self.collaborators,
+            gone: self.header.gone,
         };
         may_see(&by.principal, &by.scope, &rights)
     }
 
     /// Whether it is of a site where somebody works, or their own: what they push gets its fate.
     pub(super) fn may_be_reached_by(&self, by: &Connected) -> bool {
-        let Header { site, visitor, .. } = self.header;
-        let rights = Rights { site, visitor, assignee: None, collaborators: &[] };
+        let Header { site, visitor, gone, .. } = self.header;
+        let rights = Rights { site, visitor, assignee: None, collaborators: &[], gone };
         may_see(&by.principal, &by.scope, &rights)
     }
 

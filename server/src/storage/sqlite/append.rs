@@ -172,7 +172,7 @@ fn keep_conversation(
     let feed = 1 + connection
         .prepare_cached("SELECT coalesce(max(feed), 0) FROM conversation")?
         .query_row([], |row| Columns::of(row).number())?;
-    if let Some(Header { conversation, site, visitor, follows, created_at }) = &batch.header
+    if let Some(Header { conversation, site, visitor, follows, created_at, .. }) = &batch.header
         && version == 1
     {
         connection

@@ -47,7 +47,8 @@ impl Reads {
             connection
                 .prepare_cached(&format!(
                     "SELECT site, status, count(*) FROM conversation \
-                     WHERE {condition} NOT closed AND timeline > 0 GROUP BY site, status"
+                     WHERE {condition} NOT closed AND gone_at IS NULL AND timeline > 0 \
+                     GROUP BY site, status"
                 ))?
                 .query_map(params_from_iter(values), |row| {
                     let mut columns = Columns::of(row);
@@ -83,7 +84,8 @@ fn found(
     connection
         .prepare_cached(&format!(
             "SELECT id, site FROM conversation NOT INDEXED \
-             WHERE {condition} id > ? AND at >= ? AND created_at < ? ORDER BY id LIMIT ?"
+             WHERE {condition} gone_at IS NULL AND id > ? AND at >= ? AND created_at < ? \
+             ORDER BY id LIMIT ?"
         ))?
         .query_map(params_from_iter(values), |row| {
             let mut columns = Columns::of(row);

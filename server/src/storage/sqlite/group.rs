@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{DeviceId, DocumentId, ParticipantId, Seq};
+use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId, Seq};
 use rejoinder_core::keyring::Slot;
 use rejoinder_core::sealing::{Sealed, SealingKey, seal};
+use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::append::{self, Applied, Failure, SealedWords};
 use super::keys::Keys;
 use super::rows::{plain_bytes, storage_error};
-use super::{devices, documents, erase, notifications};
+use super::{devices, documents, erase, lasting, notifications};
 use crate::storage::ledger::Record;
 use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
 
@@ -49,6 +50,8 @@ pub(super) enum Write {
     ForgetHoldings(DeviceId, Vec<DocumentId>),
     /// [`crate::storage::Storage::keep_read`].
     Read(ParticipantId, Vec<u64>),
+    /// [`crate::storage::Storage::keep_gone`].
+    Gone(ConversationId, Timestamp),
 }
 
 /// Jobs on their way through the steps.
@@ -316,6 +319,7 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Read(participant, numbers) => {
             notifications::mark_read(connection, *participant, numbers)
         }
+        Write::Gone(conversation, at) => lasting::keep_gone(connection, *conversation, *at),
     }
 }
 

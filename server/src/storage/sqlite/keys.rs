@@ -44,6 +44,11 @@ impl Keys {
         self.ring().get(slot).map_err(|error| keyring_error(&error))
     }
 
+    /// The same of many rows, in their order.
+    pub(super) fn get_all(&self, slots: &[Slot]) -> Result<Vec<Found>, StorageError> {
+        self.ring().get_all(slots).map_err(|error| keyring_error(&error))
+    }
+
     /// Overwrites keys, durably. All are tried, whichever fails.
     pub(super) fn shred(&self, slots: &[Slot]) -> Result<(), StorageError> {
         let mut failed = None;

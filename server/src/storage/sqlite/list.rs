@@ -2,6 +2,7 @@
 
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, RevisionId};
+use rejoinder_core::keyring::Found;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params, params_from_iter};
 
@@ -39,13 +40,15 @@ impl Reads {
     ) -> core::result::Result<Vec<(DocumentKind, Revision)>, StorageError> {
         let what = format!("the words of conversation {conversation}");
         let rows = self.read(&what, |connection| words_of(connection, conversation))?;
-        let open = |(kind, row): (DocumentKind, WordsRow)| match row
-            .unseal(self.keys(), DocumentId { conversation, kind })
+        let slots: Vec<_> = rows.iter().map(|(_, row)| row.slot).collect();
+        let found = self.keys().get_all(&slots)?;
+        let open = |((kind, row), found): ((DocumentKind, WordsRow), Found)| match row
+            .unseal_under(found, DocumentId { conversation, kind })
         {
             Ok(Words::Kept(revision)) => Some((kind, revision)),
             Ok(Words::Gone) | Err(_) => None,
         };
-        Ok(rows.into_iter().filter_map(open).collect())
+        Ok(rows.into_iter().zip(found).filter_map(open).collect())
     }
 
     /// The live words of one message.

@@ -347,11 +347,20 @@ impl WordsRow {
         keys: &Keys,
         document: DocumentId,
     ) -> core::result::Result<Words, StorageError> {
+        self.unseal_under(keys.get(self.slot)?, document)
+    }
+
+    /// The words, under what stands where their key should be.
+    pub(super) fn unseal_under(
+        &self,
+        found: Found,
+        document: DocumentId,
+    ) -> core::result::Result<Words, StorageError> {
         let damaged = |what: &str| {
             let revision = self.revision;
             StorageError::Damaged(format!("revision {revision} in {document}: {what}"))
         };
-        let key = match keys.get(self.slot)? {
+        let key = match found {
             Found::Key(key) => key,
             Found::Erased => return Ok(Words::Gone),
             Found::Damaged => return Err(damaged("its slot in the keyring is damaged")),

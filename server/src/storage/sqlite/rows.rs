@@ -168,12 +168,14 @@ pub(super) const fn keeping_code(keeping: Keeping) -> u8 {
 
 /// The columns of `conversation` that [`entry`] reads, in its order.
 pub(super) const ENTRY: &str = "id, site, visitor, follows, created_at, version, feed, status, \
-     closed, assignee, collaborators, timeline, newest, at, team, priority, category";
+     closed, assignee, collaborators, timeline, newest, at, team, priority, category, \
+     gone_at IS NOT NULL";
 
 /// A row of `conversation`: its version, and what the feed shows.
 pub(super) fn entry(row: &Row<'_>) -> Result<(u64, FeedEntry)> {
     let mut columns = Columns::of(row);
-    let header = Header {
+    let mut header = Header {
+        gone: false,
         conversation: columns.id(ConversationId::from_bytes)?,
         site: columns.id(SiteId::from_bytes)?,
         visitor: columns.id(ParticipantId::from_bytes)?,
@@ -203,6 +205,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<(u64, FeedEntry)> {
             collaborators,
         },
     };
+    header.gone = columns.plain()?;
     Ok((version, FeedEntry { feed, header, summary }))
 }
 

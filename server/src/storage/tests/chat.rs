@@ -53,7 +53,14 @@ impl Chat {
         let visitor = ParticipantId::random(&mut dice);
         let site = SiteId::random(&mut dice);
         Self {
-            header: Header { conversation, site, visitor, follows: None, created_at: now },
+            header: Header {
+                conversation,
+                site,
+                visitor,
+                follows: None,
+                created_at: now,
+                gone: false,
+            },
             timeline: History::new(DocumentId::timeline(conversation)),
             team: History::new(DocumentId::team(conversation)),
             visitor,

@@ -128,7 +128,8 @@ async fn wp5_frames_come_in_their_turn() {
         raw.is_turned_away(Problem::OutOfTurn).await;
     }
     let hello = hello(password("ann", PASSWORD), VERSION);
-    for frame in [open, hello.clone()] {
+    let want = ClientFrame::Want { document, revisions: Vec::new() };
+    for frame in [want, hello.clone()] {
         let mut raw = Raw::connect(desk.world.address()).await;
         raw.send(&hello).await;
         assert!(matches!(raw.next().await, Some(ServerFrame::Welcome(_))));
@@ -137,6 +138,47 @@ async fn wp5_frames_come_in_their_turn() {
     }
     desk.raw.send(&ClientFrame::Open { document, cursor: Seq(99) }).await;
     desk.raw.is_refused(document, Problem::OutOfTurn).await;
+    desk.goes_on().await;
+}
+
+#[tokio::test]
+async fn wp30_what_is_opened_behind_hello_is_answered_without_a_round_trip() {
+    let desk = Desk::set().await;
+    let document = DocumentId::timeline(desk.chat);
+    let open = ClientFrame::Open { document, cursor: Seq::START };
+    let mut hello = hello(password("ann", PASSWORD), VERSION);
+    let mut known = None;
+    for _ in 0..2 {
+        let mut raw = Raw::connect(desk.world.address()).await;
+        if let ClientFrame::Hello(hello) = &mut hello {
+            hello.epoch = known;
+        }
+        raw.send(&hello).await;
+        raw.send(&open).await;
+        let Some(ServerFrame::Welcome(welcome)) = raw.next().await else { panic!("no welcome") };
+        if known.is_none() {
+            // Another life of the data, as far as the server can know: it counts for nothing.
+            raw.send(&ClientFrame::Purged { cursor: welcome.cursor }).await;
+            raw.send(&ClientFrame::Want { document, revisions: Vec::new() }).await;
+            loop {
+                match raw.next().await {
+                    Some(ServerFrame::Revisions { .. } | ServerFrame::Refused { .. }) => break,
+                    Some(ServerFrame::Entries { .. }) => panic!("cursors of another life"),
+                    Some(_) => {}
+                    None => panic!("the connection ended"),
+                }
+            }
+        } else {
+            loop {
+                match raw.next().await {
+                    Some(ServerFrame::Entries { document: d, .. }) if d == document => break,
+                    Some(_) => {}
+                    None => panic!("the connection ended"),
+                }
+            }
+        }
+        known = Some(welcome.epoch);
+    }
     desk.goes_on().await;
 }
 

@@ -7,6 +7,7 @@ mod directory;
 mod erasure;
 mod following;
 mod history;
+mod lasting;
 mod mentions;
 mod reports;
 mod routing;

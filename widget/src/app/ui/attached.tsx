@@ -1,13 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { type Attachment, RejoinderError } from "@rejoinder/client";
+import { waitAfter, whyNotThere } from "@rejoinder/client/fetching";
+import { withoutBidi } from "@rejoinder/client/markdown";
 import { useEffect, useRef } from "preact/hooks";
 import { useChat } from "../chat";
 import { sizeOf, strings } from "../language";
 import { Icon } from "./icons";
-
-/** Milliseconds before a file is asked for again that did not come; doubled each time. */
-const AGAIN_MILLIS = 1_000;
-const LONGEST_MILLIS = 30_000;
 
 type Props = { file: Attachment; conversation: string; message: string; own: boolean };
 
@@ -15,6 +13,8 @@ type Props = { file: Attachment; conversation: string; message: string; own: boo
 export function Attached({ file, conversation, message, own }: Props) {
   const chat = useChat();
   const words = strings.value;
+  // Of somebody else's making: it must not read as another kind of file.
+  const name = withoutBidi(file.name);
   const picture = file.media_type.startsWith("image/");
   const place = useRef<HTMLDivElement>(null);
   const url = useSignal<string | null>(null);
@@ -29,24 +29,23 @@ export function Attached({ file, conversation, message, own }: Props) {
     if (!wanted.value || !client || url.value !== null) return undefined;
     let timer = 0;
     let over = false;
-    const ask = async (wait: number): Promise<void> => {
+    const ask = async (tries: number): Promise<void> => {
       try {
         const blob = await client.conversation(conversation).file(message, file.id);
         if (over) return;
         url.value = URL.createObjectURL(blob);
         says.value = null;
-        if (!picture) save(url.value, file.name);
+        if (!picture) save(url.value, name);
       } catch (error) {
         if (over) return;
         const code = error instanceof RejoinderError ? error.code : "offline";
         says.value = strings.value.errors[code];
-        const passes = code === "file_waiting" || code === "offline";
-        if (passes)
-          timer = window.setTimeout(() => void ask(Math.min(wait * 2, LONGEST_MILLIS)), wait);
+        const passes = ["waiting", "offline"].includes(whyNotThere(error));
+        if (passes) timer = window.setTimeout(() => void ask(tries + 1), waitAfter(tries));
         else wanted.value = false;
       }
     };
-    void ask(AGAIN_MILLIS);
+    void ask(0);
     return () => {
       over = true;
       clearTimeout(timer);
@@ -58,16 +57,16 @@ export function Attached({ file, conversation, message, own }: Props) {
       if (url.value !== null) URL.revokeObjectURL(url.value);
     };
   }, []);
-  const label = words.attachment(file.name, sizeOf(file.bytes));
+  const label = words.attachment(name, sizeOf(file.bytes));
   const download = () => {
-    if (url.value !== null) save(url.value, file.name);
+    if (url.value !== null) save(url.value, name);
     else wanted.value = true;
   };
   return (
     <div ref={place} class={picture ? "file picture" : "file"}>
       {picture && (
         <button type="button" class="shown" aria-label={words.save} onClick={download}>
-          {url.value !== null && <img src={url.value} alt={file.name} />}
+          {url.value !== null && <img src={url.value} alt={name} />}
         </button>
       )}
       <button type="button" class="named" disabled={conversation === ""} onClick={download}>
@@ -88,8 +87,7 @@ export function Attached({ file, conversation, message, own }: Props) {
 function Sending({ file }: { file: Attachment }) {
   const { session } = useChat();
   const words = strings.value;
-  const refused = session.refusedFiles.value.get(file.id);
-  if (refused !== undefined) {
+  if (session.refusedFiles.value.has(file.id)) {
     return (
       <p class="says bad" role="alert">
         {words.fileRefused}

@@ -54,7 +54,11 @@ function Said({ message, conversation, own }: SaidProps) {
   }
   if (message.words === "absent") {
     const offline = chat.session.connection.value === "offline";
-    return <p class="notice-words">{offline ? words.absent : words.absentAsking}</p>;
+    return (
+      <p class="notice-words" data-absent>
+        {offline ? words.absent : words.absentAsking}
+      </p>
+    );
   }
   if (!("said" in message.words)) return null;
   const { said } = message.words;

@@ -100,6 +100,8 @@ function noticeOf(chat: Chat, item: Extract<Item, { type: "notice" }>): string {
       return words.released(name);
     case "closed":
       return words.closedBy;
+    case "closing":
+      return words.closing;
     case "restored_to_ai":
       return words.restored;
   }
@@ -165,7 +167,7 @@ function useOlder(scroller: { current: HTMLElement | null }): void {
   useLayoutEffect(() => {
     const element = scroller.current;
     const look = () => {
-      if (!element || element.scrollTop > element.clientHeight) return;
+      if (!element || !lacksNearby(element)) return;
       const sections = chat.thread.sections.value;
       const counts = reached(sections, chat.window.value);
       sections.forEach(({ conversation, view }, place) => {
@@ -188,4 +190,11 @@ function useOlder(scroller: { current: HTMLElement | null }): void {
     element?.addEventListener("scroll", look, { passive: true });
     return () => element?.removeEventListener("scroll", look);
   }, [chat.items.value]);
+}
+
+/** Whether words are lacking in what is in sight, or a screen above it. */
+function lacksNearby(scroller: HTMLElement): boolean {
+  const from = scroller.getBoundingClientRect().top - scroller.clientHeight;
+  const lacking = [...scroller.querySelectorAll("[data-absent]")];
+  return lacking.some((one) => one.getBoundingClientRect().bottom > from);
 }

@@ -1,6 +1,6 @@
 import type { Body } from "@rejoinder/client";
 import { useMemo } from "preact/hooks";
-import { type Block, type Inline, parse } from "../markdown";
+import { type Block, type Inline, parse } from "@rejoinder/client/markdown";
 
 /** What somebody said: elements made of a tree, never of HTML. */
 export function Words({ body }: { body: Body }) {
@@ -42,7 +42,7 @@ function Part({ block }: { block: Block }) {
           <Line nodes={item} />
         </li>
       ));
-      return block.ordered ? <ol start={block.start}>{items}</ol> : <ul>{items}</ul>;
+      return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
     }
   }
 }
@@ -65,28 +65,30 @@ function Node({ node }: { node: Inline }) {
       return <code>{node.text}</code>;
     case "break":
       return <br />;
-    case "strong":
+    case "bold":
       return (
         <strong>
           <Line nodes={node.children} />
         </strong>
       );
-    case "em":
+    case "italic":
       return (
         <em>
           <Line nodes={node.children} />
         </em>
       );
-    case "del":
+    case "strike":
       return (
         <del>
           <Line nodes={node.children} />
         </del>
       );
+    case "mention":
+      return <>@{node.name}</>;
     case "link":
       return (
-        <a href={node.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
-          {node.text}
+        <a href={node.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">
+          <Line nodes={node.children} />
         </a>
       );
   }

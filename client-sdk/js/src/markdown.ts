@@ -1,6 +1,7 @@
 /**
  * Words as a tree: a small subset of Markdown, and never HTML. What is not understood stays as
- * it was typed. Time is linear in the text's length, whatever the text.
+ * it was typed. Time is linear in the text's length, whatever the text. Desk and widget show words
+ * from it, so that what an agent formats is what a visitor sees.
  */
 
 export type Inline =
@@ -12,7 +13,7 @@ export type Inline =
   | { type: "bold" | "italic" | "strike"; children: Inline[] };
 export type Block =
   | { type: "paragraph"; children: Inline[] }
-  | { type: "quote"; children: Inline[] }
+  | { type: "quote"; children: Block[] }
   | { type: "code"; text: string }
   | { type: "list"; start: number | null; items: Inline[][] };
 
@@ -20,10 +21,12 @@ export type Block =
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
 /** Marks that words may need, and names of files do not. */
 const BIDI_MARKS = /[\u061C\u200E\u200F]/g;
-const FENCE = /^\s{0,3}```/;
+const FENCE = /^\s{0,3}```[\w+-]*\s*$/;
 const BULLET = /^\s{0,3}[-*+]\s+(.*)$/;
 const NUMBER = /^\s{0,3}(\d{1,4})[.)]\s+(.*)$/;
 const QUOTE = /^\s{0,3}>\s?(.*)$/;
+/** Quotes within quotes; deeper ones stay text. */
+const DEPTH_MAX = 6;
 /** How a pinned note begins: a definition, which Markdown shows nowhere. */
 export const PINNED = "[pinned]: #\n";
 
@@ -34,20 +37,23 @@ export function withoutBidi(name: string): string {
 
 export function parse(source: string): Block[] {
   const shown = source.startsWith(PINNED) ? source.slice(PINNED.length) : source;
-  const lines = shown.replace(BIDI_CONTROLS, "").split(/\r\n|\r|\n/);
-  const blocks: Block[] = [];
-  let at = 0;
-  while (at < lines.length) {
-    const { block, next } = blockAt(lines, at);
-    if (block) {
-      blocks.push(block);
-    }
-    at = next;
-  }
-  return blocks;
+  return blocks(shown.replace(BIDI_CONTROLS, "").split(/\r\n|\r|\n/), 0);
 }
 
-function blockAt(lines: string[], at: number): { block: Block | null; next: number } {
+function blocks(lines: string[], depth: number): Block[] {
+  const found: Block[] = [];
+  let at = 0;
+  while (at < lines.length) {
+    const { block, next } = blockAt(lines, at, depth);
+    if (block) found.push(block);
+    at = next;
+  }
+  return found;
+}
+
+type Taken = { block: Block | null; next: number };
+
+function blockAt(lines: string[], at: number, depth: number): Taken {
   const line = lines[at] ?? "";
   if (line.trim() === "") {
     return { block: null, next: at + 1 };
@@ -62,9 +68,9 @@ function blockAt(lines: string[], at: number): { block: Block | null; next: numb
       return { block: { type: "list", start, items: taken.map(inline) }, next };
     }
   }
-  if (QUOTE.test(line)) {
+  if (QUOTE.test(line) && depth < DEPTH_MAX) {
     const { taken, next } = run(lines, at, QUOTE);
-    return { block: { type: "quote", children: inline(taken.join("\n")) }, next };
+    return { block: { type: "quote", children: blocks(taken, depth + 1) }, next };
   }
   let next = at + 1;
   while (next < lines.length && continues(lines[next] ?? "")) {
@@ -109,8 +115,8 @@ const TOKEN = new RegExp([
   /\\([\\`*_~[\]()>#+.!-])/, /`([^`\n]+)`/,
   /@\[([^[\]\n]{1,100})\]\(participant:([0-9a-f-]{36})\)/,
   /\[([^[\]\n]{1,500})\]\((https?:\/\/[^\s()]{1,2000}|mailto:[^\s()]{1,500})\)/,
-  /((?:https?:\/\/|mailto:)[^\s<>"]{1,2000})/, /(\*\*|__|~~|\*|_)/, /(\n)/,
-].map((part) => part.source).join("|"), "gi");
+  /(?<![\p{L}\p{N}])((?:https?:\/\/|mailto:)[^\s<>"]{1,2000})/u, /(\*\*|__|~~|\*|_)/, /(\n)/,
+].map((part) => part.source).join("|"), "giu");
 
 export function inline(text: string): Inline[] {
   const stack: Frame[] = [{ mark: null, children: [] }];
@@ -205,7 +211,10 @@ function addressEnd(address: string): number {
 /** What reads as the place that an address leads to, after the name of whoever is asked for. */
 const PLACE = /(?:[^\s/@]+@)?([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)/gu;
 
-/** Where a label reads as the address of another place, the real one stands beside it. */
+/**
+ * A label says where it leads: the host stands beside it, unless it names that very host, and the
+ * whole address where it reads as that of another place.
+ */
 function honest(label: string, target: string): string {
   if (!URL.canParse(target)) {
     return label;
@@ -213,6 +222,9 @@ function honest(label: string, target: string): string {
   const url = new URL(target);
   const real = bare(url.hostname || (url.pathname.split("@").at(-1) ?? ""));
   const claimed = [...label.matchAll(PLACE)].map(([, place = ""]) => bare(place));
+  if (claimed.length === 0) {
+    return `${label} (${url.host || url.pathname})`;
+  }
   return claimed.every((place) => place === real) ? label : `${label} (${url.href})`;
 }
 
@@ -245,8 +257,8 @@ export function plain(source: string): string {
     switch (block.type) {
       case "code": return block.text;
       case "list": return block.items.map(words).join(" ");
-      case "paragraph":
-      case "quote": return words(block.children);
+      case "paragraph": return words(block.children);
+      case "quote": return block.children.map(line).join(" ");
     }
   };
   return parse(source.slice(0, 400)).map(line).join(" ").replace(/\s+/g, " ").trim();

@@ -1,0 +1,88 @@
+//! What the server itself does in a conversation because it is time to.
+
+use std::collections::BTreeSet;
+
+use rejoinder_core::authority::Admission;
+use rejoinder_core::id::ParticipantId;
+use rejoinder_core::limits;
+use rejoinder_core::time::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::hub::conversation::{State, Task};
+use crate::hub::{Then, Upkeep};
+
+impl Task {
+    /// Does what is due, and answers when to ask again, if nothing happens until then. What could
+    /// not be done is not answered.
+    pub(super) async fn keep_up(
+        &mut self,
+        what: Upkeep,
+        now: Timestamp,
+        answer: oneshot::Sender<Option<Timestamp>>,
+    ) {
+        let done = match what {
+            Upkeep::Lapse { silence } => self.lapse(silence, now).await,
+            Upkeep::Erase { authors, then } => {
+                let erased = self.erase(authors.as_ref(), then, now).await;
+                (erased && (then != Then::Gone || self.go(now).await)).then_some(None)
+            }
+        };
+        if let Some(next) = done {
+            // Nobody may be waiting for it any more.
+            let _gone = answer.send(next);
+        }
+    }
+
+    /// Announces the end of a silent conversation, or closes it.
+    async fn lapse(&mut self, silence: Option<i64>, now: Timestamp) -> Option<Option<Timestamp>> {
+        self.ensure().await.ok()?;
+        let State::Live(live) = &mut self.state else { return None };
+        let mut admission = Admission::default();
+        let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
+        let dice = &mut self.dice;
+        let next = live.authority.lapse(&mut admission, silence, &policy, now, dice);
+        (admission.is_empty() || self.carry_through(admission, "closed").await).then_some(next)
+    }
+
+    /// Takes words back, some at a time, and says whether none is left.
+    async fn erase(
+        &mut self,
+        authors: Option<&BTreeSet<ParticipantId>>,
+        then: Then,
+        now: Timestamp,
+    ) -> bool {
+        loop {
+            if self.ensure().await.is_err() {
+                return false;
+            }
+            let State::Live(live) = &mut self.state else { return false };
+            let mut admission = Admission::default();
+            let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
+            let (authority, dice) = (&mut live.authority, &mut self.dice);
+            if then != Then::Stays {
+                authority.end(&mut admission, &policy, now, dice);
+            }
+            let most = limits::ERASED_AT_ONCE;
+            let done = authority.recall_all(&mut admission, authors, most, &policy, now, dice);
+            if !admission.is_empty() && !self.carry_through(admission, "erased").await {
+                return false;
+            }
+            if done {
+                return true;
+            }
+        }
+    }
+
+    /// From now on nobody sees it any more.
+    async fn go(&mut self, now: Timestamp) -> bool {
+        if let Err(error) = self.hub.storage().keep_gone(self.conversation, now).await {
+            tracing::warn!(conversation = %self.conversation, %error, "not gone yet");
+            return false;
+        }
+        if let State::Live(live) = &mut self.state {
+            live.header.gone = true;
+        }
+        self.let_go();
+        true
+    }
+}

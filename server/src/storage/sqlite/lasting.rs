@@ -1,0 +1,88 @@
+//! Conversations in which nothing has happened for long.
+
+use rejoinder_core::conversation::layout::Status;
+use rejoinder_core::id::{ConversationId, SiteId};
+use rejoinder_core::time::Timestamp;
+use rusqlite::{Connection, Result, params};
+
+use super::rows::{Columns, integer};
+
+/// Open conversations of a site in a status, in which nothing has happened since a moment, with
+/// their places in the feed.
+pub(super) fn silent(
+    connection: &Connection,
+    site: SiteId,
+    status: Status,
+    before: Timestamp,
+) -> Result<Vec<(ConversationId, u64)>> {
+    connection
+        .prepare_cached(
+            "SELECT id, feed FROM conversation INDEXED BY conversation_open \
+             WHERE closed = 0 AND status = ?1 AND site = ?2 AND at < ?3",
+        )?
+        .query_map(params![status.code(), site.as_bytes(), before.as_millis()], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.id(ConversationId::from_bytes)?, columns.number()?))
+        })?
+        .collect()
+}
+
+/// Closed conversations of a site, in which nothing has happened since a moment, of which words are
+/// left.
+pub(super) fn expired(
+    connection: &Connection,
+    site: SiteId,
+    before: Timestamp,
+    at_most: usize,
+) -> Result<Vec<ConversationId>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM conversation AS c INDEXED BY conversation_closed \
+             WHERE closed = 1 AND site = ?1 AND at < ?2 \
+             AND EXISTS (SELECT 1 FROM words WHERE conversation = c.id) LIMIT ?3",
+        )?
+        .query_map(params![site.as_bytes(), before.as_millis(), integer(at_most as u64)], |row| {
+            Columns::of(row).id(ConversationId::from_bytes)
+        })?
+        .collect()
+}
+
+/// Conversations of a site that are not gone with it.
+pub(super) fn there(
+    connection: &Connection,
+    site: SiteId,
+    at_most: usize,
+) -> Result<Vec<ConversationId>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM conversation INDEXED BY conversation_there \
+             WHERE gone_at IS NULL AND site = ?1 LIMIT ?2",
+        )?
+        .query_map(params![site.as_bytes(), integer(at_most as u64)], |row| {
+            Columns::of(row).id(ConversationId::from_bytes)
+        })?
+        .collect()
+}
+
+/// A conversation is gone with its site.
+pub(super) fn keep_gone(
+    connection: &Connection,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE conversation SET gone_at = coalesce(gone_at, ?2) WHERE id = ?1")?
+        .execute(params![conversation.as_bytes(), at.as_millis()])
+        .map(drop)
+}
+
+/// Conversations that are gone since a moment.
+pub(super) fn gone_since(connection: &Connection, since: Timestamp) -> Result<Vec<ConversationId>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM conversation INDEXED BY conversation_gone \
+             WHERE gone_at IS NOT NULL AND gone_at >= ?1",
+        )?
+        .query_map([since.as_millis()], |row| Columns::of(row).id(ConversationId::from_bytes))?
+        .collect()
+}

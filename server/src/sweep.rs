@@ -1,0 +1,247 @@
+//! The sweep: one task that looks every few seconds for what has lasted long enough.
+//!
+//! It keeps nothing that a restart could lose. When something is due is read off the conversations'
+//! logs each time; what is remembered of them only saves looking twice.
+
+use core::time::Duration;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rejoinder_core::authority::notice_before;
+use rejoinder_core::conversation::layout::Status;
+use rejoinder_core::id::{ConversationId, SiteId};
+use rejoinder_core::limits;
+use rejoinder_core::time::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::clock::now;
+use crate::directory::{Directory, DirectoryError, Erasing, Site};
+use crate::hub::{Ask, Hub, News, Then, Upkeep, blocking};
+use crate::storage::{Filter, StorageError};
+
+/// Milliseconds in a minute.
+const MINUTE: i64 = 60_000;
+
+/// Milliseconds in a day.
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Conversations whose words are taken back in one sweep of a site.
+const AT_ONCE: usize = 200;
+
+/// Conversations listed at once.
+const PAGE: usize = 1_000;
+
+/// Why a sweep was broken off. The next one begins again.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The directory does not answer.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The storage does not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The sweep of a hub.
+#[derive(Debug)]
+pub struct Sweep {
+    hub: Hub,
+    /// At which place in the feed a conversation was looked at, for which silence, and when
+    /// something will be due in it.
+    looked: HashMap<ConversationId, Looked>,
+    /// For how many days of retention each site was looked through last, and when.
+    expired: HashMap<SiteId, (u32, Timestamp)>,
+    /// Deleted sites that are being ended: their devices are told once, at the end.
+    ending: BTreeSet<SiteId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Looked {
+    feed: u64,
+    silence: Option<i64>,
+    due: Option<Timestamp>,
+}
+
+impl Sweep {
+    /// A sweep that has looked at nothing yet.
+    #[must_use]
+    pub fn new(hub: Hub) -> Self {
+        Self { hub, looked: HashMap::new(), expired: HashMap::new(), ending: BTreeSet::new() }
+    }
+
+    /// Sweeps as long as the process lives.
+    pub async fn run(mut self) {
+        loop {
+            if let Err(error) = self.at(now()).await {
+                tracing::warn!(%error, "a sweep was broken off");
+            }
+            let next = tokio::time::sleep(Duration::from_millis(limits::SWEEP_MILLIS));
+            tokio::select! {
+                () = next => {}
+                () = self.hub.sweep_asked() => {}
+            }
+        }
+    }
+
+    /// Does all that is due at a moment.
+    ///
+    /// # Errors
+    /// [`SweepError`]. What was done is done.
+    pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
+        let directory = Arc::clone(self.hub.directory());
+        let sites = asked(&directory, Directory::sites).await?;
+        self.close_silent(&sites, now).await?;
+        self.erase_visitors(now).await?;
+        self.end_deleted(now).await?;
+        self.erase_expired(&sites, now).await
+    }
+
+    /// Takes back all that was said on deleted sites. Which they are stands in the directory for
+    /// ever: what a crash broke off, or a backup brought back, is found again.
+    async fn end_deleted(&mut self, now: Timestamp) -> Result<(), SweepError> {
+        let directory = Arc::clone(self.hub.directory());
+        for site in asked(&directory, Directory::deleted_sites).await? {
+            let storage = Arc::clone(self.hub.storage());
+            let found = blocking(move || storage.there(site, AT_ONCE)).await?;
+            for &conversation in &found {
+                let what = Upkeep::Erase { authors: None, then: Then::Gone };
+                if self.keep_up(conversation, what, now).await.is_some() {
+                    self.ending.insert(site);
+                }
+            }
+            if found.len() == AT_ONCE {
+                self.hub.sweep_now();
+            } else if self.ending.remove(&site) {
+                // Devices of those who see all sites are told to drop them when they connect.
+                self.hub.registry().team().iter().for_each(|one| one.tell(News::Narrowed));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back all words of closed conversations that are older than their site keeps them.
+    async fn erase_expired(&mut self, sites: &[Site], now: Timestamp) -> Result<(), SweepError> {
+        for site in sites {
+            let Some(days) = site.retention_days else { continue };
+            let fresh = |(of, at): &(u32, Timestamp)| {
+                *of == days && now.millis_since(*at) < limits::RETENTION_EVERY_MILLIS
+            };
+            if self.expired.get(&site.id).is_some_and(fresh) {
+                continue;
+            }
+            let (id, before) = (site.id, now.plus_millis(-i64::from(days) * DAY));
+            let storage = Arc::clone(self.hub.storage());
+            let found = blocking(move || storage.expired(id, before, AT_ONCE)).await?;
+            let mut erased = 0;
+            for &conversation in &found {
+                let what = Upkeep::Erase { authors: None, then: Then::Stays };
+                erased += usize::from(self.keep_up(conversation, what, now).await.is_some());
+            }
+            if erased == AT_ONCE {
+                // There may be more: the next sweep goes on, and others' turns come in between.
+                self.hub.sweep_now();
+            } else {
+                self.expired.insert(site.id, (days, now));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what erased visitors wrote, in as many sweeps as it takes.
+    async fn erase_visitors(&self, now: Timestamp) -> Result<(), SweepError> {
+        let directory = Arc::clone(self.hub.directory());
+        for Erasing { visitor, ids, since } in asked(&directory, Directory::erasing).await? {
+            let (mut done, mut all) = (true, Vec::new());
+            for &id in &ids {
+                let filter = Filter { visitor: Some(id), ..Filter::default() };
+                all.extend(self.conversations(&filter).await?);
+            }
+            for &conversation in &all {
+                let what = Upkeep::Erase { authors: Some(ids.clone()), then: Then::Closed };
+                done &= self.keep_up(conversation, what, now).await.is_some();
+            }
+            asked(&directory, move |d| d.empty_tickets(&all)).await?;
+            if done && now.millis_since(since) > limits::ERASURE_SETTLES_MILLIS {
+                asked(&directory, move |d| d.erased(visitor)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All conversations that a filter lets through.
+    async fn conversations(&self, filter: &Filter) -> Result<Vec<ConversationId>, StorageError> {
+        let (mut all, mut below) = (Vec::new(), u64::MAX);
+        loop {
+            let (storage, filter) = (Arc::clone(self.hub.storage()), filter.clone());
+            let page = blocking(move || storage.conversations(&filter, below, PAGE)).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            below = last.feed;
+            all.extend(page.iter().map(|entry| entry.header.conversation));
+        }
+    }
+
+    /// Announces and closes conversations in which nobody writes any more.
+    async fn close_silent(&mut self, sites: &[Site], now: Timestamp) -> Result<(), SweepError> {
+        let mut found = HashMap::new();
+        for site in sites {
+            let info = now.plus_millis(-limits::OFFLINE_INFO_MILLIS);
+            for (id, feed) in self.silent(site.id, Status::AwaitingOfflineInfo, info).await? {
+                found.insert(id, (feed, None));
+            }
+            let Some(minutes) = site.close_after_minutes else { continue };
+            let silence = i64::from(minutes) * MINUTE;
+            // What was announced has no more than this left.
+            let before = now.plus_millis(-notice_before(silence));
+            for (id, feed) in self.silent(site.id, Status::ActiveHuman, before).await? {
+                found.insert(id, (feed, Some(silence)));
+            }
+        }
+        // Those that are closed or talked in again are forgotten.
+        self.looked.retain(|id, _| found.contains_key(id));
+        for (id, (feed, silence)) in found {
+            let known = self.looked.get(&id).filter(|it| (it.feed, it.silence) == (feed, silence));
+            if known.is_some_and(|looked| looked.due.is_none_or(|due| due > now)) {
+                continue;
+            }
+            // What could not be done is asked for again.
+            let Some(due) = self.keep_up(id, Upkeep::Lapse { silence }, now).await else {
+                continue;
+            };
+            self.looked.insert(id, Looked { feed, silence, due });
+        }
+        Ok(())
+    }
+
+    async fn silent(
+        &self,
+        site: SiteId,
+        status: Status,
+        before: Timestamp,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        let storage = Arc::clone(self.hub.storage());
+        blocking(move || storage.silent(site, status, before)).await
+    }
+
+    /// Asks a conversation's task, and waits for it; none when it could not be done now.
+    async fn keep_up(
+        &self,
+        conversation: ConversationId,
+        what: Upkeep,
+        now: Timestamp,
+    ) -> Option<Option<Timestamp>> {
+        let (answer, answered) = oneshot::channel();
+        self.hub.ask(conversation, Ask::Upkeep(what, now, answer)).ok()?;
+        answered.await.ok()
+    }
+}
+
+/// Asks the directory where blocking is allowed.
+async fn asked<T: Send + 'static>(
+    directory: &Arc<Directory>,
+    ask: impl FnOnce(&Directory) -> Result<T, DirectoryError> + Send + 'static,
+) -> Result<T, SweepError> {
+    let directory = Arc::clone(directory);
+    let asked = tokio::task::spawn_blocking(move || ask(&directory)).await;
+    let gone = |_| StorageError::Failed("the server is shutting down".to_owned());
+    Ok(asked.map_err(gone)??)
+}
