@@ -9,7 +9,7 @@ use rejoinder_core::conversation::operation::{Context, Operation, Submission};
 use rejoinder_core::conversation::revision::{Body, Revision};
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{
-    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, MessageId, OperationId,
+    Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, OperationId,
     ParticipantId, RevisionId, Seq, SiteId,
 };
 use rejoinder_core::principal::{AgentRole, Principal, Role};
@@ -72,16 +72,16 @@ impl Crowd {
 
     /// What a member's client says first.
     #[must_use]
-    pub fn greeting(&self, member: usize) -> [ClientFrame; 2] {
+    pub fn greeting(&self, member: usize, epoch: Epoch) -> [ClientFrame; 2] {
         let Member { token, device, .. } = &self.members[member];
         let hello = Hello {
             version: wire::VERSION,
             credential: Credential::Token(token.clone()),
             device: *device,
             keeping: Keeping::Memory,
-            epoch: None,
+            epoch: (!member.is_multiple_of(3)).then_some(epoch),
             feed: 0,
-            erasures: 0,
+            erasures: u64::from(member % 3 == 1),
             snapshots: true,
             scope: 0,
         };

@@ -147,11 +147,12 @@ pub fn fields(pool: &Pool, dice: &mut Dice, frame: &mut ClientFrame) {
 
 fn field(pool: &Pool, dice: &mut Dice, frame: &mut ClientFrame) {
     match frame {
-        ClientFrame::Hello(hello) => match dice.index(5) {
+        ClientFrame::Hello(hello) => match dice.index(6) {
             0 => hello.version = u16::try_from(number(dice) & 0xffff).unwrap(),
             1 => hello.credential = credential(dice),
             2 => hello.feed = number(dice),
             3 => hello.erasures = number(dice),
+            4 => hello.epoch = Some(rejoinder_core::id::Epoch::random(dice)),
             _ => hello.snapshots = !hello.snapshots,
         },
         ClientFrame::Purged { cursor } => *cursor = number(dice),

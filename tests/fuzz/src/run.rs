@@ -110,7 +110,7 @@ impl<G: Gauge> Run<G> {
                 bytes
             }
             _ => {
-                let [mut hello, _] = self.crowd.greeting(member);
+                let [mut hello, _] = self.crowd.greeting(member, self.way.epoch());
                 mutate::fields(&self.pool, &mut self.dice, &mut hello);
                 self.crowd.members[member].line = Line::default();
                 hello.encode()
@@ -126,7 +126,7 @@ impl<G: Gauge> Run<G> {
             return;
         }
         self.crowd.members[member].line = Line::default();
-        for frame in self.crowd.greeting(member) {
+        for frame in self.crowd.greeting(member, self.way.epoch()) {
             let answer = self.says(member, &frame.encode());
             assert!(matches!(answer, Answer::Told(_) | Answer::Nothing), "{answer:?}");
         }
