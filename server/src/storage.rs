@@ -342,7 +342,7 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
 
     /// Closed conversations of a site, in which nothing has happened since a moment, of which words
-    /// are left.
+    /// are left: the oldest first, but for so many.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -350,14 +350,20 @@ pub trait Storage: Send + Sync + 'static {
         &self,
         site: SiteId,
         before: Timestamp,
+        but_for: usize,
         at_most: usize,
     ) -> Result<Vec<ConversationId>, StorageError>;
 
-    /// Conversations of a site that are not gone with it.
+    /// Conversations of a site that are not gone with it, but for so many.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn there(&self, site: SiteId, at_most: usize) -> Result<Vec<ConversationId>, StorageError>;
+    fn there(
+        &self,
+        site: SiteId,
+        but_for: usize,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError>;
 
     /// A conversation is gone with its site, from a moment on.
     fn keep_gone(
