@@ -106,6 +106,44 @@ pub const QUEUE_BYTES: usize = 512 * 1024;
 /// Submissions that wait for one conversation's task before further ones are put off.
 pub const CONVERSATION_QUEUE: usize = 1_024;
 
+/// Bytes of frames that one connection has said and that are not carried out yet: two of the
+/// largest. Past it nothing more is read from it until some are.
+pub const UNDER_WAY_BYTES: usize = 2 * FRAME_BYTES;
+
+/// Operations of one participant in a second, in the long run: faster than anybody types or clicks.
+pub const OPERATIONS_PER_SECOND: u32 = 20;
+
+/// Seconds of operations that may come at once: at 20 a second, what has waited in two outboxes
+/// for days.
+pub const OPERATIONS_SECONDS: u32 = 100;
+
+/// Other frames that may come for each operation: opening, asking for words, receipts, typing.
+pub const FRAMES_AN_OPERATION: u32 = 10;
+
+/// Requests over REST with one token in a second, in the long run.
+pub const REQUESTS_PER_SECOND: u32 = 20;
+
+/// Seconds of requests that may come at once: a desk that is opened asks for dozens of things.
+pub const REQUESTS_SECONDS: u32 = 15;
+
+/// People behind one address who are busy at the same moment: an office.
+pub const BUSY_IN_ADDRESS: u32 = 20;
+
+/// Visitors of one site who write at the same moment.
+pub const BUSY_VISITORS: u32 = 100;
+
+/// Connections from one address at a time: all of an office, with several tabs each.
+pub const CONNECTIONS_PER_ADDRESS: u32 = 4_096;
+
+/// Connections of one participant at a time: more devices and tabs than anybody looks at.
+pub const CONNECTIONS: u32 = 64;
+
+/// Milliseconds after which somebody who has too many connections may try again.
+pub const CROWDED_RETRY_MILLIS: u64 = 5_000;
+
+/// Milliseconds that a request over REST may take, its body included, files excepted.
+pub const REQUEST_MILLIS: u64 = 30_000;
+
 /// Milliseconds: a client's first wait before it connects again, doubled each time; the wait is
 /// drawn evenly between nothing and this (full jitter), from the first try.
 pub const RECONNECT_FIRST_MILLIS: u64 = 500;

@@ -18,6 +18,7 @@ pub(crate) mod links;
 pub(crate) mod live;
 pub(crate) mod me;
 pub mod notifications;
+pub(crate) mod offline;
 pub(crate) mod page;
 pub mod people;
 pub(crate) mod reports;
@@ -67,6 +68,11 @@ async fn agent(served: &Served, headers: &HeaderMap) -> Result<Session, ApiError
         return Err(ApiError::AgentsOnly);
     }
     Ok(session)
+}
+
+/// The token in `Authorization`, whether anybody has it or not, as it is counted by.
+pub(crate) fn token_hash(headers: &HeaderMap) -> Option<TokenHash> {
+    token(headers).map(TokenHash::of)
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

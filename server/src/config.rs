@@ -11,6 +11,9 @@
 //! | `limits.new_visitors_per_hour` | `--new-visitors-per-hour` | 5 | 1 to 100,000 |
 //! | `limits.passwords_per_minute` | `--passwords-per-minute` | 10 | 1 to 100,000 |
 //! | `limits.new_conversations` | `--new-conversations` | 6 | 1 to 100,000 |
+//! | `limits.operations_per_second` | `--operations-per-second` | 20 | 1 to 100,000 |
+//! | `limits.requests_per_second` | `--requests-per-second` | 20 | 1 to 100,000 |
+//! | `limits.connections_per_address` | `--connections-per-address` | 4096 | 1 to 100,000 |
 //!
 //! In the environment a flag is called `REJOINDER_` and its name in capitals, such as
 //! `REJOINDER_PUBLIC_URL`. The file is named by `--config` or `REJOINDER_CONFIG`; without either
@@ -27,6 +30,7 @@ use rejoinder_core::limits;
 use serde::Deserialize;
 
 use crate::directory::{Origin, Rates};
+use crate::throttle::Allowed;
 
 /// The data folder, unless another is named.
 pub const DEFAULT_DATA: &str = "rejoinder-data";
@@ -59,6 +63,9 @@ pub struct Config {
     /// New conversations of one visitor in 12 hours. Default: [`limits::NEW_CONVERSATIONS`].
     /// Bounds: 1 to 100,000.
     pub new_conversations: u32,
+    /// Operations of a participant and requests with a token in a second, and connections from one
+    /// address. Default: [`Allowed::default`]. Bounds: 1 to 100,000 each.
+    pub allowed: Allowed,
 }
 
 /// How browsers reach a server.
@@ -132,6 +139,9 @@ pub struct LimitSettings {
     pub new_visitors_per_hour: Option<u32>,
     pub passwords_per_minute: Option<u32>,
     pub new_conversations: Option<u32>,
+    pub operations_per_second: Option<u32>,
+    pub requests_per_second: Option<u32>,
+    pub connections_per_address: Option<u32>,
 }
 
 /// Why a configuration cannot be used.
@@ -208,6 +218,18 @@ impl Settings {
                     .passwords_per_minute
                     .or(next.limits.passwords_per_minute),
                 new_conversations: self.limits.new_conversations.or(next.limits.new_conversations),
+                operations_per_second: self
+                    .limits
+                    .operations_per_second
+                    .or(next.limits.operations_per_second),
+                requests_per_second: self
+                    .limits
+                    .requests_per_second
+                    .or(next.limits.requests_per_second),
+                connections_per_address: self
+                    .limits
+                    .connections_per_address
+                    .or(next.limits.connections_per_address),
             },
         }
     }
@@ -249,8 +271,31 @@ impl Config {
                 limits.new_conversations,
                 limits::NEW_CONVERSATIONS,
             )?,
+            allowed: allowed(&limits)?,
         })
     }
+}
+
+fn allowed(limits: &LimitSettings) -> Result<Allowed, ConfigError> {
+    let Allowed { operations_per_second, requests_per_second, connections_per_address } =
+        Allowed::default();
+    Ok(Allowed {
+        operations_per_second: bounded(
+            "limits.operations_per_second",
+            limits.operations_per_second,
+            operations_per_second,
+        )?,
+        requests_per_second: bounded(
+            "limits.requests_per_second",
+            limits.requests_per_second,
+            requests_per_second,
+        )?,
+        connections_per_address: bounded(
+            "limits.connections_per_address",
+            limits.connections_per_address,
+            connections_per_address,
+        )?,
+    })
 }
 
 impl PublicUrl {
@@ -280,6 +325,8 @@ fn bounded(key: &'static str, value: Option<u32>, default: u32) -> Result<u32, C
 
 #[cfg(test)]
 mod tests {
+    use crate::throttle::Allowed;
+
     use super::{Config, LogFormat, PublicUrl, Settings};
     use std::path::PathBuf;
     use tempfile::TempDir;
@@ -312,6 +359,7 @@ mod tests {
             (5, 10)
         );
         assert_eq!((config.new_conversations, config.demo), (6, false));
+        assert_eq!(config.allowed, Allowed::default());
     }
 
     #[test]

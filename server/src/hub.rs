@@ -18,6 +18,7 @@ mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::conversation::operation::Submission;
@@ -26,7 +27,7 @@ use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Signal;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
@@ -36,7 +37,7 @@ pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::attachments::{self, Attachments};
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::{Agent, Directory, DirectoryError, OfflineMode, SiteMode};
 use crate::routing::Board;
 use crate::storage::Storage;
 
@@ -50,8 +51,14 @@ pub enum Ask {
     Open(Arc<Connected>, DocumentKind, Seq),
     /// No longer follow it.
     Leave(ConnectionId, DocumentKind),
-    /// Admit operations.
-    Push(Arc<Connected>, DocumentKind, Vec<Submission>, Vec<Revision>),
+    /// Admit operations. What they take of their connection's room is given back with the last.
+    Push(
+        Arc<Connected>,
+        DocumentKind,
+        Vec<Submission>,
+        Vec<Revision>,
+        Option<OwnedSemaphorePermit>,
+    ),
     /// Send words.
     Want(Arc<Connected>, DocumentKind, Vec<RevisionId>),
     /// Tell others, or keep how far was seen.
@@ -72,6 +79,8 @@ pub enum Upkeep {
         /// Milliseconds that it may be silent while a human is active; none: for ever.
         silence: Option<i64>,
     },
+    /// Its visitor has said how to be reached.
+    Told,
     /// Take words back, in the name of the server.
     Erase {
         /// Whose; none: everybody's.
@@ -179,6 +188,47 @@ impl Hub {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.0.board
+    }
+
+    /// Asks a conversation's task to do what is due, and waits for it: until when nothing is, if
+    /// anything will be; none when it could not be done now.
+    pub async fn keep_up(
+        &self,
+        conversation: ConversationId,
+        what: Upkeep,
+        now: Timestamp,
+    ) -> Option<Option<Timestamp>> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(conversation, Ask::Upkeep(what, now, answer)).ok()?;
+        answered.await.ok()
+    }
+
+    /// Whether visitors of a site are asked how to be reached, because nobody is there.
+    async fn asks_how_to_reach(&self, site: SiteId) -> bool {
+        let (directory, online) =
+            (Arc::clone(&self.0.directory), self.0.registry.online(Instant::now()));
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = directory.site(site)?.filter(|it| {
+                it.offline_mode == OfflineMode::Form
+                    && it.mode == SiteMode::LiveChat
+                    && it.human_support
+            });
+            if found.is_none() {
+                return Ok(false);
+            }
+            let agents = directory.agents()?;
+            let answers = |agent: &Agent| agent.answers_on(site) && agent.is_available(&online);
+            Ok::<_, DirectoryError>(!agents.iter().any(answers))
+        });
+        match looked.await {
+            Ok(Ok(asks)) => asks,
+            Ok(Err(error)) => {
+                // It waits for a human as it would without a form.
+                tracing::warn!(%error, "whether somebody is there cannot be read");
+                false
+            }
+            Err(_) => false,
+        }
     }
 
     /// Something is due at once.

@@ -19,6 +19,7 @@ pub mod storage;
 pub mod sweep;
 pub mod sync;
 pub mod telemetry;
+pub mod throttle;
 pub mod traces;
 pub mod transcript;
 pub mod web;

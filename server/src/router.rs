@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
@@ -21,6 +21,7 @@ use crate::api::{self, document::Described};
 use crate::hub::{Hub, blocking};
 use crate::sync::{self, Visit};
 use crate::telemetry::Metrics;
+use crate::throttle::{Throttle, Wait};
 use crate::web::{Opener, Web, apps, harden, is_loopback};
 
 /// Bytes read from a socket at once: small, for there are thousands of idle ones.
@@ -46,16 +47,19 @@ pub struct Served {
     pub metrics: Option<Metrics>,
     /// What browsers are shown.
     pub web: Web,
+    /// How much everybody has asked for.
+    pub throttle: Arc<Throttle>,
 }
 
 /// All routes.
 pub fn router(served: Served) -> Router {
+    let served = Arc::new(served);
     let demo = served.web.demo.is_some();
     let mut router = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .nest("/api", rest())
+        .nest("/api", rest(&served))
         .route("/api/", any(api::unknown))
         .route("/", get(apps::root))
         .route("/widget.js", get(apps::launcher))
@@ -81,15 +85,39 @@ pub fn router(served: Served) -> Router {
     if demo {
         router = router.layer(from_fn(only_here));
     }
-    router
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(map_response(harden))
-        .with_state(Arc::new(served))
+    router.layer(DefaultBodyLimit::max(BODY_BYTES)).layer(map_response(harden)).with_state(served)
 }
 
 /// What programs ask, and pages: who may see what, tokens say.
-fn rest() -> Router<Arc<Served>> {
-    described().0.fallback(api::unknown).layer(map_response(api::never_kept))
+fn rest(served: &Arc<Served>) -> Router<Arc<Served>> {
+    described()
+        .0
+        .fallback(api::unknown)
+        .layer(from_fn_with_state(Arc::clone(served), in_measure))
+        .layer(map_response(api::never_kept))
+}
+
+/// Whoever asks too often is told when to ask again, before anything is looked up for them.
+async fn in_measure(
+    State(served): State<Arc<Served>>,
+    Extension(peer): Extension<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match served.throttle.asks(api::token_hash(request.headers()), peer.ip()) {
+        Ok(()) => next.run(request).await,
+        Err(Wait(millis)) => {
+            let after_seconds = millis.div_ceil(1_000);
+            api::ApiError::TooMany { after_seconds }.into_response()
+        }
+    }
+}
+
+/// A request whose body drips in, or whose answer takes too long, is given up.
+async fn in_time(request: Request, next: Next) -> Response {
+    let long = core::time::Duration::from_millis(limits::REQUEST_MILLIS);
+    let answered = tokio::time::timeout(long, next.run(request)).await;
+    answered.unwrap_or_else(|_| api::ApiError::Busy.into_response())
 }
 
 /// The routes of REST with their description.
@@ -101,7 +129,11 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
     let files = OpenApiRouter::default()
         .routes(routes!(api::attachments::attachment, api::attachments::put_attachment))
         .layer(DefaultBodyLimit::disable());
-    let told = OpenApiRouter::default().routes(routes!(api::page::page));
+    let told = OpenApiRouter::default()
+        .routes(routes!(api::page::page))
+        .routes(routes!(api::offline::offline_info))
+        .routes(routes!(api::offline::prechat))
+        .layer(from_fn(in_time));
     let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
         .route("/v1/openapi.json", get(api::document::openapi))
@@ -112,7 +144,8 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
         .routes(routes!(api::history::conversations))
         .routes(routes!(api::history::transcript))
         .merge(work())
-        .merge(administration());
+        .merge(administration())
+        .layer(from_fn(in_time));
     let mut described = Described::openapi();
     let mut taken = |part: OpenApiRouter<Arc<Served>>| {
         let (router, routes) = part.split_for_parts();
@@ -228,11 +261,12 @@ async fn connect(
     let client = headers.get(header::USER_AGENT).and_then(|client| client.to_str().ok());
     let visit = Visit { peer: peer.ip(), opener, client: client.map(str::to_owned) };
     let (hub, closing) = (served.hub.clone(), served.closing.clone());
+    let throttle = Arc::clone(&served.throttle);
     upgrade
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(READ_BYTES)
         .max_write_buffer_size(limits::QUEUE_BYTES)
         .max_message_size(limits::FRAME_BYTES)
         .max_frame_size(limits::FRAME_BYTES)
-        .on_upgrade(move |socket| sync::serve(hub, socket, visit, closing))
+        .on_upgrade(move |socket| sync::serve(hub, throttle, socket, visit, closing))
 }

@@ -21,13 +21,14 @@ use crate::storage::sqlite::{OpenError, Options, Sqlite};
 use crate::storage::{FeedScope, Storage, StorageError};
 use crate::sweep::Sweep;
 use crate::telemetry::Metrics;
+use crate::throttle::{Allowed, Throttle};
 use crate::web::Web;
 
 /// How long connections may take to end when the server does.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How often the server looks for what other processes have changed in the directory.
-const POLL: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(500);
 
 /// What a server needs.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// New conversations of one visitor in 12 hours.
     pub new_conversations: u32,
+    /// How much everybody may ask for.
+    pub allowed: Allowed,
     /// What `/metrics` shows, where metrics are recorded.
     pub metrics: Option<Metrics>,
 }
@@ -114,8 +117,13 @@ impl Server {
         following.spawn(hub.clone().run_routing());
         following.spawn(Sweep::new(hub.clone()).run());
         let (closing, closed) = watch::channel(false);
-        let served =
-            Served { hub: hub.clone(), closing: closed.clone(), metrics: parts.metrics, web };
+        let served = Served {
+            hub: hub.clone(),
+            closing: closed.clone(),
+            metrics: parts.metrics,
+            web,
+            throttle: Arc::new(Throttle::new(parts.allowed)),
+        };
         let accepting = tokio::spawn(accept(listener, served, closed));
         tracing::info!(%address, "listening");
         Ok(Self { address, hub, closing, accepting, following })
@@ -214,12 +222,14 @@ async fn connection(
 ) {
     // Frames are small and each is waited for.
     let _best_effort = stream.set_nodelay(true);
+    let patience = Duration::from_millis(limits::HEADER_MILLIS);
+    // The time for headers begins with their first byte: without one there would be no end.
+    if tokio::time::timeout(patience, stream.peek(&mut [0])).await.is_err() {
+        return;
+    }
     let service = TowerToHyperService::new(router.layer(axum::Extension(peer)));
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(limits::HEADER_MILLIS))
-        .max_buf_size(16 * 1024);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(16 * 1024);
     let serving =
         builder.serve_connection(TokioIo::new(Lingering::new(stream)), service).with_upgrades();
     tokio::pin!(serving);

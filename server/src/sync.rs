@@ -3,6 +3,7 @@
 //! The core's session says which frame may come when; this shell reads and writes, asks the
 //! directory and the storage, and hands everything about conversations to the hub.
 
+mod erasing;
 mod greeting;
 
 use core::time::Duration;
@@ -16,13 +17,14 @@ use rejoinder_core::id::DocumentId;
 use rejoinder_core::limits;
 use rejoinder_core::session::server::{Fault, Request, Session};
 use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::clock::now;
 use crate::directory::AuthError;
 use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
-use crate::storage::{Device, ProgressOf, StorageError};
+use crate::storage::StorageError;
+use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
+use erasing::{carried_out, caught_up, heard, keep, team_changed, wiped};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -47,6 +49,12 @@ impl From<Problem> for End {
     }
 }
 
+impl From<Wait> for End {
+    fn from(Wait(after_millis): Wait) -> Self {
+        Self::Saying(ServerFrame::Retry { after_millis, reason: Problem::TooMuch })
+    }
+}
+
 impl From<StorageError> for End {
     fn from(error: StorageError) -> Self {
         tracing::warn!(%error, "a connection ends");
@@ -66,10 +74,19 @@ pub struct Visit {
 }
 
 /// Serves one connection until it ends.
-pub async fn serve(hub: Hub, socket: WebSocket, visit: Visit, mut closing: watch::Receiver<bool>) {
+pub async fn serve(
+    hub: Hub,
+    throttle: Arc<Throttle>,
+    socket: WebSocket,
+    visit: Visit,
+    mut closing: watch::Receiver<bool>,
+) {
     metrics::gauge!("rejoinder_connections").increment(1);
     let (outbound, queue) = queue();
-    let mut connection = Connection { socket, queue, session: Session::default() };
+    let under_way = Arc::new(Semaphore::new(limits::UNDER_WAY_BYTES));
+    let (session, peer) = (Session::default(), visit.peer);
+    let mut connection =
+        Connection { socket, queue, session, throttle, peer, under_way, turns: Vec::new() };
     let arrived = tokio::select! {
         arrived = connection.greet(&hub, outbound, &visit) => arrived,
         _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
@@ -97,10 +114,19 @@ const fn closing_frame() -> ServerFrame {
     ServerFrame::Retry { after_millis: CLOSING_RETRY_MILLIS, reason: Problem::Closing }
 }
 
+/// A frame, and how many bytes it had.
+type Said = (ClientFrame, usize);
+
 struct Connection {
     socket: WebSocket,
     queue: Queue,
     session: Session,
+    throttle: Arc<Throttle>,
+    peer: IpAddr,
+    /// Bytes that may still be taken before some are carried out.
+    under_way: Arc<Semaphore>,
+    /// What counts as long as it lasts.
+    turns: Vec<Turn>,
 }
 
 /// What a device has not yet said to have erased.
@@ -116,10 +142,10 @@ struct Purge {
 }
 
 impl Connection {
-    async fn frame(&mut self) -> Result<ClientFrame, End> {
+    async fn frame(&mut self) -> Result<Said, End> {
         loop {
-            if let Some(frame) = received(self.socket.recv().await)? {
-                return Ok(frame);
+            if let Some(said) = received(self.socket.recv().await)? {
+                return Ok(said);
             }
         }
     }
@@ -172,8 +198,8 @@ impl Connection {
             tokio::select! {
                 frame = self.socket.recv() => {
                     (heard, pinged) = (tokio::time::Instant::now(), false);
-                    if let Some(frame) = received(frame)? {
-                        self.take(hub, connected, frame, &mut purge).await?;
+                    if let Some(said) = received(frame)? {
+                        self.take(hub, connected, said, &mut purge).await?;
                     }
                 }
                 Some(frame) = self.queue.next(), if open => {
@@ -199,7 +225,18 @@ impl Connection {
         &mut self,
         hub: &Hub,
         connected: &Arc<Connected>,
-        frame: ClientFrame,
+        (frame, bytes): Said,
+        purge: &mut Purge,
+    ) -> Result<(), End> {
+        self.in_measure(connected, &frame)?;
+        self.handle(hub, connected, (frame, bytes), purge).await
+    }
+
+    async fn handle(
+        &mut self,
+        hub: &Hub,
+        connected: &Arc<Connected>,
+        (frame, bytes): Said,
         purge: &mut Purge,
     ) -> Result<(), End> {
         let request = match self.session.handle(frame) {
@@ -213,14 +250,7 @@ impl Connection {
         let by = || Arc::clone(connected);
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
-            Request::Purged(cursor) => {
-                let mut held = self.session.release();
-                held.extend(self.purge_rest(hub, connected, purge, cursor).await?);
-                for frame in held {
-                    Box::pin(self.take(hub, connected, frame, purge)).await?;
-                }
-                return purged(hub, connected, purge).await;
-            }
+            Request::Purged(cursor) => return self.purged(hub, connected, purge, cursor).await,
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -233,7 +263,8 @@ impl Connection {
             Request::Open(d, cursor) => (d.conversation, Ask::Open(by(), d.kind, cursor)),
             Request::Leave(d) => (d.conversation, Ask::Leave(connected.id, d.kind)),
             Request::Push(d, submissions, revisions) => {
-                (d.conversation, Ask::Push(by(), d.kind, submissions, revisions))
+                let under_way = self.room_for(bytes).await;
+                (d.conversation, Ask::Push(by(), d.kind, submissions, revisions, under_way))
             }
             Request::Want(d, revisions) => (d.conversation, Ask::Want(by(), d.kind, revisions)),
             Request::Signal(d, signal) => (d.conversation, Ask::Signal(by(), d.kind, signal)),
@@ -243,33 +274,55 @@ impl Connection {
         })
     }
 
-    /// Sends the orders that did not fit into the welcome, one frame after the other, and lets
-    /// nothing else through before the last is carried out: what came meanwhile is given back.
-    async fn purge_rest(
+    /// Whether somebody may say so much so soon: nothing of it is looked at otherwise.
+    fn in_measure(&self, connected: &Connected, frame: &ClientFrame) -> Result<(), Wait> {
+        let who = connected.principal.participant;
+        match frame {
+            ClientFrame::Push { submissions, .. } => {
+                self.throttle.pushes(who, &connected.scope, self.peer, submissions.len())
+            }
+            ClientFrame::LogOut | ClientFrame::Purged { .. } => Ok(()),
+            ClientFrame::Hello(_)
+            | ClientFrame::Open { .. }
+            | ClientFrame::Leave { .. }
+            | ClientFrame::Want { .. }
+            | ClientFrame::Signal { .. } => self.throttle.says(who),
+        }
+    }
+
+    /// Waits until enough of what this connection has said is carried out; meanwhile nothing is
+    /// read from it.
+    async fn room_for(&mut self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        Arc::clone(&self.under_way).acquire_many_owned(bytes).await.ok()
+    }
+
+    /// The device has erased what the last orders told it to. Sends the next that did not fit into
+    /// the welcome; after the last one, everything flows.
+    async fn purged(
         &mut self,
         hub: &Hub,
         connected: &Arc<Connected>,
         purge: &mut Purge,
-        mut cursor: u64,
-    ) -> Result<Vec<ClientFrame>, End> {
-        let mut held = Vec::new();
-        let deadline = Duration::from_millis(limits::IDLE_MILLIS);
-        while let Some((reached, orders)) = purge.more.pop_front() {
-            carried_out(hub, connected, purge, cursor).await?;
-            let frame = ServerFrame::Erasures { cursor: reached, orders };
-            self.write(frame.encode().into()).await?;
-            cursor = loop {
-                let next = tokio::time::timeout(deadline, self.frame()).await;
-                match next.map_err(|_| End::from(Problem::TimedOut))?? {
-                    ClientFrame::Purged { cursor } => break cursor,
-                    // A client opens its documents without waiting for an answer.
-                    frame if held.len() < limits::HELD_FRAMES => held.push(frame),
-                    _ => return Err(Problem::TooMuch.into()),
-                }
-            };
-        }
+        cursor: u64,
+    ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
-        Ok(held)
+        if let Some((reached, orders)) = purge.more.pop_front() {
+            self.session.more(reached);
+            return self
+                .write(ServerFrame::Erasures { cursor: reached, orders }.encode().into())
+                .await;
+        }
+        // Before anything that was held: a document may be sent again that was dropped before.
+        let dropped = core::mem::take(&mut purge.dropping);
+        if !dropped.is_empty() {
+            hub.storage().forget_holdings(connected.device, dropped).await?;
+        }
+        for frame in self.session.release() {
+            // None of them waits for room.
+            Box::pin(self.handle(hub, connected, (frame, 0), purge)).await?;
+        }
+        caught_up(hub, connected, purge).await
     }
 
     async fn look_after(
@@ -349,11 +402,11 @@ impl Connection {
     }
 }
 
-fn received(message: Option<Result<Message, axum::Error>>) -> Result<Option<ClientFrame>, End> {
+fn received(message: Option<Result<Message, axum::Error>>) -> Result<Option<Said>, End> {
     match message {
         Some(Ok(Message::Binary(bytes))) => {
             metrics::counter!("rejoinder_frames_in_total").increment(1);
-            ClientFrame::decode(&bytes).map(Some).map_err(|error| {
+            ClientFrame::decode(&bytes).map(|frame| Some((frame, bytes.len()))).map_err(|error| {
                 tracing::debug!(%error, "malformed frame");
                 Problem::Malformed.into()
             })
@@ -372,96 +425,6 @@ fn read_failure(error: axum::Error) -> End {
         Problem::FrameTooLarge.into()
     } else {
         End::Gone
-    }
-}
-
-/// The device has carried erasures out, up to a cursor.
-async fn carried_out(
-    hub: &Hub,
-    connected: &Connected,
-    purge: &mut Purge,
-    cursor: u64,
-) -> Result<(), StorageError> {
-    if connected.keeping == Keeping::Memory {
-        return Ok(());
-    }
-    let (storage, device) = (Arc::clone(hub.storage()), connected.device);
-    // What has not happened cannot be carried out.
-    let cursor = cursor.min(blocking(move || storage.newest_erasure()).await?);
-    keep(hub, connected, cursor).await?;
-    if cursor > purge.former {
-        hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
-        purge.former = cursor;
-    }
-    Ok(())
-}
-
-/// The device has carried everything out that it was told to.
-async fn purged(hub: &Hub, connected: &Arc<Connected>, purge: &mut Purge) -> Result<(), End> {
-    let dropped = core::mem::take(&mut purge.dropping);
-    if !dropped.is_empty() {
-        hub.storage().forget_holdings(connected.device, dropped).await?;
-    }
-    if purge.feed != u64::MAX {
-        let from = core::mem::replace(&mut purge.feed, u64::MAX);
-        hub.missed(connected, from).await?;
-        hub.tell_unfinished(connected).await;
-        if connected.principal.role.agent().is_some() {
-            hub.board().greet(connected);
-            hub.tell_unread(connected.principal.participant).await;
-            team_changed(hub, connected);
-        }
-    }
-    Ok(())
-}
-
-/// Who can be offered a conversation may be somebody else now. An agent who was added a moment ago
-/// may not be known to routing yet.
-fn team_changed(hub: &Hub, connected: &Connected) {
-    if connected.principal.role.agent().is_some() {
-        hub.board().directory_changed();
-    }
-}
-
-async fn keep(hub: &Hub, connected: &Connected, erasures: u64) -> Result<(), StorageError> {
-    let device = Device {
-        device: connected.device,
-        participant: connected.principal.participant,
-        keeping: connected.keeping,
-        erasures,
-        heard_at: now(),
-    };
-    hub.storage().keep_device(device).await
-}
-
-/// The device was heard from until now.
-async fn heard(hub: &Hub, connected: &Connected) {
-    let (storage, id) = (Arc::clone(hub.storage()), connected.device);
-    let known = blocking(move || storage.device(id)).await;
-    if let Ok(Some(device)) = known {
-        let kept = hub.storage().keep_device(Device { heard_at: now(), ..device }).await;
-        if let Err(error) = kept {
-            tracing::debug!(%error, "a device's last sign of life was not kept");
-        }
-    }
-}
-
-/// The device has erased everything.
-async fn wiped(hub: &Hub, device: rejoinder_core::id::DeviceId) {
-    let storage = Arc::clone(hub.storage());
-    let forgotten = async {
-        let (former, held, newest) = blocking(move || {
-            let former = storage.device(device)?.map_or(0, |device| device.erasures);
-            Ok((former, storage.holdings(device)?, storage.newest_erasure()?))
-        })
-        .await?;
-        // Told before it is forgotten, while it still counts.
-        hub.storage().forget_holdings(device, held).await?;
-        hub.tell_progress(ProgressOf::Device(device, former, newest)).await;
-        Ok::<_, StorageError>(())
-    };
-    if let Err(error) = forgotten.await {
-        tracing::warn!(%error, "a wiped device still counts among those not done");
     }
 }
 

@@ -10,7 +10,8 @@ use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::telemetry::{self, Metrics};
 use rejoinder_server::web::Web;
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::data::DataArgs;
 use crate::{Failure, apps, demo, print};
@@ -51,6 +52,15 @@ pub(crate) struct Args {
     /// New conversations of one visitor in 12 hours [default: 6].
     #[arg(long, value_name = "NUMBER", env = "REJOINDER_NEW_CONVERSATIONS")]
     new_conversations: Option<u32>,
+    /// Operations of one participant in a second, in the long run [default: 20].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_OPERATIONS_PER_SECOND")]
+    operations_per_second: Option<u32>,
+    /// Requests over REST with one token in a second, in the long run [default: 20].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_REQUESTS_PER_SECOND")]
+    requests_per_second: Option<u32>,
+    /// Connections from one address at a time [default: 4096].
+    #[arg(long, value_name = "NUMBER", env = "REJOINDER_CONNECTIONS_PER_ADDRESS")]
+    connections_per_address: Option<u32>,
 }
 
 impl Args {
@@ -66,6 +76,9 @@ impl Args {
                 new_visitors_per_hour: self.new_visitors_per_hour,
                 passwords_per_minute: self.passwords_per_minute,
                 new_conversations: self.new_conversations,
+                operations_per_second: self.operations_per_second,
+                requests_per_second: self.requests_per_second,
+                connections_per_address: self.connections_per_address,
             },
         };
         Config::resolve(given, self.data.config.as_deref())
@@ -77,6 +90,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let mut config = args.config()?;
     telemetry::start_log(config.log_format, &config.log_filter)?;
     let metrics = Metrics::start()?;
+    leave_no_dump()?;
     let demo = if config.demo { Some(demo::prepare(&mut config)?) } else { None };
     let web = Web {
         public_url: config.public_url.clone(),
@@ -87,11 +101,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let directory = Directory::open(&config.data, config.rates)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let _heard = outlive_full_files()?;
         let parts = Parts {
             storage: Options::new(&config.data),
             directory,
             listen: config.listen,
             new_conversations: config.new_conversations,
+            allowed: config.allowed,
             metrics: Some(metrics),
         };
         let server = Server::start_with(parts, web).await?;
@@ -105,6 +121,20 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         server.shut_down().await;
         Ok(())
     })
+}
+
+/// Words and keys are in memory while they are worked with: should the process end badly, the
+/// system writes none of it to a disk.
+fn leave_no_dump() -> Result<(), Failure> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none).map_err(std::io::Error::from)?)
+}
+
+/// A file that may not grow is a disk that fails, and no reason to end: writing to it fails once
+/// the signal has somebody who hears it.
+fn outlive_full_files() -> Result<Signal, Failure> {
+    let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    Ok(signal(too_large)?)
 }
 
 /// Returns when somebody interrupts the program, or a supervisor ends it.
@@ -148,11 +178,17 @@ mod tests {
             "--new-visitors-per-hour=1",
             "--passwords-per-minute=2",
             "--new-conversations=3",
+            "--operations-per-second=4",
+            "--requests-per-second=5",
+            "--connections-per-address=6",
         ]);
         assert_eq!((all.data.to_str(), all.listen.port()), (Some("d"), 0));
         assert_eq!(all.public_url.of(all.listen), "https://chat.example");
         assert_eq!((all.log_format.to_string(), all.log_filter), ("json".into(), "warn".into()));
         assert_eq!((all.rates.new_visitors_per_hour, all.rates.passwords_per_minute), (1, 2));
         assert_eq!(all.new_conversations, 3);
+        let allowed = all.allowed;
+        assert_eq!((allowed.operations_per_second, allowed.requests_per_second), (4, 5));
+        assert_eq!(allowed.connections_per_address, 6);
     }
 }

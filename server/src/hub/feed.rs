@@ -78,7 +78,8 @@ impl Hub {
                 FeedScope::Visitor(ids.collect())
             }
         };
-        let mut cursor = after;
+        // A visitor has few conversations, and is told all of them each time: see `tell`.
+        let mut cursor = if connected.principal.role.reads_team() { after } else { 0 };
         loop {
             let (storage, scope) = (self.storage().clone(), scope.clone());
             let entries = blocking(move || storage.feed(&scope, cursor, ROWS)).await?;
@@ -104,6 +105,9 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
         team || connected.is_news(entry.header.conversation, entry.summary.timeline)
     });
     let rows: Vec<FeedRow> = news.map(|entry| row(entry, team)).collect();
+    // The feed counts what happens everywhere, notes too: to a visitor its places would tell that
+    // something did.
+    let cursor = if team { cursor } else { 0 };
     if !rows.is_empty() {
         let frame = ServerFrame::Feed { cursor, rows }.encode();
         if connected.outbound.offer(frame.into()).is_err() {

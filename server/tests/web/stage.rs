@@ -14,6 +14,7 @@ use rejoinder_server::directory::{
 };
 use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
+use rejoinder_server::throttle::Allowed;
 use rejoinder_server::web::{Asset, Bundle, Web};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -110,6 +111,7 @@ impl Stage {
             directory,
             listen: "127.0.0.1:0".parse().unwrap(),
             new_conversations: 6,
+            allowed: Allowed::default(),
             metrics: None,
         };
         Self { server: Server::start_with(parts, web).await.unwrap(), folder, site }
@@ -293,6 +295,7 @@ impl Stage {
             epoch: None,
             feed: 0,
             erasures: 0,
+            scope: 0,
         };
         socket.send(Message::Binary(ClientFrame::Hello(hello).encode().into())).await.unwrap();
         let mut line = Line(socket);

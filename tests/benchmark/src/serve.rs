@@ -8,6 +8,7 @@ use rejoinder_server::directory::{Directory, Rates};
 use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::telemetry::Metrics;
+use rejoinder_server::throttle::Allowed;
 use tokio::io::AsyncReadExt;
 
 use crate::failure::Failure;
@@ -17,6 +18,13 @@ use crate::process::Kind;
 /// New visitors and conversations, of which measuring needs more than any person does.
 pub(crate) const RATES: Rates =
     Rates { new_visitors_per_hour: 1_000_000, passwords_per_minute: 1_000 };
+
+/// As fast as it goes: that is what is measured.
+const ALLOWED: Allowed = Allowed {
+    operations_per_second: 1_000_000,
+    requests_per_second: 1_000_000,
+    connections_per_address: 1_000_000,
+};
 
 /// Serves until standard input ends.
 pub(crate) async fn serve(kind: Kind, data: &Path) -> Result<(), Failure> {
@@ -28,6 +36,7 @@ pub(crate) async fn serve(kind: Kind, data: &Path) -> Result<(), Failure> {
                 directory: Directory::open(data, RATES)?,
                 listen,
                 new_conversations: 1_000,
+                allowed: ALLOWED,
                 metrics: Some(Metrics::start()?),
             })
             .await?;

@@ -27,6 +27,7 @@
 
 mod forge;
 mod local;
+mod memory;
 mod person;
 mod program;
 mod raw;
@@ -36,7 +37,8 @@ mod wait;
 mod world;
 
 pub use forge::{Forger, Letter};
-pub use local::{Local, RATES};
+pub use local::{ALLOWED, Local, RATES};
+pub use memory::memory;
 pub use person::Person;
 pub use program::{Ended, Program};
 pub use raw::Raw;

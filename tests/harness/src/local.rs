@@ -10,12 +10,20 @@ use rejoinder_server::directory::{Directory, Rates};
 use rejoinder_server::server::{Parts, Server, StartError};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::sweep::Sweep;
+use rejoinder_server::throttle::Allowed;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::wait::eventually;
 
 /// As often as a story likes.
 pub const RATES: Rates = Rates { new_visitors_per_hour: 10_000, passwords_per_minute: 10_000 };
+
+/// As much as a story likes. What everybody gets is [`Allowed::default`].
+pub const ALLOWED: Allowed = Allowed {
+    operations_per_second: 100_000,
+    requests_per_second: 100_000,
+    connections_per_address: 100_000,
+};
 
 /// How long what the server began may take to end with it.
 const END: Duration = Duration::from_secs(5);
@@ -33,10 +41,22 @@ impl Local {
     /// # Errors
     /// What the server says.
     pub async fn start(storage: Options, listen: SocketAddr) -> Result<Self, StartError> {
+        Self::start_allowing(storage, listen, ALLOWED).await
+    }
+
+    /// The same, where everybody may ask for so much.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn start_allowing(
+        storage: Options,
+        listen: SocketAddr,
+        allowed: Allowed,
+    ) -> Result<Self, StartError> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let directory = Directory::open(&storage.folder, RATES)?;
         let new_conversations = 6;
-        let parts = Parts { storage, directory, listen, new_conversations, metrics: None };
+        let parts = Parts { storage, directory, listen, new_conversations, allowed, metrics: None };
         match runtime.spawn(Server::start(parts)).await.unwrap() {
             Ok(server) => Ok(Self { runtime, server }),
             Err(error) => {

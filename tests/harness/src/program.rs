@@ -39,7 +39,9 @@ impl Program {
     ) -> Result<Self, Ended> {
         let mut command = plain(binary);
         command.arg("serve").arg("--data").arg(data).arg("--listen").arg(listen.to_string());
-        command.args(["--new-visitors-per-hour=10000", "--passwords-per-minute=10000"]).args(more);
+        command.args(["--new-visitors-per-hour=10000", "--passwords-per-minute=10000"]);
+        command.args(["--operations-per-second=100000", "--requests-per-second=100000"]);
+        command.args(more);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
@@ -64,6 +66,12 @@ impl Program {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the system calls it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it, as nothing can prevent, and returns what it had logged.

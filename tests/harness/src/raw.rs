@@ -49,6 +49,14 @@ impl Raw {
         (raw, welcome)
     }
 
+    /// Says `Hello` as a new device that keeps nothing.
+    ///
+    /// # Panics
+    /// When nobody is there.
+    pub async fn greets(&mut self, credential: Credential) {
+        self.send(&ClientFrame::Hello(hello(credential))).await;
+    }
+
     /// Says a frame.
     ///
     /// # Panics
@@ -186,6 +194,7 @@ pub(crate) fn hello(credential: Credential) -> Hello {
         feed: 0,
         erasures: 0,
         snapshots: true,
+        scope: 0,
     }
 }
 

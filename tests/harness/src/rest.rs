@@ -59,20 +59,45 @@ impl World {
     /// When the server does not answer.
     pub async fn ask(&self, who: &Person, method: &str, path: &str, json: Option<&str>) -> Rest {
         let token = who.client().token().await.unwrap().unwrap();
+        self.ask_as(&token, method, path, json).await
+    }
+
+    /// Whoever has a token asks.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn ask_as(&self, token: &str, method: &str, path: &str, json: Option<&str>) -> Rest {
+        let body = json.map(|json| ("application/json", json.as_bytes()));
+        self.sends(token, method, path, body).await
+    }
+
+    /// Whoever has a token sends the bytes of a file.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn put_bytes(&self, token: &str, path: &str, bytes: &[u8]) -> Rest {
+        self.sends(token, "PUT", path, Some(("application/octet-stream", bytes))).await
+    }
+
+    async fn sends(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<(&str, &[u8])>,
+    ) -> Rest {
         let host = self.address();
         let mut request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
              Authorization: Bearer {token}\r\n"
         );
-        if let Some(json) = json {
-            let length = json.len();
-            let kind = "Content-Type: application/json";
-            request += &format!("{kind}\r\nContent-Length: {length}\r\n\r\n{json}");
-        } else {
-            request += "\r\n";
+        if let Some((kind, bytes)) = body {
+            request += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", bytes.len());
         }
+        request += "\r\n";
         let mut stream = TcpStream::connect(host).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(body.map_or(&[][..], |(_, bytes)| bytes)).await.unwrap();
         let mut said = String::new();
         stream.read_to_string(&mut said).await.unwrap();
         let (head, text) = said.split_once("\r\n\r\n").unwrap();

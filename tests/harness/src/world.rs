@@ -12,6 +12,7 @@ use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rejoinder_server::directory::{Directory, Email, NewAgent, NewSite, Password, SiteChange};
 use rejoinder_server::storage::sqlite::Options;
+use rejoinder_server::throttle::Allowed;
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
@@ -43,6 +44,7 @@ pub struct World {
     host: Host,
     address: SocketAddr,
     site: SiteId,
+    allowed: Allowed,
     people: Mutex<Vec<Arc<Person>>>,
 }
 
@@ -64,6 +66,19 @@ impl World {
         Self::begin(Some((binary.into(), flags))).await
     }
 
+    /// A server in this process that allows everybody what it allows where nobody has set
+    /// anything: for stories about that.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_strict() -> Self {
+        let mut world = Self::begin(None).await;
+        world.stop_server().await;
+        world.allowed = Allowed::default();
+        world.start_server().await;
+        world
+    }
+
     async fn begin(binary: Option<(PathBuf, Vec<String>)>) -> Self {
         let folder = tempfile::Builder::new().prefix("rejoinder-").tempdir().unwrap();
         let directory = make_folder(&folder.path().join("data"));
@@ -74,7 +89,8 @@ impl World {
         drop(directory);
         let people = Mutex::default();
         let (host, address) = (Host::Stopped, ANYWHERE.parse().unwrap());
-        let mut world = Self { folder, binary, host, address, site, people };
+        let allowed = crate::local::ALLOWED;
+        let mut world = Self { folder, binary, host, address, site, allowed, people };
         world.start_server().await;
         world
     }
@@ -143,6 +159,18 @@ impl World {
         }
     }
 
+    /// The server in a process of its own.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub const fn program(&self) -> &Program {
+        match &self.host {
+            Host::Program(program) => program,
+            Host::Local(_) | Host::Stopped => panic!("there is no server in another process"),
+        }
+    }
+
     /// Starts the server that was stopped, on the address that it had.
     ///
     /// # Panics
@@ -158,7 +186,10 @@ impl World {
     pub async fn start_server_with(&mut self, options: Options) {
         assert!(matches!(self.host, Host::Stopped), "the server runs already");
         self.host = match &self.binary {
-            None => Host::Local(Local::start(options, self.address).await.unwrap()),
+            None => {
+                let started = Local::start_allowing(options, self.address, self.allowed).await;
+                Host::Local(started.unwrap())
+            }
             Some((binary, flags)) => {
                 let flags: Vec<_> = flags.iter().map(String::as_str).collect();
                 Host::Program(Program::serve(binary, &self.data(), self.address, &flags).unwrap())
@@ -288,7 +319,15 @@ impl World {
     /// # Panics
     /// When the directory does not take them.
     pub fn add_agent(&self, name: &str, role: AgentRole) {
-        let agent = newcomer(name, role, self.site);
+        self.add_agent_of(name, role, self.site);
+    }
+
+    /// Adds an agent of a site to the directory.
+    ///
+    /// # Panics
+    /// When the directory does not take them.
+    pub fn add_agent_of(&self, name: &str, role: AgentRole, site: SiteId) {
+        let agent = newcomer(name, role, site);
         self.directory().add_agent(&agent, Timestamp::from_millis(0)).unwrap();
     }
 

@@ -55,6 +55,88 @@ fn automerge_is_used_only_where_its_bytes_are_our_own() {
     none(&wrong, "no path from a socket leads to an Automerge decoder");
 }
 
+/// What makes a document or a change of Automerge from bytes: it was written for peers who trust
+/// each other, and bytes that somebody made for it can cost any time and memory.
+const DECODERS: [&str; 8] = [
+    "Change::from_bytes",
+    "Automerge::load",
+    "AutoCommit::load",
+    "load_incremental",
+    "load_with_options",
+    "load_unverified",
+    "receive_sync_message",
+    "automerge::sync",
+];
+
+/// The files that may name them, and whose bytes they decode.
+const MAY_DECODE: [(&str, &str); 3] = [
+    ("core/src/replica/confirmed.rs", "a client, its own server's"),
+    ("server/src/snapshot.rs", "the server, what it has composed itself a moment ago"),
+    ("server/src/storage/sqlite/verify/snapshot.rs", "the server, its own disk's"),
+];
+
+/// What takes bytes from strangers, or is handed them, on the server's side.
+const REACHED: [&str; 7] = [
+    "core/src/wire",
+    "core/src/session/server",
+    "core/src/authority",
+    "server/src/sync",
+    "server/src/api",
+    "server/src/hub",
+    "server/src/router",
+];
+
+fn decoder(text: &str) -> Option<&'static str> {
+    DECODERS.into_iter().find(|what| {
+        text.match_indices(what).any(|(at, _)| {
+            !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                && !text[at + what.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        })
+    })
+}
+
+#[test]
+fn wp13_no_path_from_a_socket_or_a_body_leads_to_an_automerge_decoder() {
+    let mut wrong = Vec::new();
+    let mut found = Vec::new();
+    for source in rust().iter().filter(|source| !source.is_in("tests")) {
+        let may = MAY_DECODE.iter().any(|(path, _)| source.path == *path);
+        for line in source.code() {
+            match decoder(line.text) {
+                Some(_) if may => found.push(source.path.clone()),
+                Some(what) => wrong.push(source.at(&line, what)),
+                None => {}
+            }
+            // A client's replica decodes what its server says: the server has none.
+            let on_server = source.is_in("server/src");
+            let replica = line.text.contains("rejoinder_core::replica");
+            // `read` makes an entry of a change that was decoded; `compose` decodes nothing.
+            let read = line.text.contains("compose::read");
+            if on_server && (replica || read) {
+                wrong.push(source.at(&line, "what clients decode with"));
+            }
+            let reached = REACHED.iter().any(|part| source.is_in(part));
+            if reached && line.text.contains("automerge") {
+                wrong.push(source.at(&line, "automerge, where strangers' bytes are"));
+            }
+        }
+    }
+    none(&wrong, "strangers' bytes never reach an Automerge decoder");
+    for (path, _) in MAY_DECODE {
+        assert!(found.iter().any(|file| file == path), "{path} decodes no more: take it out");
+    }
+}
+
+#[test]
+fn a_decoder_is_known_by_its_name() {
+    assert!(decoder(".map(Change::from_bytes)").is_some());
+    assert!(decoder("let d = automerge::Automerge::load(&bytes)?;").is_some());
+    assert!(decoder("ExpandedChange::from_bytes(x)").is_none());
+    assert!(
+        decoder("Automerge::load_it(x)").is_none() && decoder("Change::from_bytes_of").is_none()
+    );
+}
+
 #[test]
 fn dependencies_come_from_the_workspace() {
     let mut wrong = Vec::new();

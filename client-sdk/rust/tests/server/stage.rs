@@ -15,6 +15,7 @@ use rejoinder_server::directory::{
 };
 use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
+use rejoinder_server::throttle::Allowed;
 use tempfile::TempDir;
 
 /// Longer than anything here takes, even on a busy machine.
@@ -67,6 +68,7 @@ impl Stage {
             storage: Options::new(folder),
             listen: self.address,
             new_conversations: 6,
+            allowed: Allowed::default(),
             metrics: None,
         };
         let server = Server::start(parts).await.unwrap();

@@ -54,7 +54,7 @@ function Known({ row }: { row: FeedRow }) {
       {known.error?.failure !== "refused" && (
         <Age of={known} again={() => void cached.refresh()} />
       )}
-      {erased !== null && <p class="faint small">{words.erasedLead(momentOf(erased, now.value))}</p>}
+      {erased !== null && <p class="faint small after-facts">{words.erasedLead(momentOf(erased, now.value))}</p>}
       {known.value && erased === null && (
         <div class="danger-actions">
           {desk.role.value !== "support_agent" && <Block visitor={known.value} />}

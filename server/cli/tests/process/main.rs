@@ -4,5 +4,7 @@
 mod backup;
 mod command;
 mod demo;
+mod disks;
 mod ends;
 mod kills;
+mod notes;

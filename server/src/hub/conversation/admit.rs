@@ -12,6 +12,7 @@ use rejoinder_core::limits;
 use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::now;
 use crate::directory::Scope;
@@ -38,6 +39,8 @@ pub(super) struct Pushed {
     pub(super) kind: DocumentKind,
     pub(super) submissions: Vec<Submission>,
     pub(super) revisions: Vec<Revision>,
+    /// Given back when the push is judged and its memory free again.
+    pub(super) under_way: Option<OwnedSemaphorePermit>,
 }
 
 /// The visitor's closed conversation that this one goes on from: who knew that it was closed begins
@@ -76,13 +79,17 @@ impl Task {
                 continue;
             }
             match self.judge(&mut admission, &push).await {
-                Ok(fates) => answers.push(Answer { to: push.by, kind: push.kind, fates }),
+                Ok(fates) => {
+                    drop(push.under_way);
+                    answers.push(Answer { to: push.by, kind: push.kind, fates });
+                }
                 Err(error) => self.put_off(&push.by, &error.into()),
             }
         }
         if answers.is_empty() {
             return;
         }
+        self.meet(&mut admission).await;
         let committed = self.commit(&mut admission).await;
         match committed {
             Ok(appended) => self.tell(admission, appended.as_ref(), &answers),

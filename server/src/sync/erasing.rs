@@ -1,0 +1,104 @@
+//! What a device says of what it has erased, and what of it is remembered.
+
+use std::sync::Arc;
+
+use rejoinder_core::wire::Keeping;
+
+use crate::clock::now;
+use crate::hub::{Connected, Hub, blocking};
+use crate::storage::{Device, ProgressOf, StorageError};
+use crate::sync::{End, Purge};
+
+/// The device has carried erasures out, up to a cursor.
+pub(super) async fn carried_out(
+    hub: &Hub,
+    connected: &Connected,
+    purge: &mut Purge,
+    cursor: u64,
+) -> Result<(), StorageError> {
+    if connected.keeping == Keeping::Memory {
+        return Ok(());
+    }
+    let (storage, device) = (Arc::clone(hub.storage()), connected.device);
+    // What has not happened cannot be carried out.
+    let cursor = cursor.min(blocking(move || storage.newest_erasure()).await?);
+    keep(hub, connected, cursor).await?;
+    if cursor > purge.former {
+        hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
+        purge.former = cursor;
+    }
+    Ok(())
+}
+
+/// Once the device has carried everything out that it was told to, it is told what it missed.
+pub(super) async fn caught_up(
+    hub: &Hub,
+    connected: &Arc<Connected>,
+    purge: &mut Purge,
+) -> Result<(), End> {
+    if purge.feed != u64::MAX {
+        let from = core::mem::replace(&mut purge.feed, u64::MAX);
+        hub.missed(connected, from).await?;
+        hub.tell_unfinished(connected).await;
+        if connected.principal.role.agent().is_some() {
+            hub.board().greet(connected);
+            hub.tell_unread(connected.principal.participant).await;
+            team_changed(hub, connected);
+        }
+    }
+    Ok(())
+}
+
+/// Who can be offered a conversation may be somebody else now. An agent who was added a moment ago
+/// may not be known to routing yet.
+pub(super) fn team_changed(hub: &Hub, connected: &Connected) {
+    if connected.principal.role.agent().is_some() {
+        hub.board().directory_changed();
+    }
+}
+
+pub(super) async fn keep(
+    hub: &Hub,
+    connected: &Connected,
+    erasures: u64,
+) -> Result<(), StorageError> {
+    let device = Device {
+        device: connected.device,
+        participant: connected.principal.participant,
+        keeping: connected.keeping,
+        erasures,
+        heard_at: now(),
+    };
+    hub.storage().keep_device(device).await
+}
+
+/// The device was heard from until now.
+pub(super) async fn heard(hub: &Hub, connected: &Connected) {
+    let (storage, id) = (Arc::clone(hub.storage()), connected.device);
+    let known = blocking(move || storage.device(id)).await;
+    if let Ok(Some(device)) = known {
+        let kept = hub.storage().keep_device(Device { heard_at: now(), ..device }).await;
+        if let Err(error) = kept {
+            tracing::debug!(%error, "a device's last sign of life was not kept");
+        }
+    }
+}
+
+/// The device has erased everything.
+pub(super) async fn wiped(hub: &Hub, device: rejoinder_core::id::DeviceId) {
+    let storage = Arc::clone(hub.storage());
+    let forgotten = async {
+        let (former, held, newest) = blocking(move || {
+            let former = storage.device(device)?.map_or(0, |device| device.erasures);
+            Ok((former, storage.holdings(device)?, storage.newest_erasure()?))
+        })
+        .await?;
+        // Told before it is forgotten, while it still counts.
+        hub.storage().forget_holdings(device, held).await?;
+        hub.tell_progress(ProgressOf::Device(device, former, newest)).await;
+        Ok::<_, StorageError>(())
+    };
+    if let Err(error) = forgotten.await {
+        tracing::warn!(%error, "a wiped device still counts among those not done");
+    }
+}
