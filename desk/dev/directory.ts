@@ -16,6 +16,7 @@ const me: Me = {
 const sites: Site[] = people.sites.map(({ id: site, name }, i) => ({
   id: site, name, allowed_origins: i === 0 ? ["https://larch.example"] : [],
   mode: i === 0 ? "assistant_then_human" : "live_chat", human_support: true, offline_message: "",
+  offline_mode: "message", prechat_fields: [],
   routing: i === 0 ? "automatic" : "pick_up", close_after_minutes: null, retention_days: null,
   edit: "any",
   recall: "any", visitor_edit: true, visitor_recall: true, chat_limit: 5, theme_color: "#1d5c63",
@@ -73,7 +74,8 @@ function answers(site: Site): SiteAnswers {
   return {
     site: site.id, name: site.name, mode: site.mode, human_support: true, online: true,
     visitor_edit: site.visitor_edit, visitor_recall: site.visitor_recall, greeting: site.greeting,
-    offline_message: site.offline_message, theme_color: site.theme_color,
+    offline_message: site.offline_message, offline_mode: site.offline_mode,
+    prechat_fields: site.prechat_fields, theme_color: site.theme_color,
     agents: people.agents.map(({ id: agent, name, online }) => ({ id: agent, name, online })),
   };
 }

@@ -48,7 +48,7 @@ describe("how far a recall is carried out", () => {
 
 describe("what is asked before it is pasted", () => {
   test("card numbers, by their check digit", () => {
-    expect(secretIn("my card 4111 1111 1111 1111, thanks", ["my card 4111 1111 1111 1111, thanks"])).toBe("card");
+    expect(secretIn("my card 4111 1111 1111 1111, thanks", [])).toBe("card");
     expect(secretIn("order 4111 1111 1111 1112", ["order 4111 1111 1111 1112"])).toBeNull();
     expect(secretIn("0000 0000 0000 0000", ["0000 0000 0000 0000"])).toBeNull();
   });

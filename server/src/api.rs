@@ -18,6 +18,7 @@ pub(crate) mod links;
 pub(crate) mod live;
 pub(crate) mod me;
 pub mod notifications;
+pub(crate) mod offline;
 pub(crate) mod page;
 pub mod people;
 pub(crate) mod reports;

@@ -25,9 +25,11 @@ mod factor;
 mod filter;
 mod link;
 mod named;
+mod offline;
 mod origin;
 mod page;
 mod password;
+mod prechat;
 mod rate;
 mod schema;
 mod session;
@@ -61,11 +63,14 @@ pub use factor::{Enrolment, FactorError, SecondFactor};
 pub use filter::{NoPlace, Page, Place};
 pub use link::{Link, LinkFor};
 pub use named::{
-    Action, Availability, LinkKind, Routing, SiteMode, TicketPriority, TicketStatus, TokenKind,
+    Action, Availability, LinkKind, OfflineMode, PrechatKind, Routing, SiteMode, TicketPriority,
+    TicketStatus, TokenKind,
 };
+pub use offline::OfflineInfo;
 pub use origin::{Origin, OriginError};
 pub use page::{PAGES, VisitedPage};
 pub use password::{PASSWORD_LONGEST, PASSWORD_SHORTEST, Password, PasswordError};
+pub use prechat::{Answers, PrechatField};
 pub use session::{AuthError, Scope, Session};
 pub use site::{NewSite, Site, SiteChange};
 pub use ticket::{SUBJECT_LONGEST, Ticket, TicketChange, WhichTickets};
@@ -180,6 +185,9 @@ pub enum DirectoryError {
     /// Nothing is kept of the visitor any more.
     #[error("this visitor was erased: nothing is kept of them any more")]
     Erased,
+    /// An answer that was not asked for, is missing, or is not as it may be.
+    #[error("an answer is missing, or is not as it was asked for")]
+    BadAnswer,
     /// What was typed to confirm is not the site's name.
     #[error("this is not the name of the site: type it as it stands there")]
     OtherName,

@@ -18,6 +18,7 @@ mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::conversation::operation::Submission;
@@ -36,7 +37,7 @@ pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::attachments::{self, Attachments};
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::{Agent, Directory, DirectoryError, OfflineMode, SiteMode};
 use crate::routing::Board;
 use crate::storage::Storage;
 
@@ -78,6 +79,8 @@ pub enum Upkeep {
         /// Milliseconds that it may be silent while a human is active; none: for ever.
         silence: Option<i64>,
     },
+    /// Its visitor has said how to be reached.
+    Told,
     /// Take words back, in the name of the server.
     Erase {
         /// Whose; none: everybody's.
@@ -185,6 +188,47 @@ impl Hub {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.0.board
+    }
+
+    /// Asks a conversation's task to do what is due, and waits for it: until when nothing is, if
+    /// anything will be; none when it could not be done now.
+    pub async fn keep_up(
+        &self,
+        conversation: ConversationId,
+        what: Upkeep,
+        now: Timestamp,
+    ) -> Option<Option<Timestamp>> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(conversation, Ask::Upkeep(what, now, answer)).ok()?;
+        answered.await.ok()
+    }
+
+    /// Whether visitors of a site are asked how to be reached, because nobody is there.
+    async fn asks_how_to_reach(&self, site: SiteId) -> bool {
+        let (directory, online) =
+            (Arc::clone(&self.0.directory), self.0.registry.online(Instant::now()));
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = directory.site(site)?.filter(|it| {
+                it.offline_mode == OfflineMode::Form
+                    && it.mode == SiteMode::LiveChat
+                    && it.human_support
+            });
+            if found.is_none() {
+                return Ok(false);
+            }
+            let agents = directory.agents()?;
+            let answers = |agent: &Agent| agent.answers_on(site) && agent.is_available(&online);
+            Ok::<_, DirectoryError>(!agents.iter().any(answers))
+        });
+        match looked.await {
+            Ok(Ok(asks)) => asks,
+            Ok(Err(error)) => {
+                // It waits for a human as it would without a form.
+                tracing::warn!(%error, "whether somebody is there cannot be read");
+                false
+            }
+            Err(_) => false,
+        }
     }
 
     /// Something is due at once.

@@ -129,7 +129,11 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
     let files = OpenApiRouter::default()
         .routes(routes!(api::attachments::attachment, api::attachments::put_attachment))
         .layer(DefaultBodyLimit::disable());
-    let told = OpenApiRouter::default().routes(routes!(api::page::page)).layer(from_fn(in_time));
+    let told = OpenApiRouter::default()
+        .routes(routes!(api::page::page))
+        .routes(routes!(api::offline::offline_info))
+        .routes(routes!(api::offline::prechat))
+        .layer(from_fn(in_time));
     let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
         .route("/v1/openapi.json", get(api::document::openapi))

@@ -12,11 +12,10 @@ use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::id::{ConversationId, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
-use tokio::sync::oneshot;
 
 use crate::clock::now;
 use crate::directory::{Directory, DirectoryError, Erasing, Site};
-use crate::hub::{Ask, Hub, News, Then, Upkeep, blocking};
+use crate::hub::{Hub, News, Then, Upkeep, blocking};
 use crate::storage::{Filter, StorageError};
 
 /// Milliseconds in a minute.
@@ -105,7 +104,7 @@ impl Sweep {
             let found = blocking(move || storage.there(site, AT_ONCE)).await?;
             for &conversation in &found {
                 let what = Upkeep::Erase { authors: None, then: Then::Gone };
-                if self.keep_up(conversation, what, now).await.is_some() {
+                if self.hub.keep_up(conversation, what, now).await.is_some() {
                     self.ending.insert(site);
                 }
             }
@@ -135,7 +134,7 @@ impl Sweep {
             let mut erased = 0;
             for &conversation in &found {
                 let what = Upkeep::Erase { authors: None, then: Then::Stays };
-                erased += usize::from(self.keep_up(conversation, what, now).await.is_some());
+                erased += usize::from(self.hub.keep_up(conversation, what, now).await.is_some());
             }
             if erased == AT_ONCE {
                 // There may be more: the next sweep goes on, and others' turns come in between.
@@ -158,7 +157,7 @@ impl Sweep {
             }
             for &conversation in &all {
                 let what = Upkeep::Erase { authors: Some(ids.clone()), then: Then::Closed };
-                done &= self.keep_up(conversation, what, now).await.is_some();
+                done &= self.hub.keep_up(conversation, what, now).await.is_some();
             }
             asked(&directory, move |d| d.empty_tickets(&all)).await?;
             if done && now.millis_since(since) > limits::ERASURE_SETTLES_MILLIS {
@@ -204,7 +203,7 @@ impl Sweep {
                 continue;
             }
             // What could not be done is asked for again.
-            let Some(due) = self.keep_up(id, Upkeep::Lapse { silence }, now).await else {
+            let Some(due) = self.hub.keep_up(id, Upkeep::Lapse { silence }, now).await else {
                 continue;
             };
             self.looked.insert(id, Looked { feed, silence, due });
@@ -220,18 +219,6 @@ impl Sweep {
     ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
         let storage = Arc::clone(self.hub.storage());
         blocking(move || storage.silent(site, status, before)).await
-    }
-
-    /// Asks a conversation's task, and waits for it; none when it could not be done now.
-    async fn keep_up(
-        &self,
-        conversation: ConversationId,
-        what: Upkeep,
-        now: Timestamp,
-    ) -> Option<Option<Timestamp>> {
-        let (answer, answered) = oneshot::channel();
-        self.hub.ask(conversation, Ask::Upkeep(what, now, answer)).ok()?;
-        answered.await.ok()
     }
 }
 

@@ -24,7 +24,7 @@ use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
 use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
-use erasing::{carried_out, heard, keep, purged, team_changed, wiped};
+use erasing::{carried_out, caught_up, heard, keep, team_changed, wiped};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -229,6 +229,16 @@ impl Connection {
         purge: &mut Purge,
     ) -> Result<(), End> {
         self.in_measure(connected, &frame)?;
+        self.handle(hub, connected, (frame, bytes), purge).await
+    }
+
+    async fn handle(
+        &mut self,
+        hub: &Hub,
+        connected: &Arc<Connected>,
+        (frame, bytes): Said,
+        purge: &mut Purge,
+    ) -> Result<(), End> {
         let request = match self.session.handle(frame) {
             Ok(request) => request,
             Err(Fault::Fatal(problem)) => return Err(problem.into()),
@@ -240,15 +250,7 @@ impl Connection {
         let by = || Arc::clone(connected);
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
-            Request::Purged(cursor) => {
-                let held = self.session.release();
-                let mut held: Vec<Said> = held.into_iter().map(|frame| (frame, 0)).collect();
-                held.extend(self.purge_rest(hub, connected, purge, cursor).await?);
-                for said in held {
-                    Box::pin(self.take(hub, connected, said, purge)).await?;
-                }
-                return purged(hub, connected, purge).await;
-            }
+            Request::Purged(cursor) => return self.purged(hub, connected, purge, cursor).await,
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -295,33 +297,32 @@ impl Connection {
         Arc::clone(&self.under_way).acquire_many_owned(bytes).await.ok()
     }
 
-    /// Sends the orders that did not fit into the welcome, one frame after the other, and lets
-    /// nothing else through before the last is carried out: what came meanwhile is given back.
-    async fn purge_rest(
+    /// The device has erased what the last orders told it to. Sends the next that did not fit into
+    /// the welcome; after the last one, everything flows.
+    async fn purged(
         &mut self,
         hub: &Hub,
         connected: &Arc<Connected>,
         purge: &mut Purge,
-        mut cursor: u64,
-    ) -> Result<Vec<Said>, End> {
-        let mut held = Vec::new();
-        let deadline = Duration::from_millis(limits::IDLE_MILLIS);
-        while let Some((reached, orders)) = purge.more.pop_front() {
-            carried_out(hub, connected, purge, cursor).await?;
-            let frame = ServerFrame::Erasures { cursor: reached, orders };
-            self.write(frame.encode().into()).await?;
-            cursor = loop {
-                let next = tokio::time::timeout(deadline, self.frame()).await;
-                match next.map_err(|_| End::from(Problem::TimedOut))?? {
-                    (ClientFrame::Purged { cursor }, _) => break cursor,
-                    // A client opens its documents without waiting for an answer.
-                    said if held.len() < limits::HELD_FRAMES => held.push(said),
-                    _ => return Err(Problem::TooMuch.into()),
-                }
-            };
-        }
+        cursor: u64,
+    ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
-        Ok(held)
+        if let Some((reached, orders)) = purge.more.pop_front() {
+            self.session.more(reached);
+            return self
+                .write(ServerFrame::Erasures { cursor: reached, orders }.encode().into())
+                .await;
+        }
+        // Before anything that was held: a document may be sent again that was dropped before.
+        let dropped = core::mem::take(&mut purge.dropping);
+        if !dropped.is_empty() {
+            hub.storage().forget_holdings(connected.device, dropped).await?;
+        }
+        for frame in self.session.release() {
+            // None of them waits for room.
+            Box::pin(self.handle(hub, connected, (frame, 0), purge)).await?;
+        }
+        caught_up(hub, connected, purge).await
     }
 
     async fn look_after(

@@ -22,6 +22,8 @@ const ANSWERS = "rejoinder widget answers";
 /** How long the network may take to bring the page before the kept one is shown. */
 const PATIENCE_MILLIS = 2_000;
 const APP = "/widget/app";
+/** The status of a page whose site there is not, or not any more. */
+const GONE = 404;
 
 precacheAndRoute(self.__WB_MANIFEST, { directoryIndex: "", cleanURLs: false });
 cleanupOutdatedCaches();
@@ -34,17 +36,14 @@ self.addEventListener("install", (event: ExtendableEvent & Rules) => {
     { condition: { urlPattern: `${APP}*` }, source: "race-network-and-fetch-handler" },
   ]);
   rules?.catch(() => {});
-  event.waitUntil(askForOpenPages());
+  event.waitUntil(askForOpenPages().catch(() => {}));
 });
 
 /** The pages that are open came before there was anybody to keep the answer. */
 async function askForOpenPages(): Promise<void> {
-  const [windows, answers] = await Promise.all([
-    self.clients.matchAll({ type: "window", includeUncontrolled: true }),
-    caches.open(ANSWERS),
-  ]);
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const pages = windows.map(({ url }) => new URL(url)).filter(({ pathname }) => pathname === APP);
-  await Promise.all(pages.map(({ pathname, search }) => ask(pathname + search, answers)));
+  await Promise.all(pages.map(async ({ href }) => keep(href, await fetch(href))));
 }
 
 self.addEventListener("fetch", (event) => {
@@ -57,26 +56,29 @@ self.addEventListener("fetch", (event) => {
 
 /** From the network where it is quick, so that it fits the server; else as it was kept. */
 async function page(event: FetchEvent): Promise<Response> {
-  const answers = await caches.open(ANSWERS);
-  const asked = ask(event.request, answers);
-  event.waitUntil(asked.catch(() => null));
-  const kept = await answers.match(event.request);
+  const { request } = event;
+  const asked = fetch(request);
+  // Without room for anything a chat still opens from the network.
+  const kept = await caches.match(request, { cacheName: ANSWERS }).catch(() => undefined);
+  event.waitUntil(asked.then((answer) => keep(request.url, answer)).catch(() => {}));
   if (!kept) return asked;
   const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MILLIS));
   const answer = await Promise.race([asked.catch(() => null), late]);
-  // Of another version than the files here, the kept one's own words would be of no use.
-  return answer ?? new Response(PAGE, { headers: kept.headers });
+  if (answer && (answer.ok || answer.status === GONE)) return answer;
+  // Somebody in between may answer for a server that is down. The page of here, not the one that
+  // was kept with the answer: that one may name files of another version.
+  return new Response(PAGE, { headers: kept.headers });
 }
 
-async function ask(request: Request | string, answers: Cache): Promise<Response> {
-  const answer = await fetch(request);
-  if (answer.ok) {
-    const headers = new Headers(answer.headers);
-    for (const name of ["content-encoding", "content-length"]) headers.delete(name);
-    await answers.put(request, new Response(null, { headers }));
-  } else if (answer.status === 404) {
-    // There is no such site any more.
-    await answers.delete(request);
+/** Keeps what an answer says of the page, which is all in its head. */
+async function keep(url: string, answer: Response): Promise<void> {
+  if (!answer.ok && answer.status !== GONE) return;
+  const answers = await caches.open(ANSWERS);
+  if (answer.status === GONE) {
+    await answers.delete(url);
+    return;
   }
-  return answer;
+  const headers = new Headers(answer.headers);
+  for (const name of ["content-encoding", "content-length"]) headers.delete(name);
+  await answers.put(url, new Response(null, { headers }));
 }

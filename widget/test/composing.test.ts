@@ -158,6 +158,7 @@ test("a visitor is offered what the site allows, and to take back what was not s
     visitor_recall: true,
     greeting: "",
     offline_message: "",
+    offline_mode: "message",
     theme_color: "#3350b4",
     online: false,
     agents: [],

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::authority::log::Row;
 use crate::authority::policy::Policy;
 use crate::authority::{Admission, Authority, Setting};
-use crate::conversation::layout::{Content, Key, Notice, Status, Value};
+use crate::conversation::layout::{Content, Key, Kind, Notice, Status, Value};
 use crate::conversation::operation::Operation;
 use crate::dice::Dice;
-use crate::id::{DocumentKind, MessageId, ParticipantId};
+use crate::id::{DocumentKind, MessageId, ParticipantId, Seq};
 use crate::limits;
 use crate::principal::Principal;
 use crate::time::Timestamp;
@@ -57,6 +58,55 @@ impl Authority {
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
         self.announce(admission, Notice::Released, None, setting, dice);
         true
+    }
+
+    /// Nobody was there when the conversation began: its visitor is asked how to be reached. Only
+    /// what `admission` begins is moved, and only while nobody has moved or taken it.
+    pub fn met_nobody(
+        &mut self,
+        admission: &mut Admission,
+        policy: &Policy,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) -> bool {
+        let first = |row: &Row| (row.kind, row.seq) == (DocumentKind::Timeline, Seq(1));
+        let untouched = !self.closed()
+            && self.assignee().is_none()
+            && !self.timeline.history.has(Key::Status)
+            && self.newest().is_some_and(|newest| newest.kind == Kind::Visitor);
+        let begins = untouched && admission.rows.iter().any(first);
+        if begins {
+            self.stand(admission, Status::AwaitingOfflineInfo, policy, now, dice);
+        }
+        begins
+    }
+
+    /// The visitor has said how to be reached: the conversation waits for a human, unless somebody
+    /// has it by now.
+    pub fn told_offline(
+        &mut self,
+        admission: &mut Admission,
+        policy: &Policy,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) {
+        if !self.closed() && self.status() == Status::AwaitingOfflineInfo {
+            self.stand(admission, Status::WaitingForHuman, policy, now, dice);
+        }
+    }
+
+    fn stand(
+        &mut self,
+        admission: &mut Admission,
+        status: Status,
+        policy: &Policy,
+        now: Timestamp,
+        dice: &mut Dice,
+    ) {
+        let elsewhere = BTreeSet::new();
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let operation = Operation::SetStatus { status };
+        self.write(admission, DocumentKind::Timeline, operation, setting, dice);
     }
 
     /// Recalls messages that are not recalled yet, in the name of the server: those of `authors`,

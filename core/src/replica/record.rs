@@ -46,6 +46,10 @@ pub struct Cursors {
     /// Erasures, carried out up to here.
     #[n(2)]
     pub erasures: u64,
+    /// What the feed was read under.
+    #[n(3)]
+    #[cbor(default)]
+    pub scope: u64,
 }
 
 /// An operation without a fate, or with one that a person has not dealt with yet.

@@ -117,6 +117,15 @@ impl Session {
         };
     }
 
+    /// There are further orders of erasure, up to `cursor`: until they are carried out too, all
+    /// else is held.
+    pub fn more(&mut self, cursor: u64) {
+        if let Phase::Open { principal } = &self.phase {
+            // Its cursors are known to be of this life by now, or were taken anew.
+            self.phase = Phase::Purging { principal: principal.clone(), cursor, anew: false };
+        }
+    }
+
     /// What was held while the device was purging, to be handled now, in this order.
     #[must_use]
     pub fn release(&mut self) -> Vec<ClientFrame> {
@@ -146,7 +155,10 @@ impl Session {
             }
             (
                 Phase::Purging { anew, .. },
-                frame @ (ClientFrame::Open { .. } | ClientFrame::Leave { .. }),
+                frame @ (ClientFrame::Open { .. }
+                | ClientFrame::Leave { .. }
+                | ClientFrame::Signal { .. }
+                | ClientFrame::LogOut),
             ) => {
                 if self.held.len() >= limits::HELD_FRAMES {
                     return Err(Fault::Fatal(Problem::TooMuch));

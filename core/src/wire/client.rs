@@ -105,6 +105,9 @@ pub struct Hello {
     /// Whether it takes `Snapshot`; one that does not receives entries only.
     #[n(7)]
     pub snapshots: bool,
+    /// What the feed was read under: [`super::Welcome::scope`] of that time; 0 at first.
+    #[n(8)]
+    pub scope: u64,
 }
 
 /// What proves who a client is. It travels in the first frame, never in a URL.

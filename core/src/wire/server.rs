@@ -194,6 +194,10 @@ pub struct Welcome {
     /// [`ServerFrame::Erasures`], still before anything else.
     #[n(7)]
     pub erasures: Vec<ErasureOrder>,
+    /// What the client may see, as a number that changes with it: whose feed was read under another
+    /// reads it from the beginning.
+    #[n(8)]
+    pub scope: u64,
 }
 
 /// The bounds that a client must know; see [`crate::limits`].

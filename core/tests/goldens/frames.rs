@@ -37,6 +37,7 @@ fn hello(credential: Credential, keeping: Keeping, epoch: Option<Epoch>) -> Clie
         feed,
         erasures,
         snapshots,
+        scope: feed * 7,
     })
 }
 
@@ -95,6 +96,7 @@ fn welcome(role: Role, token: Option<&str>, erasures: Vec<ErasureOrder>) -> Serv
         token: token.map(str::to_owned),
         cursor: 25,
         erasures,
+        scope: 490_000,
     }))
 }
 

@@ -175,3 +175,27 @@ fn lc4_what_was_written_offline_before_brings_no_words_back() {
     assert!(chat.texts().is_empty());
     assert!(is_recalled(&chat, DocumentKind::Timeline, message));
 }
+
+#[test]
+fn lc8_only_what_begins_while_nobody_is_there_is_asked_about() {
+    let mut chat = Chat::new();
+    let mut ann = chat.visitor();
+    let letter = ann.writes(&mut chat, "anybody?");
+    let meets = |chat: &mut Chat, admission: &mut Admission| {
+        let (policy, now) = (chat.policy, chat.now);
+        chat.authority.met_nobody(admission, &policy, now, &mut chat.dice)
+    };
+    chat.accepts(&ann, &letter);
+    let mut later = Admission::default();
+    assert!(!meets(&mut chat, &mut later) && later.is_empty(), "it has begun before");
+    let mut first = chat.last.clone();
+    assert!(meets(&mut chat, &mut first));
+    assert_eq!(chat.authority.status(), Status::AwaitingOfflineInfo);
+    assert!(!meets(&mut chat, &mut first), "once");
+    let (mut told, policy, now) = (Admission::default(), chat.policy, chat.now);
+    chat.authority.told_offline(&mut told, &policy, now, &mut chat.dice);
+    assert_eq!(chat.authority.status(), Status::WaitingForHuman);
+    let rows = told.rows.len();
+    chat.authority.told_offline(&mut told, &policy, now, &mut chat.dice);
+    assert_eq!(told.rows.len(), rows, "again is nothing");
+}

@@ -419,6 +419,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offline-info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says how a visitor can be reached. Of a conversation that is Awaiting Offline Info it makes one
+         *     ticket, and the conversation waits for a human. A visitor's token.
+         */
+        post: operations["offline_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/page": {
         parameters: {
             query?: never;
@@ -450,6 +470,23 @@ export interface paths {
         get: operations["people"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prechat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps what a visitor has answered, as their attributes. A visitor's token. */
+        post: operations["prechat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -844,6 +881,9 @@ export interface components {
         Blocking: {
             blocked: boolean;
         };
+        BTreeMap: {
+            [key: string]: string;
+        };
         /** @description A text under a shortcut. */
         CannedResponse: {
             id: components["schemas"]["Id"];
@@ -1202,6 +1242,18 @@ export interface components {
             conversation: components["schemas"]["Id"];
             until?: components["schemas"]["Moment"] | null;
         };
+        /** @description What a visitor leaves who met nobody. What they want to know, they write in the conversation. */
+        OfflineInfo: {
+            /** @description One of their own. */
+            conversation: components["schemas"]["Id"];
+            email: string;
+            name?: string | null;
+        };
+        /**
+         * @description What a site's visitors meet while nobody is there.
+         * @enum {string}
+         */
+        OfflineMode: "message" | "form";
         /** @description Why nothing arrives from a site: no reason when something would. */
         OnSite: {
             /**
@@ -1266,6 +1318,30 @@ export interface components {
             /** @description A human. */
             agent: components["schemas"]["RoleName"];
         };
+        /** @description What a visitor has answered before they begin. */
+        Prechat: {
+            /** @description By the labels of the site's fields; at most 300 characters each. */
+            answers: components["schemas"]["BTreeMap"];
+        };
+        /** @description Something that visitors are asked before they begin. */
+        PrechatField: {
+            /** @description What is answered. */
+            kind: components["schemas"]["PrechatKind"];
+            /**
+             * @description What is asked, and the name of the attribute that keeps the answer. 1 to 40 characters, once
+             *     a site.
+             */
+            label: string;
+            /** @description Of a choice: 2 to 20 of at most 100 characters. Of others: none. */
+            options?: string[];
+            /** @description Whether nobody begins without an answer. */
+            required: boolean;
+        };
+        /**
+         * @description What a visitor answers before they begin.
+         * @enum {string}
+         */
+        PrechatKind: "text" | "email" | "choice";
         /** @description What was read. */
         ReadNotifications: {
             /** @description By number. Others' and unknown ones change nothing. */
@@ -1395,6 +1471,10 @@ export interface components {
             name: string;
             /** @description What visitors read when nobody is there; empty: the widget's own words. */
             offline_message: string;
+            /** @description Whether they are asked then how to be reached. */
+            offline_mode: components["schemas"]["OfflineMode"];
+            /** @description What they are asked before they begin. */
+            prechat_fields: components["schemas"]["PrechatField"][];
             /** @description Which of their messages agents may recall. */
             recall: components["schemas"]["WindowText"];
             /**
@@ -1454,6 +1534,13 @@ export interface components {
             name: string | null;
             /** @default null */
             offline_message: string | null;
+            /** @default null */
+            offline_mode: components["schemas"]["OfflineMode"] | null;
+            /**
+             * @description At most 10, all of them.
+             * @default null
+             */
+            prechat_fields: components["schemas"]["PrechatField"][] | null;
             /** @default null */
             recall: components["schemas"]["WindowText"] | null;
             /**
@@ -1555,7 +1642,7 @@ export interface components {
             assignee?: components["schemas"]["Id"] | null;
             conversation?: components["schemas"]["Id"] | null;
             created_at: components["schemas"]["Moment"];
-            created_by: components["schemas"]["Id"];
+            created_by?: components["schemas"]["Id"] | null;
             description: string;
             follow_up?: components["schemas"]["Id"] | null;
             id: components["schemas"]["Id"];
@@ -1720,8 +1807,12 @@ export interface components {
             name: string;
             /** @description What visitors read when nobody does; empty: the widget's own words. */
             offline_message: string;
+            /** @description Whether they are asked then how to be reached. */
+            offline_mode: components["schemas"]["OfflineMode"];
             /** @description Whether somebody who answers here takes conversations now. */
             online: boolean;
+            /** @description What they are asked before they begin. */
+            prechat_fields: components["schemas"]["PrechatField"][];
             site: components["schemas"]["Id"];
             /** @description `#rrggbb` */
             theme_color: string;
@@ -2673,6 +2764,36 @@ export interface operations {
             };
         };
     };
+    offline_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfflineInfo"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     page: {
         parameters: {
             query?: never;
@@ -2719,6 +2840,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["People"];
                 };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    prechat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prechat"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it was not done: the code is for programs, the message for people. */
             default: {

@@ -17,6 +17,12 @@ export const SITE_MODES = [
 export type Routing = Schemas["Routing"];
 export const ROUTINGS = ["pick_up", "automatic"] as const satisfies Routing[];
 
+export type OfflineMode = Schemas["OfflineMode"];
+export const OFFLINE_MODES = ["message", "form"] as const satisfies OfflineMode[];
+export type PrechatField = Schemas["PrechatField"];
+export type PrechatKind = Schemas["PrechatKind"];
+export const PRECHAT_KINDS = ["text", "email", "choice"] as const satisfies PrechatKind[];
+
 /** What everybody may know of a site. */
 export type SiteAnswers = Whole<Schemas["Widget"]>;
 export type Site = Whole<Schemas["Site"]>;

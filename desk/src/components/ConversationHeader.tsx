@@ -28,7 +28,7 @@ export function ConversationHeader({ view }: { view: ConversationView }) {
         onClick={backToInbox}>
         <Icon name="back" />
       </button>
-      <Avatar id={visitor} name={null} />
+      <Avatar id={visitor} name={desk.directory.names.known(visitor)} />
       <div class="conversation-who">
         <h2>{desk.visitorName(visitor)}</h2>
         <p>

@@ -33,7 +33,7 @@ export function InboxRowView({ row, place, of, before }: Props) {
       <button type="button" class="row-button" aria-current={chosen ? "true" : undefined}
         data-conversation={row.conversation}
         onClick={() => go({ page: "inbox", conversation: row.conversation })}>
-        <Avatar id={visitor} name={null} />
+        <Avatar id={visitor} name={desk.directory.names.known(visitor)} />
         <span class="row-main">
           <span class="row-line">
             <strong class="row-name">{desk.visitorName(visitor)}</strong>

@@ -75,7 +75,8 @@ function Heading({ message, visitor }: OfSomebody) {
   return (
     <header class="message-head">
       <Avatar id={message.author} size="small"
-        name={person ? agentName(desk.people.value, message.author) : null} />
+        name={person ? agentName(desk.people.value, message.author)
+          : desk.directory.names.known(message.author)} />
       {source !== "assistant" && <strong>{name}</strong>}
       {source !== "visitor" && (
         <span class={`label label-${source}`}>{t.value.who.source[source]}</span>

@@ -7,7 +7,7 @@ import { takeOver } from "../state/actions.js";
 import { announce } from "../state/ask.js";
 import type { Desk } from "../state/desk.js";
 import { t } from "../state/i18n.js";
-import { go, selected } from "../state/route.js";
+import { go, route, selected } from "../state/route.js";
 import { useDesk } from "./context.js";
 
 /** How long an offer stands for one agent, in milliseconds, at least to draw what is left of it. */
@@ -20,7 +20,7 @@ export function Offers() {
   const offers = desk.offers.value.filter(({ conversation }) => conversation !== selected.value);
   const mine = offers.filter(({ until }) => until !== null).slice(0, CARDS);
   const anybody = offers.filter(({ until }) => until === null);
-  return (
+  return offers.length === 0 ? null : (
     <section class="offers" aria-label={t.value.offers.title}>
       {mine.map((offer) => <Card key={offer.conversation} offer={offer} />)}
       {mine.length === 0 && anybody.length > 0 && <Waiting offers={anybody} />}
@@ -68,7 +68,10 @@ function Card({ offer }: { offer: Offer }) {
   );
 }
 
-/** Where all who could take one are told: one card for all, put away until another comes. */
+/**
+ * Where all who could take one are told: one card for all, put away until another comes. It hides
+ * nothing of other pages, where the inbox's count tells of them.
+ */
 function Waiting({ offers }: { offers: Offer[] }) {
   const desk = useDesk();
   const words = t.value.offers;
@@ -81,11 +84,11 @@ function Waiting({ offers }: { offers: Offer[] }) {
       announce(words.waiting(count));
     }
   }, [count]);
-  if (count === 0 || !longest) {
+  if (count === 0 || !longest || route.value.page !== "inbox") {
     return null;
   }
   return (
-    <article class="offer">
+    <article class="offer for-anybody">
       <h3>{words.waiting(offers.length)}</h3>
       <p>{about(desk, longest.conversation)}</p>
       <div class="offer-actions">

@@ -24,6 +24,7 @@ export function TicketPanel({ ticket }: { ticket: Ticket }) {
   const change = (body: TicketChange) =>
     void desk.directory.outbox.add(ticketChange(ticket.id, body));
   const close = () => go({ page: "tickets", ticket: null });
+  const made = momentOf(ticket.created_at, now.value);
   return (
     <aside class="page-panel" aria-label={ticket.subject || words.erased} ref={panel} tabIndex={-1}
       onKeyDown={(event) => {
@@ -53,7 +54,8 @@ export function TicketPanel({ ticket }: { ticket: Ticket }) {
       <Texts ticket={ticket} change={change} />
       <Linked ticket={ticket} />
       <p class="faint small">
-        {words.madeBy(desk.nameOf(ticket.created_by, null), momentOf(ticket.created_at, now.value))}
+        {ticket.created_by === null ? words.madeByVisitor(made)
+          : words.madeBy(desk.nameOf(ticket.created_by, null), made)}
         {" · "}{siteName(desk.people.value, ticket.site)}
       </p>
     </aside>

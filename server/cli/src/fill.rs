@@ -260,7 +260,7 @@ impl Filling<'_> {
             status: *plot::one_of(&status.each_ref(), dice),
             assignee: (dice.below(4) > 0).then_some(by.participant),
             conversation: Some(header.conversation),
-            created_by: by.participant,
+            created_by: Some(by.participant),
             created_at: at,
             updated_at: at,
             version: 1,

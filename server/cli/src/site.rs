@@ -9,7 +9,9 @@ use clap::{ArgGroup, ValueEnum};
 use rejoinder_core::authority::policy::Window;
 use rejoinder_core::id::SiteId;
 use rejoinder_server::clock;
-use rejoinder_server::directory::{Directory, NewSite, Origin, Site, SiteChange, SiteMode};
+use rejoinder_server::directory::{
+    Directory, NewSite, OfflineMode, Origin, Site, SiteChange, SiteMode,
+};
 use serde::Serialize;
 
 use crate::data::DataArgs;
@@ -78,6 +80,9 @@ struct SettingArgs {
     /// Whether conversations reach agents.
     #[arg(long, value_name = "SWITCH")]
     human_support: Option<Switch>,
+    /// What visitors meet while nobody is there.
+    #[arg(long, value_parser = offline_mode())]
+    offline_mode: Option<OfflineMode>,
     /// Which of their messages agents may edit: any, last or minutes(15).
     #[arg(long, value_name = "WINDOW")]
     edit: Option<Window>,
@@ -106,6 +111,7 @@ impl SettingArgs {
             name,
             allowed_origins: origins.then_some(self.origins),
             mode: self.mode,
+            offline_mode: self.offline_mode,
             human_support: self.human_support.map(is_on),
             edit: self.edit,
             recall: self.recall,
@@ -264,11 +270,17 @@ fn something_to_change() -> ArgGroup {
         "any_origin",
         "mode",
         "human_support",
+        "offline_mode",
         "edit",
         "recall",
         "visitor_edit",
         "visitor_recall",
     ])
+}
+
+fn offline_mode() -> impl TypedValueParser<Value = OfflineMode> {
+    PossibleValuesParser::new(OfflineMode::ALL.iter().map(|mode| mode.name()))
+        .try_map(|name| OfflineMode::from_name(&name).ok_or("no such offline mode"))
 }
 
 fn mode() -> impl TypedValueParser<Value = SiteMode> {

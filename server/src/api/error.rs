@@ -127,6 +127,9 @@ impl From<DirectoryError> for ApiError {
             E::Disabled => Self::Conflict(Conflict::Disabled),
             E::BadName => invalid("name", "use 1 to 100 characters, in one line"),
             E::OtherName => invalid("name", "this is not its name: type it as it stands there"),
+            E::BadAnswer => {
+                invalid("answers", "one is missing, is not as it may be, or was not asked for")
+            }
             E::BadShortcut => invalid("shortcut", "use 1 to 40 letters, digits, - and _"),
             E::BadText => invalid("text", "it is empty, or longer than 10,000 characters"),
             E::BadSubject => invalid("subject", "use 1 to 200 characters, in one line"),

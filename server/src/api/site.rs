@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::people::answers_one_of;
 use super::schema::Id;
 use super::{ApiError, asked};
-use crate::directory::SiteMode;
+use crate::directory::{OfflineMode, PrechatField, SiteMode};
 use crate::router::Served;
 
 /// A site, as everybody may know it.
@@ -29,6 +29,10 @@ pub(crate) struct Widget {
     online: bool,
     /// What visitors read when nobody does; empty: the widget's own words.
     offline_message: String,
+    /// Whether they are asked then how to be reached.
+    offline_mode: OfflineMode,
+    /// What they are asked before they begin.
+    prechat_fields: Vec<PrechatField>,
     /// `#rrggbb`
     theme_color: String,
     /// What is said before anything is written; empty: the widget's own words.
@@ -74,6 +78,8 @@ pub(crate) async fn widget(
         visitor_recall: site.visitor_recall,
         online: agents.iter().any(|agent| agent.online),
         offline_message: site.offline_message,
+        offline_mode: site.offline_mode,
+        prechat_fields: site.prechat_fields,
         theme_color: site.theme_color.to_string(),
         greeting: site.greeting,
         agents,

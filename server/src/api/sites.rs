@@ -16,7 +16,9 @@ use super::input::{Caller, Named, Sent, set, text};
 use super::schema::{Id, Moment, WindowText};
 use super::{ApiError, asked};
 use crate::clock::now;
-use crate::directory::{self, NewSite, Origin, Routing, SiteChange, SiteMode};
+use crate::directory::{
+    self, NewSite, OfflineMode, Origin, PrechatField, Routing, SiteChange, SiteMode,
+};
 use crate::router::Served;
 
 /// A site with its settings.
@@ -32,6 +34,10 @@ pub(crate) struct Site {
     human_support: bool,
     /// What visitors read when nobody is there; empty: the widget's own words.
     offline_message: String,
+    /// Whether they are asked then how to be reached.
+    offline_mode: OfflineMode,
+    /// What they are asked before they begin.
+    prechat_fields: Vec<PrechatField>,
     routing: Routing,
     /// Minutes of silence after which an active conversation is closed; null: never.
     close_after_minutes: Option<u32>,
@@ -80,6 +86,9 @@ pub(crate) struct SiteInput {
     human_support: Option<bool>,
     #[schema(max_length = 500)]
     offline_message: Option<String>,
+    offline_mode: Option<OfflineMode>,
+    /// At most 10, all of them.
+    prechat_fields: Option<Vec<PrechatField>>,
     routing: Option<Routing>,
     /// 5 to 10080. Null: never.
     #[serde(deserialize_with = "set")]
@@ -211,6 +220,8 @@ impl SiteInput {
             visitor_edit: self.visitor_edit,
             visitor_recall: self.visitor_recall,
             offline_message: self.offline_message,
+            offline_mode: self.offline_mode,
+            prechat_fields: self.prechat_fields,
             routing: self.routing,
             close_after_minutes: self.close_after_minutes,
             retention_days: self.retention_days,
@@ -230,6 +241,8 @@ impl From<directory::Site> for Site {
             mode: site.mode,
             human_support: site.human_support,
             offline_message: site.offline_message,
+            offline_mode: site.offline_mode,
+            prechat_fields: site.prechat_fields,
             routing: site.routing,
             close_after_minutes: site.close_after_minutes,
             retention_days: site.retention_days,

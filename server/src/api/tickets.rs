@@ -38,8 +38,9 @@ pub(crate) struct Ticket {
     /// Where that conversation went on after it was closed, if it did.
     #[schema(value_type = Option<Id>)]
     follow_up: Option<ConversationId>,
-    #[schema(value_type = Id)]
-    created_by: ParticipantId,
+    /// Null: the form of a visitor who met nobody.
+    #[schema(value_type = Option<Id>)]
+    created_by: Option<ParticipantId>,
     #[schema(value_type = Moment)]
     created_at: Timestamp,
     #[schema(value_type = Moment)]
@@ -188,7 +189,7 @@ pub(crate) async fn put_ticket(
         status: TicketStatus::Open,
         assignee: new.assignee,
         conversation: new.conversation,
-        created_by: caller.me,
+        created_by: Some(caller.me),
         created_at: now,
         updated_at: now,
         version: 1,
@@ -234,8 +235,8 @@ impl Caller {
     /// A support agent works on what is theirs, what they made, and what nobody has.
     fn works_at(&self, ticket: &directory::Ticket) -> Result<(), ApiError> {
         self.works_on(ticket.site)?;
-        let own =
-            ticket.assignee.is_none_or(|agent| agent == self.me) || ticket.created_by == self.me;
+        let own = ticket.assignee.is_none_or(|agent| agent == self.me)
+            || ticket.created_by == Some(self.me);
         if own || self.role > AgentRole::SupportAgent { Ok(()) } else { Err(ApiError::NotFound) }
     }
 }

@@ -42,6 +42,24 @@ named! {
         /// The assistant, until a visitor asks for a human or the assistant for help.
         AssistantThenHuman = "assistant_then_human",
     }
+    /// What a site's visitors meet while nobody is there.
+    OfflineMode {
+        /// A message.
+        #[default]
+        Message = "message",
+        /// The message, and a form that asks how they can be reached.
+        Form = "form",
+    }
+    /// What a visitor answers before they begin.
+    PrechatKind {
+        /// A line of text.
+        #[default]
+        Text = "text",
+        /// An e-mail address, which becomes theirs.
+        Email = "email",
+        /// One of some.
+        Choice = "choice",
+    }
     /// How a site's waiting conversations find an agent.
     Routing {
         /// One agent is given each.

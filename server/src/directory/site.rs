@@ -9,8 +9,8 @@ use rusqlite::{Connection, Row, named_params};
 
 use super::audit::{self, Deed};
 use super::{
-    Action, By, CHAT_LIMIT, Color, Directory, DirectoryError, DirectoryEvent, Origin, Routing,
-    SiteMode, event, known, name, site_id,
+    Action, By, CHAT_LIMIT, Color, Directory, DirectoryError, DirectoryEvent, OfflineMode, Origin,
+    PrechatField, Routing, SiteMode, event, known, name, prechat, site_id,
 };
 use crate::clock::now;
 
@@ -31,7 +31,8 @@ const CHATS: u32 = 5;
 
 const COLUMNS: &str = "id, name, origins, mode, human_support, edit, recall, visitor_edit,
     visitor_recall, created_at, offline_message, routing, close_after, chat_limit, theme_color,
-    greeting, version, retention_days";
+    greeting, version, retention_days, offline_mode,
+    prechat";
 
 /// A website or chatbot that a widget is installed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,10 @@ pub struct Site {
     pub visitor_recall: bool,
     /// What visitors read when nobody is there; empty: the widget's own words.
     pub offline_message: String,
+    /// Whether they are asked then how to be reached.
+    pub offline_mode: OfflineMode,
+    /// What they are asked before they begin.
+    pub prechat_fields: Vec<PrechatField>,
     /// How waiting conversations find an agent.
     pub routing: Routing,
     /// Minutes of silence after which an active conversation is closed; none: never.
@@ -118,6 +123,8 @@ pub struct SiteChange {
     pub visitor_edit: Option<bool>,
     pub visitor_recall: Option<bool>,
     pub offline_message: Option<String>,
+    pub offline_mode: Option<OfflineMode>,
+    pub prechat_fields: Option<Vec<PrechatField>>,
     pub routing: Option<Routing>,
     pub close_after_minutes: Option<Option<u32>>,
     pub retention_days: Option<Option<u32>>,
@@ -146,6 +153,9 @@ impl SiteChange {
         set(&mut site.routing, self.routing);
         set(&mut site.theme_color, self.theme_color);
         set(&mut site.offline_message, self.offline_message);
+        set(&mut site.offline_mode, self.offline_mode);
+        set(&mut site.prechat_fields, self.prechat_fields);
+        prechat::check(&mut site.prechat_fields)?;
         set(&mut site.greeting, self.greeting);
         set(&mut site.chat_limit, self.chat_limit);
         set(&mut site.close_after_minutes, self.close_after_minutes);
@@ -190,6 +200,8 @@ fn differences(before: &Site, after: &Site) -> Vec<&'static str> {
         ("visitor_edit", before.visitor_edit != after.visitor_edit),
         ("visitor_recall", before.visitor_recall != after.visitor_recall),
         ("offline_message", before.offline_message != after.offline_message),
+        ("offline_mode", before.offline_mode != after.offline_mode),
+        ("prechat_fields", before.prechat_fields != after.prechat_fields),
         ("routing", before.routing != after.routing),
         ("close_after_minutes", before.close_after_minutes != after.close_after_minutes),
         ("retention_days", before.retention_days != after.retention_days),
@@ -317,6 +329,8 @@ pub(super) fn insert(
         visitor_edit: visitor_edits,
         visitor_recall: visitor_recalls,
         offline_message: String::new(),
+        offline_mode: OfflineMode::default(),
+        prechat_fields: Vec::new(),
         routing: Routing::default(),
         close_after_minutes: None,
         retention_days: None,
@@ -364,6 +378,8 @@ fn site(row: &Row<'_>) -> Result<Site, DirectoryError> {
         greeting: text(15)?,
         version: row.get(16)?,
         retention_days: row.get(17)?,
+        offline_mode: known(OfflineMode::from_name(&text(18)?), "a site's offline mode")?,
+        prechat_fields: known(serde_json::from_str(&text(19)?).ok(), "a site's fields")?,
     })
 }
 
@@ -374,14 +390,15 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             "INSERT INTO site VALUES (:id, :name, :origins, :mode, :human_support, :edit, :recall,
                  :visitor_edit, :visitor_recall, :created_at, :offline_message, :routing,
                  :close_after, :chat_limit, :theme_color, :greeting, :version,
-                 :retention_days, NULL)
+                 :retention_days, NULL, :offline_mode, :prechat)
              ON CONFLICT (id) DO UPDATE SET
                  name = :name, origins = :origins, mode = :mode, human_support = :human_support,
                  edit = :edit, recall = :recall, visitor_edit = :visitor_edit,
                  visitor_recall = :visitor_recall, offline_message = :offline_message,
                  routing = :routing, close_after = :close_after, chat_limit = :chat_limit,
                  theme_color = :theme_color, greeting = :greeting, version = :version,
-                 retention_days = :retention_days",
+                 retention_days = :retention_days,
+                 offline_mode = :offline_mode, prechat = :prechat",
         )?
         .execute(named_params! {
             ":id": site.id.as_bytes(),
@@ -402,6 +419,8 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             ":greeting": site.greeting,
             ":version": site.version,
             ":retention_days": site.retention_days,
+            ":offline_mode": site.offline_mode.name(),
+            ":prechat": known(serde_json::to_string(&site.prechat_fields).ok(), "a field")?,
         })?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, named_params, params_from_iter};
 use super::filter::{Filter, blob, one_more};
 use super::{
     Directory, DirectoryError, Page, Place, Scope, TicketPriority, TicketStatus, agent, known,
-    participant, site, site_id,
+    site, site_id,
 };
 
 /// Characters of a ticket's subject: what a row of a list can show.
@@ -34,8 +34,8 @@ pub struct Ticket {
     pub assignee: Option<ParticipantId>,
     /// The conversation it came of; never changes.
     pub conversation: Option<ConversationId>,
-    /// Who made it.
-    pub created_by: ParticipantId,
+    /// Who made it; nobody where a visitor's form has.
+    pub created_by: Option<ParticipantId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it became so.
@@ -229,7 +229,7 @@ fn check(ticket: &Ticket) -> Result<(), DirectoryError> {
     Ok(())
 }
 
-fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> {
+pub(super) fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> {
     connection
         .prepare_cached(
             "INSERT INTO ticket VALUES (:id, :site, :subject, :description, :priority, :status,
@@ -247,7 +247,7 @@ fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> 
             ":status": ticket.status.name(),
             ":assignee": ticket.assignee.as_ref().map(ParticipantId::as_bytes),
             ":conversation": ticket.conversation.as_ref().map(ConversationId::as_bytes),
-            ":created_by": ticket.created_by.as_bytes(),
+            ":created_by": ticket.created_by.as_ref().map(ParticipantId::as_bytes),
             ":created_at": ticket.created_at.as_millis(),
             ":updated_at": ticket.updated_at.as_millis(),
             ":version": ticket.version,
@@ -255,7 +255,10 @@ fn keep(connection: &Connection, ticket: &Ticket) -> Result<(), DirectoryError> 
     Ok(())
 }
 
-fn find(connection: &Connection, id: TicketId) -> Result<Option<Ticket>, DirectoryError> {
+pub(super) fn find(
+    connection: &Connection,
+    id: TicketId,
+) -> Result<Option<Ticket>, DirectoryError> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM ticket WHERE id = ?1"))?;
     let mut rows = statement.query([id.as_bytes()])?;
@@ -274,7 +277,7 @@ fn read(row: &Row<'_>) -> Result<Ticket, DirectoryError> {
         status: known(TicketStatus::from_name(&text(5)?), "a ticket's status")?,
         assignee: id(6)?.map(ParticipantId::from_bytes),
         conversation: id(7)?.map(ConversationId::from_bytes),
-        created_by: participant(row, 8)?,
+        created_by: id(8)?.map(ParticipantId::from_bytes),
         created_at: Timestamp::from_millis(row.get(9)?),
         updated_at: Timestamp::from_millis(row.get(10)?),
         version: row.get(11)?,

@@ -24,9 +24,9 @@ use super::{
 
 /// Attributes that are kept of a visitor, and characters of their names and values: what fits
 /// beside a conversation.
-const ATTRIBUTES: usize = 30;
-const ATTRIBUTE_NAME_LONGEST: usize = 40;
-const ATTRIBUTE_LONGEST: usize = 300;
+pub(super) const ATTRIBUTES: usize = 30;
+pub(super) const ATTRIBUTE_NAME_LONGEST: usize = 40;
+pub(super) const ATTRIBUTE_LONGEST: usize = 300;
 
 /// Somebody on a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -326,7 +326,7 @@ pub(super) fn find(
     }))
 }
 
-fn keep(connection: &Connection, visitor: &Visitor) -> Result<(), DirectoryError> {
+pub(super) fn keep(connection: &Connection, visitor: &Visitor) -> Result<(), DirectoryError> {
     let attributes = known(serde_json::to_string(&visitor.attributes).ok(), "an attribute")?;
     connection
         .prepare_cached(

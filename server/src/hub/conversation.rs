@@ -240,6 +240,9 @@ impl Task {
         self.followers.retain(|follower| {
             follower.connected.id != id || kind.is_some_and(|kind| kind != follower.kind)
         });
+        if let (State::Live(live), None) = (&mut self.state, kind) {
+            live.holders.retain(|(holder, _)| *holder != id);
+        }
     }
 
     /// Sends a frame to everybody who follows a document. Who reads too slowly is told to open it
@@ -310,12 +313,12 @@ impl Task {
         kind: DocumentKind,
     ) -> Result<(), StorageError> {
         let State::Live(live) = &mut self.state else { return Ok(()) };
-        if by.keeping == Keeping::Memory || live.holders.contains(&(by.device, kind)) {
+        if by.keeping == Keeping::Memory || live.holders.contains(&(by.id, kind)) {
             return Ok(());
         }
         let document = DocumentId { conversation: self.conversation, kind };
         self.hub.storage().keep_holding(by.device, document).await?;
-        live.holders.insert((by.device, kind));
+        live.holders.insert((by.id, kind));
         Ok(())
     }
 

@@ -30,16 +30,12 @@ pub(super) async fn carried_out(
     Ok(())
 }
 
-/// The device has carried everything out that it was told to.
-pub(super) async fn purged(
+/// Once the device has carried everything out that it was told to, it is told what it missed.
+pub(super) async fn caught_up(
     hub: &Hub,
     connected: &Arc<Connected>,
     purge: &mut Purge,
 ) -> Result<(), End> {
-    let dropped = core::mem::take(&mut purge.dropping);
-    if !dropped.is_empty() {
-        hub.storage().forget_holdings(connected.device, dropped).await?;
-    }
     if purge.feed != u64::MAX {
         let from = core::mem::replace(&mut purge.feed, u64::MAX);
         hub.missed(connected, from).await?;

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use rejoinder_core::id::{DocumentId, SiteId};
 use rejoinder_core::limits;
+use rejoinder_core::principal::Role;
 use rejoinder_core::session::server::{Due, Fault, Request};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{
     Credential, ErasureOrder, Hello, Keeping, Limits, Problem, ServerFrame, Welcome,
 };
+
+use sha2::{Digest, Sha256};
 
 use crate::clock::now;
 use crate::directory::{AuthError, Directory, Origin, Scope, Session};
@@ -78,7 +81,9 @@ impl Connection {
         token: Option<String>,
     ) -> Result<Purge, End> {
         let same_life = hello.epoch == Some(hub.storage().epoch());
-        let (former, feed) = if same_life { (hello.erasures, hello.feed) } else { (0, 0) };
+        let former = if same_life { hello.erasures } else { 0 };
+        let scope = fingerprint(connected.principal.role, &connected.scope);
+        let feed = if same_life && hello.scope == scope { hello.feed } else { 0 };
         let gone_since = gone_since(hub, hello).await?;
         if hello.keeping == Keeping::Durable {
             // A lower cursor than before, of a restored profile, lowers the mark.
@@ -102,11 +107,27 @@ impl Connection {
             token,
             cursor,
             erasures,
+            scope,
         };
         self.session.welcomed(connected.principal.clone(), cursor, due);
         self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
         Ok(Purge { former, dropping, feed, more: slices })
     }
+}
+
+/// What somebody may see, as a number that changes with it.
+fn fingerprint(role: Role, scope: &Scope) -> u64 {
+    let mut hash = Sha256::new();
+    if let Role::Agent(role) = role {
+        hash.update(role.name());
+    }
+    match scope {
+        Scope::All => hash.update("all"),
+        Scope::Sites(sites) => sites.iter().for_each(|site| hash.update(site.as_bytes())),
+        Scope::Visitor { site } => hash.update(site.as_bytes()),
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    digest.iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 async fn authenticate(hub: &Hub, hello: &Hello, visit: &Visit) -> Result<Session, End> {

@@ -39,7 +39,8 @@ async fn wp22_everybody_may_know_who_answers_on_a_site() {
         json!({
             "site": site, "name": "Shop", "mode": "live_chat", "human_support": true,
             "visitor_edit": false, "visitor_recall": false, "online": false, "agents": [],
-            "offline_message": "", "theme_color": "#3350b4", "greeting": ""
+            "offline_message": "", "offline_mode": "message", "prechat_fields": [],
+            "theme_color": "#3350b4", "greeting": ""
         })
     );
     let change = SiteChange { visitor_recall: Some(true), ..SiteChange::default() };

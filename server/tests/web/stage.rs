@@ -295,6 +295,7 @@ impl Stage {
             epoch: None,
             feed: 0,
             erasures: 0,
+            scope: 0,
         };
         socket.send(Message::Binary(ClientFrame::Hello(hello).encode().into())).await.unwrap();
         let mut line = Line(socket);

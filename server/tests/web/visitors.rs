@@ -202,3 +202,41 @@ async fn lc5_an_owner_erases_a_visitor_once_and_for_all() {
     assert_eq!(told[0]["subject"], first["id"]);
     assert!(told[0]["by"].is_string() && told[0]["fields"] == json!([]));
 }
+
+#[tokio::test]
+async fn lc9_what_a_visitor_answers_before_they_begin_is_kept_with_them() {
+    let stage = stage().await;
+    let ada = stage.token(&stage.add_agent("Ada", AgentRole::Admin, &[]));
+    let site = format!("/sites/{}", stage.site);
+    let fields = json!([
+        {"label": "Order", "kind": "text", "required": false, "options": []},
+        {"label": "E-mail", "kind": "email", "required": true, "options": []},
+        {"label": "Topic", "kind": "choice", "required": true, "options": ["Sales", "Help"]},
+    ]);
+    let bad = json!({"prechat_fields": [{"label": "", "kind": "text", "required": false}]});
+    let answer = stage.send(&ada, "PATCH", &site, &bad).await;
+    answer.is_error(422, "invalid");
+    assert_eq!(answer.json()["error"]["field"], "prechat_fields");
+    let set = stage.does(&ada, "PATCH", &site, &json!({"prechat_fields": fields})).await;
+    assert_eq!(set["prechat_fields"], fields);
+    assert_eq!(stage.reads("", &format!("{site}/widget")).await["prechat_fields"], fields);
+
+    let vera = stage.visitor(stage.site);
+    for wrong in [
+        json!({}),
+        json!({"E-mail": "vera@example.com"}),
+        json!({"E-mail": "vera", "Topic": "Help"}),
+        json!({"E-mail": "vera@example.com", "Topic": "Other"}),
+        json!({"E-mail": "vera@example.com", "Topic": "Help", "Plan": "gold"}),
+    ] {
+        let answer = stage.send(&vera, "POST", "/prechat", &json!({"answers": wrong})).await;
+        answer.is_error(422, "invalid");
+        assert_eq!(answer.json()["error"]["field"], "answers");
+    }
+    let answers = json!({"answers": {"E-mail": " vera@example.com ", "Topic": "Help"}});
+    assert_eq!(stage.send(&vera, "POST", "/prechat", &answers).await.status, 204);
+    stage.refuses(&ada, ("POST", "/prechat"), &answers, (403, "visitors_only")).await;
+    let known = stage.reads(&ada, &format!("/visitors/{}", who(&stage, &vera))).await;
+    assert_eq!(known["email"], "vera@example.com");
+    assert_eq!(known["attributes"], json!({"E-mail": "vera@example.com", "Topic": "Help"}));
+}

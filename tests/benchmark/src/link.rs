@@ -67,9 +67,9 @@ impl Client {
     ) -> Result<Self, Failure> {
         let mut link = Link::connect(address, "/api/v1/sync").await?;
         let (version, epoch) = (wire::VERSION, None);
-        let (feed, erasures, snapshots) = (0, 0, true);
+        let (feed, erasures, snapshots, scope) = (0, 0, true, 0);
         let hello =
-            Hello { version, credential, device, keeping, epoch, feed, erasures, snapshots };
+            Hello { version, credential, device, keeping, epoch, feed, erasures, snapshots, scope };
         link.send(ClientFrame::Hello(hello).encode().into()).await?;
         let ServerFrame::Welcome(welcome) = ServerFrame::decode(&link.next().await?)? else {
             return failed("not welcome");

@@ -37,6 +37,17 @@ export class Stage {
     this.#newContext = newContext;
   }
 
+  /** The same page and browsers before a server of their own, where nobody else was or is. */
+  async apart(): Promise<Stage> {
+    const server = await DemoServer.start();
+    const stage = new Stage(server, this.shop, this.#newContext);
+    this.#ends.push(async () => {
+      await stage.clear();
+      await server.end();
+    });
+    return stage;
+  }
+
   async line(): Promise<Line> {
     const line = await Line.to(this.server.address);
     this.#ends.push(() => line.end());

@@ -138,7 +138,8 @@ test("UI30 a page that a site shows in place of another is told to the agent", a
   await expect(async () => {
     await sue.go("#/tickets");
     await sue.go(`#/c/${await ann.conversation()}`);
-    await expect(sue.details.locator(".visited a").first()).toHaveText("Kettles", { timeout: 2_000 });
+    const first = sue.details.locator(".visited a").first();
+    await expect(first).toHaveText("Kettles", { timeout: 2_000 });
   }).toPass();
   await expect(sue.details.locator(".visited a")).toHaveText(["Kettles", "A shop"]);
 });

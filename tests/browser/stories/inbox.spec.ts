@@ -283,6 +283,11 @@ test("RT40 RT45 RT5 who is away is given nothing and is told why; online again i
   await expect(offers).toContainText(/waits? to be taken/);
   await kim.page.reload();
   await expect(offers).toContainText(/waits? to be taken/);
+  // It covers nothing of a form.
+  await kim.go("#/settings/account");
+  await expect(kim.page.getByRole("heading", { name: "Sessions" })).toBeVisible();
+  await expect(offers.getByRole("button")).toHaveCount(0);
+  await kim.go("#/");
   await kim.inboxRow("mallow").click();
   await kim.take();
   await expect(kim.head).toContainText("Active (Human)");

@@ -33,7 +33,9 @@ function textsOf(chat: Conversation): Map<string, string> {
 }
 
 /** What stands where words are shown: the text, elements that none makes, and links. */
-async function shown(words: Locator): Promise<{ text: string; wrong: string[]; links: string[][] }[]> {
+async function shown(
+  words: Locator,
+): Promise<{ text: string; wrong: string[]; links: string[][] }[]> {
   return words.evaluateAll((all) => all.map((one) => {
     const made = [...one.querySelectorAll("*")];
     const known = /^(P|BR|STRONG|EM|S|DEL|CODE|PRE|UL|OL|LI|BLOCKQUOTE|A|SPAN|MARK|BDI)$/;
@@ -179,7 +181,9 @@ async function fill(stage: Stage, site: string): Promise<{ id: string; chat: str
     await chat.send("", [{ name: `${name.replaceAll("/", "")}.txt`, data }]).catch(() => {});
   }
   await client.settled();
-  const attributes = Object.fromEntries(SHORT.slice(0, 30).map((text) => [text.slice(0, 40), text]));
+  const attributes = Object.fromEntries(
+    SHORT.slice(0, 30).map((text) => [text.slice(0, 40), text]),
+  );
   await sue.rest("PATCH", `visitors/${id}`, { attributes });
   for (const email of SHORT.slice(0, 40)) {
     await sue.tries("PATCH", `visitors/${id}`, { email: `"${email}"@evil.example` });
@@ -187,7 +191,9 @@ async function fill(stage: Stage, site: string): Promise<{ id: string; chat: str
   return { id, chat: chat.id };
 }
 
-const PLACES = ["#/tickets", "#/settings/canned", "#/settings/categories", "#/history", "#/settings/audit"];
+const PLACES = [
+  "#/tickets", "#/settings/canned", "#/settings/categories", "#/history", "#/settings/audit",
+];
 
 async function walk(desk: Desk): Promise<void> {
   for (const place of PLACES) {

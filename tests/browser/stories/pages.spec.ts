@@ -1,11 +1,8 @@
 // Every page of the desk: what axe finds on it, and that it fits a phone.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "@playwright/test";
+import { seriousIn } from "../src/axe.ts";
 import type { Desk } from "../src/desk.ts";
 import { expect, test } from "../src/stage.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAGES = [
   "", "#/tickets", "#/history", "#/live", "#/reports", "#/search", "#/settings/sites",
   "#/settings/sites/new", "#/settings/agents", "#/settings/agents/new", "#/settings/categories",
@@ -13,32 +10,13 @@ const PAGES = [
 ];
 const NARROW = { width: 390, height: 780 };
 
-interface Found {
-  id: string;
-  impact: string | null;
-  nodes: { target: unknown[]; failureSummary: string }[];
-}
-
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run: (on: Document, how: object) => Promise<{ violations: Found[] }> };
-    };
-    return axe.run(document, { resultTypes: ["violations"] });
-  });
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
-
 async function look(desk: Desk): Promise<void> {
-  await desk.page.evaluate(AXE);
   for (const hash of PAGES) {
     await desk.go(hash);
     // Something of the page itself is there, and nothing is on its way.
     await expect(desk.page.locator("h1:visible, h2:visible").first()).toBeVisible();
     await expect(desk.page.locator("[aria-busy=true]")).toHaveCount(0);
-    expect(await serious(desk.page), hash).toEqual([]);
+    expect(await seriousIn(desk.page), hash).toEqual([]);
     const wide = await desk.page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, hash).toBeLessThanOrEqual(desk.page.viewportSize()?.width ?? 0);
   }
@@ -66,8 +44,7 @@ for (const [scheme, locale, viewport] of [
       await expect(sue.page.locator("html")).toHaveAttribute("dir", "rtl");
     }
     if (viewport) await sue.page.setViewportSize(viewport);
-    await sue.page.evaluate(AXE);
-    expect(await serious(sue.page), "a conversation").toEqual([]);
+    expect(await seriousIn(sue.page), "a conversation").toEqual([]);
     await look(sue);
   });
 }

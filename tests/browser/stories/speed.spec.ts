@@ -135,7 +135,8 @@ test("UI35 nobody waits for a conversation of 2,000 messages", async ({ stage })
   await measured.of("the next place", () => page.keyboard.press("Enter"));
   await page.keyboard.press("Escape");
   await page.locator("article.message").last().hover();
-  const menu = page.locator("article.message").last().getByRole("button", { name: "Message actions" });
+  const menu = page.locator("article.message").last()
+    .getByRole("button", { name: "Message actions" });
   await measured.of("open a message's menu, and close it", () => menu.click());
   measured.judge();
 });

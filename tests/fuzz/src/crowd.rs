@@ -83,6 +83,7 @@ impl Crowd {
             feed: 0,
             erasures: u64::from(member % 3 == 1),
             snapshots: true,
+            scope: 0,
         };
         [ClientFrame::Hello(hello), ClientFrame::Purged { cursor: 0 }]
     }

@@ -144,6 +144,10 @@ impl Way {
                 return end(line, Problem::Malformed);
             }
         };
+        self.handles(line, frame)
+    }
+
+    fn handles(&mut self, line: &mut Line, frame: ClientFrame) -> Answer {
         let request = match line.session.handle(frame) {
             Ok(request) => request,
             Err(Fault::Fatal(problem)) => return end(line, problem),
@@ -152,12 +156,12 @@ impl Way {
         match request {
             Request::Authenticate(hello) => self.greets(line, &hello),
             Request::Purged(_) => {
-                for held in line.session.release() {
-                    self.takes(line, &held.encode());
+                for frame in line.session.release() {
+                    self.handles(line, frame);
                 }
                 Answer::Nothing
             }
-            Request::Leave(_) | Request::Held => Answer::Nothing,
+            Request::Held | Request::Leave(_) => Answer::Nothing,
             Request::LogOut => {
                 *line = Line::default();
                 Answer::Wiped
@@ -322,14 +326,8 @@ impl Way {
         let tombstones = self.storage().tombstones(conversation).unwrap();
         let rows = Rows { tombstones, ..Rows::default() };
         let authority = Authority::load(conversation, visitor, &rows, &mut self.dice).unwrap();
-        let header = Header {
-            conversation,
-            site,
-            visitor,
-            follows: None,
-            created_at: self.now,
-            gone: false,
-        };
+        let (follows, created_at, gone) = (None, self.now, false);
+        let header = Header { conversation, site, visitor, follows, created_at, gone };
         self.live.insert(conversation, Live { authority, header, version: 0 });
     }
 

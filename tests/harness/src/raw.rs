@@ -194,6 +194,7 @@ pub(crate) fn hello(credential: Credential) -> Hello {
         feed: 0,
         erasures: 0,
         snapshots: true,
+        scope: 0,
     }
 }
 

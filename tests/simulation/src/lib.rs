@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! SEED=17 cargo test -p rejoinder-simulation -- replay --nocapture     one seed, with its events
+//! SEED=19 LASTING=1 cargo test …                                       one that was run so
 //! SEEDS=100000 cargo test -p rejoinder-simulation -- many              more of them
 //! ```
 

@@ -101,6 +101,8 @@ tally! {
     crashes,
     cuts,
     superseded,
+    /// What the server wrote because it was time to.
+    kept_up,
     steps,
     messages,
 }

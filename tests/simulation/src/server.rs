@@ -23,7 +23,7 @@ use crate::disk::{Database, Device, Disk};
 use crate::plan::{Plan, Tally};
 use crate::roll::Roll;
 use conversation::Ask;
-pub(crate) use conversation::{heads, save};
+pub(crate) use conversation::{Upkeep, heads, save};
 
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
@@ -133,6 +133,12 @@ impl Server {
         }
     }
 
+    /// Conversations that have begun.
+    pub(crate) fn begun(&self) -> Vec<ConversationId> {
+        let known = self.disk.database.conversations.iter();
+        known.filter(|(_, found)| found.feed > 0).map(|(id, _)| *id).collect()
+    }
+
     /// Whether nothing is on its way and nothing waits.
     pub(crate) fn is_idle(&self) -> bool {
         self.asks.values().all(VecDeque::is_empty)
@@ -213,6 +219,7 @@ impl Server {
             token: issued,
             cursor,
             erasures,
+            scope: 0,
         };
         let connection = self.connections.get_mut(&id).unwrap();
         connection.device = Some(hello.device);

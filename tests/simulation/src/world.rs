@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::diary::Diary;
 use crate::plan::{Plan, Tally};
 use crate::roll::Roll;
-use crate::server::Server;
+use crate::server::{Server, Upkeep};
 
 /// Monday, 2 March 2026, 9:00 UTC.
 const BEGINNING: i64 = 1_772_442_000_000;
@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) tally: Tally,
     pub(crate) healed: bool,
     events: Vec<String>,
+    /// By which the server decides what is due; none in runs where nothing ever is.
+    upkeep: Option<Dice>,
 }
 
 impl Drop for World {
@@ -109,7 +111,34 @@ impl World {
             tally: Tally::default(),
             healed: false,
             events: Vec::new(),
+            upkeep: None,
         }
+    }
+
+    /// A run in which the server closes what is silent, and takes words back by itself. What people
+    /// and networks do is that of the same seed without.
+    pub(crate) fn lasting(seed: u64) -> Self {
+        let mut bytes = [1; 32];
+        bytes[..8].copy_from_slice(&seed.to_be_bytes());
+        let mut world = Self::new(seed);
+        world.upkeep = Some(Dice::from_seed(bytes));
+        world
+    }
+
+    /// The server does what is due in some conversation.
+    fn keep_up(&mut self) {
+        let Some(mut dice) = self.upkeep.take() else { return };
+        if dice.chance(6)
+            && let Some(conversation) = dice.pick(&self.server.begun())
+        {
+            let what = match dice.index(10) {
+                0 => Upkeep::EraseAll,
+                1 | 2 => Upkeep::EraseVisitor,
+                _ => Upkeep::Lapse,
+            };
+            self.server.keep_up(conversation, &what, &mut dice);
+        }
+        self.upkeep = Some(dice);
     }
 
     /// The whole run.
@@ -176,6 +205,7 @@ impl World {
             let most = 1 + self.dice.index(8);
             self.server.turn(conversation, most);
         }
+        self.keep_up();
     }
 
     /// Something happens to a client's network, or to the server.

@@ -9,6 +9,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Call } from "../bridge";
 import { Composing } from "./composing";
+import { Forms } from "./forms";
 import { firstUnread, hiddenCount, type Item, itemsOf } from "./items";
 import { listed, moment, strings } from "./language";
 import { News } from "./news";
@@ -24,6 +25,7 @@ export type Asking = { what: "recall"; conversation: string; message: MessageId 
 export class Chat {
   readonly thread: Thread;
   readonly composing: Composing;
+  readonly forms: Forms;
   readonly news: News;
   readonly asking = signal<Asking | null>(null);
   readonly window = signal(WINDOW);
@@ -62,6 +64,7 @@ export class Chat {
   constructor(readonly session: Session) {
     this.thread = new Thread(session);
     this.composing = new Composing(this.thread);
+    this.forms = new Forms(session, this.thread);
     this.news = new News(session, this.thread);
     // The line above what is unread stays where it was while the panel is open.
     let counted = false;

@@ -1,5 +1,13 @@
 import { computed, signal } from "@preact/signals";
 
+/** Something that visitors are asked before they begin. */
+export type PrechatField = {
+  label: string;
+  kind: "text" | "email" | "choice";
+  required: boolean;
+  options: string[];
+};
+
 export type SiteInfo = {
   site: string;
   name: string;
@@ -11,6 +19,9 @@ export type SiteInfo = {
   /** Empty: the widget's own words. */
   greeting: string;
   offline_message: string;
+  offline_mode: "message" | "form";
+  /** A server from before asks nothing. */
+  prechat_fields?: PrechatField[];
   /** `#rrggbb` */
   theme_color: string;
   agents: { id: string; name: string; online: boolean }[];
@@ -46,6 +57,8 @@ export class Site {
       const off = date - Date.now();
       this.#clockOff.value = Math.abs(off) > CLOCK_OFF_MILLIS ? off : 0;
       if (answer.ok) this.info.value = (await answer.json()) as SiteInfo;
+      // A site that is gone has nobody who would answer.
+      else if (answer.status === 404) this.info.value = null;
       return answer.ok;
     } catch {
       return false;

@@ -77,7 +77,7 @@ const problems: Record<Problem, string> = {
   timed_out: "The connection was too slow. It is tried again.",
   replaced: "This chat was opened in another place.",
   origin: "This site does not allow the chat here. Please tell the owner of this page.",
-  unknown_site: "This chat is not set up rightly. Please tell the owner of this page.",
+  unknown_site: "There is no such chat here. Please tell the owner of this page.",
   code_needed: "A code is needed that this chat cannot ask for.",
 };
 
@@ -189,6 +189,23 @@ export const en = {
   closedBy: "The chat has ended",
   closing: "Are you still there? The chat ends soon unless somebody writes.",
   restored: "The assistant goes on from here",
+  forms: {
+    prechat: "Before you begin",
+    begin: "Start the chat",
+    optional: (label: string) => `${label} (optional)`,
+    choose: "Choose one",
+    needed: "This is needed to begin.",
+    tooLong: "Shorten it to 300 characters.",
+    badEmail: "This is no e-mail address: it needs a name, an @ and a domain.",
+    refused: "That was not taken. Look at what you wrote, then try again.",
+    contact: "How can we reach you?",
+    contactLead:
+      "Nobody is here right now. Leave your e-mail address and we will answer; " +
+      "what else we should know, write below.",
+    name: "Name",
+    email: "E-mail",
+    leave: "Leave my address",
+  },
   errors,
   refusals,
   problems,

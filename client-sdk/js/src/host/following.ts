@@ -46,6 +46,12 @@ export class Following {
   }
 
   async load(document: DocumentId): Promise<void> {
+    const { conversation } = document;
+    if (!this.#used.has(conversation)) {
+      // For its outbox, say: nobody has asked for it.
+      this.#used.add(conversation);
+      this.linger(`conversation:${conversation}`);
+    }
     const name = JSON.stringify(document);
     const prefix = this.#around.documentPrefix(name);
     const rows = await this.#around.table.range(prefix, after(prefix));
@@ -66,8 +72,7 @@ export class Following {
     for (const id of [...this.#used]) {
       if (this.#around.core().room() >= documents) return;
       if (id === opening || this.#around.tabs.isWatched(`conversation:${id}`)) continue;
-      this.#used.delete(id);
-      await this.#around.carryOut(this.#around.core().leave(id, Date.now()) as Step);
+      await this.#leave(id);
     }
     if (this.#around.core().room() < documents) {
       throw JSON.stringify({
@@ -75,6 +80,15 @@ export class Following {
         message: "too many conversations are open: close some",
       });
     }
+  }
+
+  /** Whether it is followed no longer: one with something in its outbox stays. */
+  async #leave(conversation: ConversationId): Promise<boolean> {
+    const core = this.#around.core();
+    await this.#around.carryOut(core.leave(conversation, Date.now()) as Step);
+    const left = JSON.parse(core.missing(conversation)) as DocumentId[];
+    if (left.length > 0) this.#used.delete(conversation);
+    return left.length > 0;
   }
 
   follow(topic: Topic): Promise<void> {
@@ -93,8 +107,7 @@ export class Following {
       this.#around.input(async () => {
         this.#lingering.delete(conversation);
         if (this.#around.tabs.isWatched(topic) || this.#newest.has(conversation)) return;
-        this.#used.delete(conversation);
-        await this.#around.carryOut(this.#around.core().leave(conversation, Date.now()) as Step);
+        if (!(await this.#leave(conversation))) this.linger(topic);
       });
     clearTimeout(this.#lingering.get(conversation));
     this.#lingering.set(conversation, setTimeout(leave, LINGER_MILLIS));
@@ -106,7 +119,10 @@ export class Following {
     if (count === 0) return;
     const rows = JSON.parse(this.#around.core().inbox()) as { conversation: string; closed: boolean }[];
     const newest = [...rows.filter((row) => !row.closed), ...rows.filter((row) => row.closed)];
+    const former = this.#newest;
     this.#newest = new Set(newest.slice(0, count).map(({ conversation }) => conversation));
+    // New ones need the room of those that are not among the newest any more.
+    for (const id of former) if (!this.#newest.has(id)) this.linger(`conversation:${id}`);
     for (const conversation of this.#newest) {
       const missing = JSON.parse(this.#around.core().missing(conversation)) as DocumentId[];
       if (this.#around.core().room() - missing.length < ROOM) return;

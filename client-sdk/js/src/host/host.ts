@@ -127,9 +127,9 @@ export class Host {
         this.#input(() => this.#takeCredential(message.start.credential));
         return;
       case "subscribe":
+        this.#telling.again(...this.#tabs.arrive(tab), message.topic);
         this.#tabs.subscribe(tab, message.topic);
-        this.#telling.again(message.topic);
-        this.#input(() => this.#following.follow(message.topic));
+        this.#input(() => this.#follow(message.topic));
         return;
       case "unsubscribe":
         this.#tabs.unsubscribe(tab, message.topic);
@@ -147,6 +147,16 @@ export class Host {
       case "bye":
         for (const topic of this.#tabs.depart(tab)) this.#following.linger(topic);
         return;
+    }
+  }
+
+  async #follow(topic: Topic): Promise<void> {
+    try {
+      await this.#following.follow(topic);
+    } catch (error) {
+      if (readFault(error).code !== "too_many_open") throw error;
+      const problem = { document: null, reason: "too_much", retry_after_millis: null } as const;
+      this.#event({ name: "problem", detail: problem });
     }
   }
 
@@ -222,7 +232,7 @@ export class Host {
     this.#core.free();
     await this.#openCore();
     this.#telling.release();
-    for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
+    for (const topic of this.#tabs.topics()) await this.#follow(topic);
     await this.#following.followNewest();
     this.#connectAfter(0);
     this.#telling.soon();
@@ -379,7 +389,7 @@ export class Host {
     if (step.name === "welcome") {
       // From here on the token in the store is the credential.
       this.#env.start.credential = null;
-      for (const topic of this.#tabs.topics()) await this.#following.follow(topic);
+      for (const topic of this.#tabs.topics()) await this.#follow(topic);
       await this.#following.followNewest();
       this.#refreshPeople();
     }

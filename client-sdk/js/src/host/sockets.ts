@@ -3,11 +3,15 @@ import { addressOf } from "./line.js";
 /** Opens sockets to a server, the first one before it is known what to say on it. */
 export class Sockets {
   #prepared: WebSocket | null = null;
+  #wasOpen = false;
 
   /** Begins to open one: a handshake takes as long as reading a store. */
   prepare(server: string): void {
     try {
       this.#prepared = new WebSocket(addressOf(server));
+      this.#prepared.onopen = () => {
+        this.#wasOpen = true;
+      };
     } catch {
       // Whoever asks for one is told why.
     }
@@ -17,7 +21,9 @@ export class Sockets {
   open(url: string): WebSocket {
     const prepared = this.#prepared;
     this.#prepared = null;
-    if (prepared?.url === url) return prepared;
+    // A server waits only so long for somebody to say who they are, and then hangs up.
+    const hungUp = this.#wasOpen && prepared !== null && prepared.readyState > 1;
+    if (prepared?.url === url && !hungUp) return prepared;
     prepared?.close();
     return new WebSocket(url);
   }

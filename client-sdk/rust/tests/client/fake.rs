@@ -125,6 +125,7 @@ impl Line {
             token: (!known).then(|| TOKEN.to_owned()),
             cursor: 0,
             erasures: Vec::new(),
+            scope: 0,
         };
         self.say(ServerFrame::Welcome(Box::new(welcome))).await;
         // What was opened right behind `Hello` comes first: WP30.

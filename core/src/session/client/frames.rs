@@ -103,6 +103,11 @@ impl Session {
             opened.replica.set_principal(welcome.principal.clone());
         }
         self.phase = Phase::Open;
+        if self.cursors.scope != welcome.scope {
+            // There may be more to see than when it was read.
+            self.cursors.scope = welcome.scope;
+            self.cursors.feed = 0;
+        }
         if self.cursors.epoch.is_some_and(|known| known != welcome.epoch) {
             self.begin_epoch(welcome.epoch, output);
         } else {
@@ -330,8 +335,9 @@ impl Session {
             self.follow(document, output);
             return;
         }
-        // What does not fit an empty document will not fit it the next time either.
-        let hopeless = opened.replica.cursor() == Seq::START;
+        // What does not fit an empty document, or one that is being taken anew, will not fit it the
+        // next time either.
+        let hopeless = opened.replica.cursor() == Seq::START || opened.replica.is_rebuilding();
         if hopeless {
             let mut effects = Effects::default();
             opened.replica.start_over(&mut effects);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::id::DocumentId;
-use crate::session::client::{Gathered, Link, Output, Phase, Session, SessionEvent};
+use crate::limits;
+use crate::session::client::{Gathered, Link, Opened, Output, Phase, Session, SessionEvent};
 use crate::wire::{self, ClientFrame, Credential, Hello};
 
 impl Session {
@@ -32,6 +33,7 @@ impl Session {
             feed: self.cursors.feed,
             erasures: self.cursors.erasures,
             snapshots: cfg!(feature = "snapshots"),
+            scope: self.cursors.scope,
         };
         let mut output = Output { frames: vec![ClientFrame::Hello(hello)], ..Output::default() };
         self.follow_all(&mut output);
@@ -65,12 +67,18 @@ impl Session {
     }
 
     /// Whether documents may be opened. Somebody who was here before does so right behind `Hello`
-    /// and saves a round trip: should the data have begun another life, it does not count.
+    /// and saves a round trip: should the data have begun another life, it does not count. No more
+    /// than a server follows, for what is too much ends a connection that is not open yet.
     fn may_open(&self) -> bool {
         let known = self.identity.is_some() && self.cursors.epoch.is_some();
+        let asked = |opened: &&Opened| !matches!(opened.link, Link::Closed);
         match self.phase {
             Phase::Open => true,
-            Phase::Greeting => known && self.rebuilding.is_none(),
+            Phase::Greeting => {
+                known
+                    && self.rebuilding.is_none()
+                    && self.documents.values().filter(asked).count() < limits::OPEN_DOCUMENTS
+            }
             Phase::Offline | Phase::Wiped => false,
         }
     }

@@ -54,7 +54,7 @@ function Known({ row }: { row: FeedRow }) {
       {known.error?.failure !== "refused" && (
         <Age of={known} again={() => void cached.refresh()} />
       )}
-      {erased !== null && <p class="faint small">{words.erasedLead(momentOf(erased, now.value))}</p>}
+      {erased !== null && <p class="faint small after-facts">{words.erasedLead(momentOf(erased, now.value))}</p>}
       {known.value && erased === null && (
         <div class="danger-actions">
           {desk.role.value !== "support_agent" && <Block visitor={known.value} />}
@@ -99,7 +99,7 @@ function More({ visitor }: { visitor: Visitor }) {
   );
 }
 
-/** Visitors' pages come from strangers: only web addresses become links, and say where they lead. */
+/** Pages come from strangers: only web addresses become links, which say where they lead. */
 function PageLink({ url, title }: { url: string; title: string }) {
   const text = withoutBidi(title).trim() || url;
   const parsed = URL.canParse(url) ? new URL(url) : null;

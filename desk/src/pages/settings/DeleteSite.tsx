@@ -17,7 +17,7 @@ export function DeleteSite({ site }: { site: Site }) {
   const words = p.value.sites;
   const [isOpen, setOpen] = useState(false);
   return (
-    <section class="embed danger-zone" aria-label={words.delete}>
+    <section class="embed form danger-zone" aria-label={words.delete}>
       <h3>{words.delete}</h3>
       <p class="muted">{words.deleteLead}</p>
       {isOpen ? <Confirm site={site} cancel={() => setOpen(false)} /> : (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { changeSite, putSite } from "../../api/endpoints.js";
 import {
-  ROUTINGS, type Routing, type Site, type SiteInput, SITE_MODES, type SiteMode,
+  OFFLINE_MODES, type OfflineMode, ROUTINGS, type Routing, type Site, type SiteInput, SITE_MODES, type SiteMode,
 } from "../../api/shapes.js";
 import { useDesk } from "../../components/context.js";
 import { Icon } from "../../components/Icon.js";
@@ -14,6 +14,9 @@ import { Choice, PageHead, Standing, type Wrong } from "../parts.js";
 import { p } from "../words/index.js";
 import { Check, FormPage, numberIn, TextField, useForm } from "./form.js";
 import { DeleteSite } from "./DeleteSite.js";
+import {
+  fieldNames, fieldsOf, Prechat, type Question, questionsOf, wrongQuestion,
+} from "./Prechat.js";
 import { listsOf, newest, withOne } from "./lists.js";
 
 export function Sites({ item }: { item: string | null }) {
@@ -81,6 +84,8 @@ interface Values {
   theme_color: string;
   greeting: string;
   offline_message: string;
+  offline_mode: OfflineMode;
+  prechat_fields: Question[];
   /** Which version the others are of. */
   version: number;
 }
@@ -102,6 +107,8 @@ function valuesOf(site: Site | null): Values {
     visitor_edit: site?.visitor_edit ?? true, visitor_recall: site?.visitor_recall ?? true,
     chat_limit: String(site?.chat_limit ?? 5), theme_color: site?.theme_color ?? "#3350b4",
     greeting: site?.greeting ?? "", offline_message: site?.offline_message ?? "",
+    offline_mode: site?.offline_mode ?? "message",
+    prechat_fields: questionsOf(site?.prechat_fields ?? []),
     version: site?.version ?? 0,
   };
 }
@@ -144,7 +151,7 @@ function check(values: Values): Wrong {
       return wrong(field, words.long);
     }
   }
-  return null;
+  return wrongQuestion(values.prechat_fields);
 }
 
 function inputOf(values: Values): SiteInput {
@@ -156,7 +163,7 @@ function inputOf(values: Values): SiteInput {
     close_after_minutes: numberIn(values.close_after_minutes, 5, 10_080) ?? null,
     retention_days: numberIn(values.retention_days, 1, 3_650) ?? null,
     edit: window(values.edit, edit_minutes), recall: window(values.recall, recall_minutes),
-    chat_limit: Number(values.chat_limit),
+    chat_limit: Number(values.chat_limit), prechat_fields: fieldsOf(values.prechat_fields),
   };
 }
 
@@ -196,7 +203,8 @@ function SiteForm({ site }: { site: Site | null }) {
   );
   return (
     <>
-      <FormPage title={site?.name ?? words.newTitle} section="sites" form={form} fields={FIELDS}>
+      <FormPage title={site?.name ?? words.newTitle} section="sites" form={form}
+        fields={[...FIELDS, ...fieldNames(values.prechat_fields)]}>
         {site && <Embed site={site.id} />}
         {site && <Preview site={site} />}
         <fieldset>
@@ -237,7 +245,12 @@ function SiteForm({ site }: { site: Site | null }) {
             rows={2} />
           <TextField form={form} name="offline_message" label={words.offlineMessage}
             hint={words.greetingHint} rows={2} />
+          <Choice label={words.offlineMode} value={values.offline_mode}
+            options={options(OFFLINE_MODES, words.offlineModes)}
+            pick={(offline_mode) => set({ offline_mode })} />
         </fieldset>
+        <Prechat questions={values.prechat_fields} wrong={form.wrong}
+          set={(prechat_fields) => set({ prechat_fields })} />
       </FormPage>
       {site && mayErase(desk) && <DeleteSite site={site} />}
     </>

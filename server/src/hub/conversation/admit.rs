@@ -89,6 +89,7 @@ impl Task {
         if answers.is_empty() {
             return;
         }
+        self.meet(&mut admission).await;
         let committed = self.commit(&mut admission).await;
         match committed {
             Ok(appended) => self.tell(admission, appended.as_ref(), &answers),

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use rejoinder_core::authority::{Authority, LoadError, Rows};
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{DeviceId, DocumentKind, ParticipantId, Seq};
+use rejoinder_core::id::{DocumentKind, ParticipantId, Seq};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::LogEntry;
 
 use crate::hub::signals::Seen;
 use crate::hub::words::HotWords;
-use crate::hub::{Connected, Rights, entries, may_see};
+use crate::hub::{Connected, ConnectionId, Rights, entries, may_see};
 use crate::storage::{Header, Row, Snapshot, Stored, Tombstone};
 
 /// A conversation in memory: its authority, and what readers are sent.
@@ -21,8 +21,9 @@ pub(super) struct Live {
     pub(super) version: u64,
     pub(super) seen: Seen,
     pub(super) hot: HotWords,
-    /// Devices that are known to hold a document.
-    pub(super) holders: HashSet<(DeviceId, DocumentKind)>,
+    /// Connections whose devices are known to hold a document. The next one of a device may have
+    /// been told to drop it: what it holds is written down anew.
+    pub(super) holders: HashSet<(ConnectionId, DocumentKind)>,
     /// The place of the newest snapshot that was made or is being made.
     pub(super) snapshots: [Seq; 2],
     timeline: Vec<LogEntry>,

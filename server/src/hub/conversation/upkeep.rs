@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use rejoinder_core::authority::Admission;
-use rejoinder_core::id::ParticipantId;
+use rejoinder_core::id::{DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::hub::conversation::{State, Task};
 use crate::hub::{Then, Upkeep};
+use crate::storage::Row;
 
 impl Task {
     /// Does what is due, and answers when to ask again, if nothing happens until then. What could
@@ -22,6 +23,7 @@ impl Task {
     ) {
         let done = match what {
             Upkeep::Lapse { silence } => self.lapse(silence, now).await,
+            Upkeep::Told => self.told_offline(now).await.then_some(None),
             Upkeep::Erase { authors, then } => {
                 let erased = self.erase(authors.as_ref(), then, now).await;
                 (erased && (then != Then::Gone || self.go(now).await)).then_some(None)
@@ -42,6 +44,32 @@ impl Task {
         let dice = &mut self.dice;
         let next = live.authority.lapse(&mut admission, silence, &policy, now, dice);
         (admission.is_empty() || self.carry_through(admission, "closed").await).then_some(next)
+    }
+
+    /// Who is expected to say how to be reached has said so.
+    async fn told_offline(&mut self, now: Timestamp) -> bool {
+        if self.ensure().await.is_err() {
+            return false;
+        }
+        let State::Live(live) = &mut self.state else { return false };
+        let mut admission = Admission::default();
+        let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
+        live.authority.told_offline(&mut admission, &policy, now, &mut self.dice);
+        admission.is_empty() || self.carry_through(admission, "waiting").await
+    }
+
+    /// Whoever begins a conversation while nobody is there is asked how to be reached.
+    pub(super) async fn meet(&mut self, admission: &mut Admission) {
+        let begins = |row: &Row| (row.kind, row.seq) == (DocumentKind::Timeline, Seq(1));
+        let State::Live(live) = &mut self.state else { return };
+        let site = live.header.site;
+        if !admission.rows.iter().any(begins) || !self.hub.asks_how_to_reach(site).await {
+            return;
+        }
+        let policy = self.hub.policy(site).await.unwrap_or_default();
+        if let State::Live(live) = &mut self.state {
+            live.authority.met_nobody(admission, &policy, crate::clock::now(), &mut self.dice);
+        }
     }
 
     /// Takes words back, some at a time, and says whether none is left.

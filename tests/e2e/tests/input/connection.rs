@@ -27,6 +27,7 @@ fn hello(credential: Credential, version: u16) -> ClientFrame {
         feed,
         erasures,
         snapshots,
+        scope: 0,
     })
 }
 

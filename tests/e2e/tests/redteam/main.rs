@@ -73,6 +73,7 @@ impl Attacker {
             feed: 0,
             erasures: 0,
             snapshots: true,
+            scope: 0,
         });
         socket.send(Message::Binary(hello.encode().into())).await.ok()?;
         let bytes = socket.next().await?.ok()?.into_data();

@@ -1,7 +1,7 @@
 //! Several devices of one person, and devices that are no longer trusted.
 
 use rejoinder_core::id::ConversationId;
-use rejoinder_harness::client::{Composer, Event, Unsent};
+use rejoinder_harness::client::{Composer, Event, Progress, Unsent};
 use rejoinder_harness::server::directory::AgentChange;
 use rejoinder_harness::{Person, World, eventually};
 
@@ -125,6 +125,89 @@ async fn re14_an_agent_who_loses_a_site_loses_its_documents_opened_or_not() {
     let needles = rejoinder_harness::search::Needles::new(&["Words elsewhere".to_owned()]);
     assert_eq!(needles.search(ann.folder()), []);
     paul.sees(there, &["Words elsewhere"]).await;
+}
+
+#[tokio::test]
+async fn re13_a_device_that_dropped_a_document_and_has_it_again_is_told_of_its_recalls() {
+    let world = World::start().await;
+    let other = world.another_site("Other");
+    let paul = world.visitor_of(other, "paul").await;
+    let (ann, bo) = (world.agent("ann").await, world.agent("bo").await);
+    let directory = world.directory();
+    let works_at = async |person: &Person, sites: &[_]| {
+        let who = person.principal().await.participant;
+        let sites = Some(sites.iter().copied().collect());
+        let change = AgentChange { sites, ..AgentChange::default() };
+        directory.change_agent(who, &change).unwrap();
+    };
+    let chat = paul.begins("Hello from elsewhere").await;
+    let secret = paul.says(chat, "Secret of elsewhere").await;
+    let words = ["Hello from elsewhere", "Secret of elsewhere"];
+    works_at(&bo, &[other]).await;
+    // As long as somebody looks at it the server keeps what it knows of the conversation.
+    bo.settles().await;
+    arrived(&bo, chat).await;
+    bo.sees(chat, &words).await;
+    works_at(&ann, &[world.site(), other]).await;
+    for time in 0..2 {
+        ann.settles().await;
+        arrived(&ann, chat).await;
+        ann.sees(chat, &words).await;
+        if time == 0 {
+            works_at(&ann, &[world.site()]).await;
+            ann.no_longer_sees(chat).await;
+            ann.goes_offline().await;
+            works_at(&ann, &[world.site(), other]).await;
+            ann.restarts().await;
+            ann.comes_back().await;
+        }
+    }
+    ann.goes_offline().await;
+    paul.recalls(chat, secret).await;
+    paul.settles().await;
+    bo.sees(chat, &[words[0], "(recalled)"]).await;
+    // It counts among those that have to erase it.
+    let progress = async || paul.chat(chat).await.progress(secret).await.unwrap();
+    let told = |it: &Option<_>| it.as_ref().is_some_and(|it: &Progress| it.devices == 3);
+    eventually("three devices are to erase it", progress, told).await;
+    ann.restarts().await;
+    ann.comes_back().await;
+    let needles = rejoinder_harness::search::Needles::new(&[words[1].to_owned()]);
+    let found = async || needles.search(ann.folder());
+    eventually("the secret is gone", found, |found: &Vec<_>| found.is_empty()).await;
+}
+
+#[tokio::test]
+async fn wp35_an_agent_who_is_given_a_site_finds_what_is_there_already() {
+    let world = World::start().await;
+    let other = world.another_site("Other");
+    let (vera, paul) = (world.visitor("vera").await, world.visitor_of(other, "paul").await);
+    let ann = world.agent("ann").await;
+    let there = paul.begins("Words elsewhere").await;
+    // Later in the feed than what is there, so that it is passed over.
+    let here = vera.begins("Words of this shop").await;
+    let who = ann.principal().await.participant;
+    let directory = world.directory();
+    let works_at = |sites: &[_]| {
+        let sites = Some(sites.iter().copied().collect());
+        let change = AgentChange { sites, ..AgentChange::default() };
+        directory.change_agent(who, &change).unwrap();
+    };
+    works_at(&[world.site()]);
+    ann.settles().await;
+    arrived(&ann, here).await;
+    works_at(&[world.site(), other]);
+    arrived(&ann, there).await;
+    ann.sees(there, &["Words elsewhere"]).await;
+    // Away meanwhile, and started anew.
+    works_at(&[world.site()]);
+    ann.no_longer_sees(there).await;
+    ann.goes_offline().await;
+    works_at(&[world.site(), other]);
+    ann.restarts().await;
+    ann.comes_back().await;
+    arrived(&ann, there).await;
+    ann.sees(here, &["Words of this shop"]).await;
 }
 
 /// Waits until a conversation stands in somebody's inbox.

@@ -5,7 +5,7 @@ use rejoinder_core::id::{ConversationId, SiteId, TicketId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rejoinder_harness::client::Words;
-use rejoinder_harness::server::directory::{By, SiteChange};
+use rejoinder_harness::server::directory::{By, OfflineMode, SiteChange};
 use rejoinder_harness::server::{clock, entropy};
 use rejoinder_harness::{Person, World, eventually};
 use serde_json::{Value, json};
@@ -327,4 +327,82 @@ async fn lc7_a_deletion_that_a_crash_breaks_off_goes_on() {
     let storage = world.local().server().hub().storage().clone();
     assert_eq!(storage.there(world.site(), 10).unwrap(), []);
     assert!(storage.feed_entry(chat).unwrap().unwrap().summary.closed);
+}
+
+/// What visitors of the first site meet while nobody is there.
+fn asks_by_form(world: &World) {
+    let change = SiteChange { offline_mode: Some(OfflineMode::Form), ..SiteChange::default() };
+    world.directory().change_site(world.site(), change).unwrap();
+}
+
+async fn stands(person: &Person, chat: ConversationId, expected: Status) {
+    let what = format!("{} sees {expected:?}", person.name());
+    eventually(&what, async || person.view(chat).await.status, |now| *now == expected).await;
+}
+
+#[tokio::test]
+async fn lc8_who_meets_nobody_is_asked_and_waits_once_they_have_said_so() {
+    let world = World::start().await;
+    asks_by_form(&world);
+    let vera = world.visitor("vera").await;
+    let chat = vera.begins("Anybody?").await;
+    stands(&vera, chat, Status::AwaitingOfflineInfo).await;
+    vera.says(chat, "It is about my order").await;
+    let info = json!({"conversation": chat, "name": "Vera", "email": "Vera@example.com"});
+    let bad = json!({"conversation": chat, "email": "nobody"});
+    let refused = world.post(&vera, "/api/v1/offline-info", &bad).await;
+    assert_eq!((refused.status, &refused.json()["error"]["field"]), (422, &json!("email")));
+    for _ in 0..2 {
+        let told = world.post(&vera, "/api/v1/offline-info", &info).await;
+        assert_eq!(told.status, 204, "{}", told.text);
+    }
+    stands(&vera, chat, Status::WaitingForHuman).await;
+
+    let ann = world.agent("ann").await;
+    let tickets = world.get(&ann, "/api/v1/tickets").await.json();
+    let tickets = tickets["tickets"].as_array().unwrap();
+    assert_eq!(tickets.len(), 1, "a form that is sent twice makes one ticket");
+    assert_eq!(tickets[0]["subject"], "Vera <vera@example.com>");
+    assert_eq!(
+        (&tickets[0]["conversation"], &tickets[0]["created_by"]),
+        (&json!(chat), &Value::Null)
+    );
+    assert_eq!(tickets[0]["description"], "", "words stay where they can be taken back");
+    let id = vera.principal().await.participant;
+    let known = world.get(&ann, &format!("/api/v1/visitors/{id}")).await.json();
+    assert_eq!((&known["name"], &known["email"]), (&json!("Vera"), &json!("vera@example.com")));
+    ann.sees(chat, &["Anybody?", "It is about my order"]).await;
+    ann.claims(chat).await;
+    stands(&vera, chat, Status::ActiveHuman).await;
+    let other = world.visitor("tom").await;
+    let asked = other.begins("Hello").await;
+    stands(&other, asked, Status::WaitingForHuman).await;
+    let foreign = json!({"conversation": chat, "email": "tom@example.com"});
+    let refused = world.post(&other, "/api/v1/offline-info", &foreign).await;
+    assert_eq!(refused.json()["error"]["code"], "unknown_conversation");
+}
+
+#[tokio::test]
+async fn lc8_lc3_who_never_says_so_is_not_waited_for_and_an_agent_may_come_first() {
+    let world = World::start().await;
+    asks_by_form(&world);
+    let (vera, tom) = (world.visitor("vera").await, world.visitor("tom").await);
+    let (left, taken) = (vera.begins("Anybody?").await, tom.begins("Hello?").await);
+    stands(&vera, left, Status::AwaitingOfflineInfo).await;
+    stands(&tom, taken, Status::AwaitingOfflineInfo).await;
+    let ann = world.agent("ann").await;
+    ann.sees(taken, &["Hello?"]).await;
+    ann.claims(taken).await;
+    stands(&tom, taken, Status::ActiveHuman).await;
+    // The form of somebody who was answered meanwhile tells how they are reached, and no more.
+    let info = json!({"conversation": taken, "email": "tom@example.com"});
+    assert_eq!(world.post(&tom, "/api/v1/offline-info", &info).await.status, 204);
+    let tickets = world.get(&ann, "/api/v1/tickets").await.json();
+    assert_eq!(tickets["tickets"], json!([]));
+    stands(&tom, taken, Status::ActiveHuman).await;
+    world.local().sweeps(in_minutes(23 * 60)).await;
+    assert!(!vera.view(left).await.closed);
+    world.local().sweeps(in_minutes(25 * 60)).await;
+    eventually("it is closed", async || vera.view(left).await.closed, |closed| *closed).await;
+    assert!(!tom.view(taken).await.closed);
 }

@@ -8,6 +8,7 @@ use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting, follo
 use rejoinder_core::conversation::compose;
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{
     Actor, ChangeHash, ConversationId, DocumentId, DocumentKind, ParticipantId, RevisionId, Seq,
 };
@@ -38,6 +39,19 @@ struct Pushed {
     submissions: Vec<Submission>,
     revisions: Vec<Revision>,
 }
+
+/// What the server itself does in a conversation.
+pub(crate) enum Upkeep {
+    /// LC1: it announces that a silent one will be closed, or closes it.
+    Lapse,
+    /// LC4: it takes back what its visitor wrote.
+    EraseVisitor,
+    /// LC4: it takes back all.
+    EraseAll,
+}
+
+/// Milliseconds of silence that a run allows.
+const SILENCE: i64 = 1_800_000;
 
 /// How a commit ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -174,6 +188,30 @@ impl Server {
                 false
             }
         }
+    }
+
+    /// The server does what is due, by dice of its own: what others do is not moved by it.
+    pub(crate) fn keep_up(&mut self, conversation: ConversationId, what: &Upkeep, dice: &mut Dice) {
+        let (mut authority, mut admission) = self.authority(conversation);
+        let (policy, now) = (self.policy(), self.now);
+        let visitor = BTreeSet::from([authority.visitor()]);
+        let erased = match what {
+            Upkeep::Lapse => {
+                authority.lapse(&mut admission, Some(SILENCE), &policy, now, dice);
+                None
+            }
+            Upkeep::EraseVisitor => Some(Some(&visitor)),
+            Upkeep::EraseAll => Some(None),
+        };
+        if let Some(authors) = erased {
+            authority.recall_all(&mut admission, authors, usize::MAX - 1, &policy, now, dice);
+        }
+        self.tally.kept_up += admission.rows.len() as u64;
+        if !admission.is_empty() {
+            self.disk.append(conversation, &admission, authority.summary());
+        }
+        self.authorities.insert(conversation, authority);
+        self.publish(conversation, &admission, &[]);
     }
 
     fn commit_ends(&mut self) -> Commit {

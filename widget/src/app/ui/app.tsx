@@ -3,6 +3,7 @@ import { type Chat, ChatProvider, useChat } from "../chat";
 import { strings } from "../language";
 import { Composer } from "./composer";
 import { Dialogs } from "./dialogs";
+import { Contact, Prechat } from "./forms";
 import { Header } from "./header";
 import { isComposing } from "./keys";
 import { Timeline } from "./timeline";
@@ -24,13 +25,25 @@ export function App({ chat }: { chat: Chat }) {
         <Header />
         <Notices />
         <Timeline />
-        <Composer />
+        <Writing />
         <p class="hidden" role="status" aria-live="polite">
           {chat.news.spoken.value}
         </p>
         <Dialogs />
       </main>
     </ChatProvider>
+  );
+}
+
+/** Who is to be asked something first is asked in the place where they would write. */
+function Writing() {
+  const { forms } = useChat();
+  if (forms.fields.value.length > 0) return <Prechat />;
+  return (
+    <>
+      <Contact />
+      <Composer />
+    </>
   );
 }
 

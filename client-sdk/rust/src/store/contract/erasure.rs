@@ -60,7 +60,12 @@ fn re6_words_of_a_recalled_message_are_kept_in_no_order_of_writes(bench: &mut Be
             assert!(bench.drafts(kept).is_empty(), "{order:?} cut at {cut}");
             // And however late: they are refused without failing what comes with them.
             let mut late: Vec<Write> = writes[..3].to_vec();
-            late.push(Write::Cursors(Cursors { epoch: None, feed: 1, erasures: cut as u64 }));
+            late.push(Write::Cursors(Cursors {
+                epoch: None,
+                feed: 1,
+                erasures: cut as u64,
+                scope: 0,
+            }));
             bench.commit(late);
             assert_eq!(bench.texts(kept), ["another message"], "late, {order:?}");
             assert!(bench.drafts(kept).is_empty(), "late, {order:?}");
@@ -189,7 +194,7 @@ fn re18_a_wiped_store_is_a_new_one(bench: &mut Bench) {
     let row = bench.cast.feed_row(document.conversation);
     bench.commit([
         Write::Identity(identity),
-        Write::Cursors(Cursors { epoch: None, feed: 5, erasures: 6 }),
+        Write::Cursors(Cursors { epoch: None, feed: 5, erasures: 6, scope: 0 }),
         Write::Feed(row),
         Write::Entries(document, entries(1..=3)),
         Write::Words(document, words),

@@ -38,7 +38,7 @@ fn st17_what_was_committed_is_there_when_it_is_opened_again(bench: &mut Bench) {
     let timeline = bench.cast.timeline();
     let team = DocumentId::team(timeline.conversation);
     let epoch = Some(Epoch::from_bytes([9; 16]));
-    let cursors = Cursors { epoch, feed: u64::MAX, erasures: 4 };
+    let cursors = Cursors { epoch, feed: u64::MAX, erasures: 4, scope: u64::MAX - 1 };
     let (former, identity) = (bench.cast.identity("former"), bench.cast.identity("token"));
     let (old_row, row) =
         (bench.cast.feed_row(timeline.conversation), bench.cast.feed_row(timeline.conversation));
