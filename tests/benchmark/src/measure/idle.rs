@@ -32,7 +32,8 @@ pub(crate) async fn run(report: &mut Report) -> Result<(), Failure> {
     let floor = floor::load::idle(&plain, connections).await?;
     plain.end()?;
 
-    let stage = Stage::new(20)?;
+    // One agent has no more connections than anybody looks at.
+    let stage = Stage::new(100)?;
     let server = Process::start(Kind::Rejoinder, stage.path())?;
     // The first connections bring threads and caches with them.
     let mut clients = connect(&server, &stage, AT_ONCE).await?;
