@@ -7,8 +7,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 /// Bytes of the disk.
 const BYTES: u64 = 96 << 20;
+
+/// Where it is in memory, so that no real disk is waited for.
+const MEMORY: &str = "/dev/shm";
 
 /// In the environment of a test that is to mount it: where the image is.
 const IMAGE: &str = "DISK_IMAGE";
@@ -72,10 +77,9 @@ impl Drop for Disk {
 /// Runs a test of this program again, where it can mount a disk. Elsewhere it says that it was not
 /// run.
 pub(crate) fn run_on_a_disk(test: &str) {
-    let folder = tempfile::Builder::new().prefix("rejoinder-disk-").tempdir().unwrap();
-    let (image, place) = (folder.path().join("image"), folder.path().join("disk"));
+    let (folder, image) = room();
+    let place = folder.path().join("disk");
     fs::create_dir(&place).unwrap();
-    File::create(&image).unwrap().set_len(BYTES).unwrap();
     if let Err(why) = is_possible(&image, &place) {
         // Past what the test runner captures: who reads "ok" is to know.
         let _closed = writeln!(std::io::stderr(), "{test} was not run: {why}");
@@ -91,6 +95,24 @@ pub(crate) fn run_on_a_disk(test: &str) {
     assert!(said.contains("1 passed"), "there is no test of this name");
 }
 
+/// A folder with room for the image: in memory where that is large enough.
+fn room() -> (TempDir, PathBuf) {
+    let folder =
+        |place: &Path| tempfile::Builder::new().prefix("rejoinder-disk-").tempdir_in(place);
+    if let Ok(memory) = folder(Path::new(MEMORY)) {
+        let image = memory.path().join("image");
+        let mut reserve = Command::new("fallocate");
+        reserve.arg("--length").arg(BYTES.to_string()).arg(&image);
+        if succeeds(&mut reserve).is_ok() {
+            return (memory, image);
+        }
+    }
+    let folder = folder(&std::env::temp_dir()).unwrap();
+    let image = folder.path().join("image");
+    File::create(&image).unwrap().set_len(BYTES).unwrap();
+    (folder, image)
+}
+
 /// Makes the file system, and mounts it once for a moment.
 fn is_possible(image: &Path, place: &Path) -> Result<(), String> {
     if !rustix::process::geteuid().is_root() {
@@ -101,10 +123,11 @@ fn is_possible(image: &Path, place: &Path) -> Result<(), String> {
     succeeds(privately().arg(mount.get_program()).args(mount.get_args()))
 }
 
-/// A command before another, whose mounts nobody else sees and which end with it.
+/// A command before another: nobody else sees its mounts, and they end with it, as do all
+/// processes that it started.
 fn privately() -> Command {
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private"]);
+    command.args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
     command
 }
 
