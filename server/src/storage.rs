@@ -16,6 +16,7 @@
 
 mod course;
 mod devices;
+mod error;
 mod filter;
 mod keyring_file;
 mod ledger;
@@ -29,6 +30,7 @@ use std::collections::BTreeSet;
 
 pub use self::course::{Course, Span, Step};
 pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
+pub use self::error::{AppendError, StorageError};
 pub use self::filter::Filter;
 use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
@@ -115,34 +117,6 @@ pub struct Appended {
     pub erasures: Vec<u64>,
     /// Whose notifications are others now.
     pub notified: BTreeSet<ParticipantId>,
-}
-
-/// Why an append did nothing at all.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    /// The conversation has had more batches: load it again.
-    #[error("the conversation has changed meanwhile")]
-    Conflict,
-    /// These actors are bound to other documents or principals.
-    #[error("an actor is bound to another document")]
-    ActorTaken(Vec<Actor>),
-    /// The disk is full or fails.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-/// Why storage does not answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StorageError {
-    /// No room. Nothing was written; reading goes on.
-    #[error("the disk is full: free some space; nothing that was accepted is lost")]
-    Full,
-    /// What was read is damaged; other things may be well.
-    #[error("damaged: {0}")]
-    Damaged(String),
-    /// Anything else the medium says.
-    #[error("storage failed: {0}")]
-    Failed(String),
 }
 
 /// Everything there is of one conversation, words excepted.
@@ -342,7 +316,7 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
 
     /// Closed conversations of a site, in which nothing has happened since a moment, of which words
-    /// are left.
+    /// are left: the oldest first, but for so many.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -350,14 +324,20 @@ pub trait Storage: Send + Sync + 'static {
         &self,
         site: SiteId,
         before: Timestamp,
+        but_for: usize,
         at_most: usize,
     ) -> Result<Vec<ConversationId>, StorageError>;
 
-    /// Conversations of a site that are not gone with it.
+    /// Conversations of a site that are not gone with it, but for so many.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn there(&self, site: SiteId, at_most: usize) -> Result<Vec<ConversationId>, StorageError>;
+    fn there(
+        &self,
+        site: SiteId,
+        but_for: usize,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError>;
 
     /// A conversation is gone with its site, from a moment on.
     fn keep_gone(

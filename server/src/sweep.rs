@@ -52,6 +52,8 @@ pub struct Sweep {
     expired: HashMap<SiteId, (u32, Timestamp)>,
     /// Deleted sites that are being ended: their devices are told once, at the end.
     ending: BTreeSet<SiteId>,
+    /// Of how many of a site's conversations words could not be taken back, since it was begun.
+    failed: HashMap<SiteId, usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +67,21 @@ impl Sweep {
     /// A sweep that has looked at nothing yet.
     #[must_use]
     pub fn new(hub: Hub) -> Self {
-        Self { hub, looked: HashMap::new(), expired: HashMap::new(), ending: BTreeSet::new() }
+        Self {
+            hub,
+            looked: HashMap::new(),
+            expired: HashMap::new(),
+            ending: BTreeSet::new(),
+            failed: HashMap::new(),
+        }
     }
 
     /// Sweeps as long as the process lives.
     pub async fn run(mut self) {
+        let directory = Arc::clone(self.hub.directory());
+        if let Err(error) = asked(&directory, Directory::erase_again).await {
+            tracing::warn!(%error, "what erased visitors wrote is not looked for again");
+        }
         loop {
             if let Err(error) = self.at(now()).await {
                 tracing::warn!(%error, "a sweep was broken off");
@@ -89,10 +101,14 @@ impl Sweep {
     pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
         let directory = Arc::clone(self.hub.directory());
         let sites = asked(&directory, Directory::sites).await?;
-        self.close_silent(&sites, now).await?;
-        self.erase_visitors(now).await?;
-        self.end_deleted(now).await?;
-        self.erase_expired(&sites, now).await
+        // Each by itself: one that fails again and again keeps none of the others from its turn.
+        let parts = [
+            self.close_silent(&sites, now).await,
+            self.erase_visitors(now).await,
+            self.end_deleted(now).await,
+            self.erase_expired(&sites, now).await,
+        ];
+        parts.into_iter().collect()
     }
 
     /// Takes back all that was said on deleted sites. Which they are stands in the directory for
@@ -101,14 +117,14 @@ impl Sweep {
         let directory = Arc::clone(self.hub.directory());
         for site in asked(&directory, Directory::deleted_sites).await? {
             let storage = Arc::clone(self.hub.storage());
-            let found = blocking(move || storage.there(site, AT_ONCE)).await?;
-            for &conversation in &found {
-                let what = Upkeep::Erase { authors: None, then: Then::Gone };
-                if self.hub.keep_up(conversation, what, now).await.is_some() {
-                    self.ending.insert(site);
-                }
+            let but_for = self.failed.get(&site).copied().unwrap_or_default();
+            let found = blocking(move || storage.there(site, but_for, AT_ONCE)).await?;
+            let what = Upkeep::Erase { authors: None, then: Then::Gone };
+            let erased = self.erase_all(site, &found, &what, now).await;
+            if erased > 0 {
+                self.ending.insert(site);
             }
-            if found.len() == AT_ONCE {
+            if self.goes_on(site, &found) {
                 self.hub.sweep_now();
             } else if self.ending.remove(&site) {
                 // Devices of those who see all sites are told to drop them when they connect.
@@ -130,20 +146,45 @@ impl Sweep {
             }
             let (id, before) = (site.id, now.plus_millis(-i64::from(days) * DAY));
             let storage = Arc::clone(self.hub.storage());
-            let found = blocking(move || storage.expired(id, before, AT_ONCE)).await?;
-            let mut erased = 0;
-            for &conversation in &found {
-                let what = Upkeep::Erase { authors: None, then: Then::Stays };
-                erased += usize::from(self.hub.keep_up(conversation, what, now).await.is_some());
-            }
-            if erased == AT_ONCE {
-                // There may be more: the next sweep goes on, and others' turns come in between.
+            let but_for = self.failed.get(&id).copied().unwrap_or_default();
+            let found = blocking(move || storage.expired(id, before, but_for, AT_ONCE)).await?;
+            let what = Upkeep::Erase { authors: None, then: Then::Stays };
+            self.erase_all(id, &found, &what, now).await;
+            if self.goes_on(id, &found) {
                 self.hub.sweep_now();
             } else {
                 self.expired.insert(site.id, (days, now));
             }
         }
         Ok(())
+    }
+
+    /// Takes back words of a site's conversations, and says of how many. One that cannot be read is
+    /// passed over in the sweeps that follow, or it would keep the others from their turn.
+    async fn erase_all(
+        &mut self,
+        site: SiteId,
+        found: &[ConversationId],
+        what: &Upkeep,
+        now: Timestamp,
+    ) -> usize {
+        let mut erased = 0;
+        for &conversation in found {
+            erased +=
+                usize::from(self.hub.keep_up(conversation, what.clone(), now).await.is_some());
+        }
+        *self.failed.entry(site).or_default() += found.len() - erased;
+        erased
+    }
+
+    /// Whether there may be more: the next sweep goes on, and others' turns come in between. At the
+    /// end those that were passed over are tried again with the next beginning.
+    fn goes_on(&mut self, site: SiteId, found: &[ConversationId]) -> bool {
+        let more = found.len() == AT_ONCE;
+        if !more && let Some(failed) = self.failed.remove(&site).filter(|failed| *failed > 0) {
+            tracing::warn!(%site, failed, "words could not be taken back: run `rejoinder verify`");
+        }
+        more
     }
 
     /// Takes back what erased visitors wrote, in as many sweeps as it takes.

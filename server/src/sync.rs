@@ -24,7 +24,7 @@ use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
 use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
-use erasing::{carried_out, caught_up, heard, keep, team_changed, wiped};
+use erasing::{carried_out, heard, keep, read_feed, team_changed, wiped};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -135,8 +135,10 @@ struct Purge {
     former: u64,
     /// Documents it is told to drop.
     dropping: Vec<DocumentId>,
-    /// From where it wants the feed.
-    feed: u64,
+    /// From where it wants the feed, until it has erased what it was told to.
+    feed: Option<u64>,
+    /// From where the feed is to be read next, until it is read.
+    reading: Option<u64>,
     /// Orders that did not fit into the welcome.
     more: VecDeque<(u64, Vec<ErasureOrder>)>,
 }
@@ -195,6 +197,8 @@ impl Connection {
         loop {
             let open = self.session.is_open();
             let deadline = heard + if pinged { idle } else { quiet };
+            // As fast as it is taken: thousands of rows have no room in a queue.
+            let reads = open && purge.reading.is_some() && self.queue.is_empty();
             tokio::select! {
                 frame = self.socket.recv() => {
                     (heard, pinged) = (tokio::time::Instant::now(), false);
@@ -207,6 +211,9 @@ impl Connection {
                     while let Some(frame) = self.queue.ready() {
                         self.write(frame).await?;
                     }
+                }
+                () = core::future::ready(()), if reads => {
+                    read_feed(hub, connected, &mut purge).await?;
                 }
                 news = connected.news(), if open => self.look_after(hub, connected, news).await?,
                 () = tokio::time::sleep_until(deadline) => {
@@ -322,7 +329,9 @@ impl Connection {
             // None of them waits for room.
             Box::pin(self.handle(hub, connected, (frame, 0), purge)).await?;
         }
-        caught_up(hub, connected, purge).await
+        // Said again later, it is about something else.
+        purge.reading = purge.feed.take().or(purge.reading);
+        Ok(())
     }
 
     async fn look_after(

@@ -6,6 +6,7 @@ import { ConversationHandle } from "./conversation.js";
 import type {
   Connection, ConversationId, ConversationView, InboxRow, Notification, Offer, Principal, Problem,
 } from "./views.js";
+import { withChanges } from "./host/rows.js";
 import type { Call, FromHost, Identity, Start, ToHost, Topics } from "./protocol.js";
 import { isId, newId } from "./ids.js";
 import { State } from "./readable.js";
@@ -282,6 +283,9 @@ export class PortClient implements Client {
         return;
       case "topic":
         this.#topic(message.topic, message.value);
+        return;
+      case "rows":
+        this.#topic("inbox", withChanges(this.inbox.value, message.changes));
         return;
       case "view":
         // A view on its way to whom nobody looks any more would be stale for who looks next.

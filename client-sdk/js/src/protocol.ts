@@ -3,6 +3,7 @@
 import type {
   ClientEvents, Credential, ErrorCode, FileToSend, People, StorageMode, Upload,
 } from "./api.js";
+import type { RowChanges } from "./host/rows.js";
 import type {
   AttachmentId, Connection, ConversationId, ConversationView, DocumentId, InboxRow, MessageId, Notification, Offer, Principal, SiteId,
 } from "./views.js";
@@ -76,6 +77,8 @@ export type FromHost =
   /** A host is there, perhaps another one than before: say everything again. */
   | { kind: "ready" }
   | { kind: "topic"; topic: keyof Topics; value: Topics[keyof Topics] }
+  /** What of the topic `inbox` has changed since it was told. */
+  | { kind: "rows"; changes: RowChanges }
   | { kind: "view"; conversation: ConversationId; view: ConversationView | null }
   | { kind: "answer"; id: number; made: unknown }
   | { kind: "fault"; id: number; code: ErrorCode; message: string; file?: number }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { withChanges } from "../src/host/rows.ts";
 import { Tabs } from "../src/host/tabs.ts";
 import { Telling } from "../src/host/telling.ts";
 import { type FromHost, TOPICS } from "../src/protocol.ts";
+import type { InboxRow } from "../src/views.ts";
 
 test("UI9 what rows do not hold yet is shown to nobody: it could vanish again", async () => {
   const tabs = new Tabs();
@@ -12,7 +14,7 @@ test("UI9 what rows do not hold yet is shown to nobody: it could vanish again", 
   const said: FromHost[] = [];
   const telling = new Telling(
     tabs,
-    (topic) => JSON.stringify(topic === "waiting" ? waiting : null),
+    (topic) => JSON.stringify(topic === "waiting" ? waiting : []),
     (_, message) => {
       if (message.kind === "topic" && message.topic === "waiting") said.push(message);
     },
@@ -45,7 +47,7 @@ test("UI2 words are told before anything else that has changed", async () => {
   const said: FromHost[] = [];
   const telling = new Telling(
     tabs,
-    () => "null",
+    (topic) => (topic === "inbox" ? "[]" : "null"),
     (_, message) => said.push(message),
     (error) => assert.fail(String(error)),
   );
@@ -53,4 +55,47 @@ test("UI2 words are told before anything else that has changed", async () => {
   await pause(5);
   assert.deepEqual(said[0], { kind: "view", conversation, view: null });
   assert.equal(said.length, 1 + TOPICS.length);
+});
+
+test("UI35 a tab is told the whole inbox once, and then what has changed of it", async () => {
+  const tabs = new Tabs();
+  tabs.arrive("first");
+  const row = (conversation: string, at: number) => ({ conversation, at }) as InboxRow;
+  let inbox = [row("c", 3), row("b", 2), row("a", 1)];
+  const pages = new Map<string, InboxRow[]>();
+  let posted = 0;
+  const telling = new Telling(
+    tabs,
+    (topic) => JSON.stringify(topic === "inbox" ? inbox : null),
+    (tab, message) => {
+      const before = pages.get(tab) ?? [];
+      if (message.kind === "topic" && message.topic === "inbox") {
+        posted += (message.value as InboxRow[]).length;
+        pages.set(tab, message.value as InboxRow[]);
+      }
+      if (message.kind === "rows") {
+        posted += message.changes.rows.length;
+        pages.set(tab, withChanges(before, message.changes));
+      }
+    },
+    (error) => assert.fail(String(error)),
+  );
+  const tell = async (rows: InboxRow[]): Promise<number> => {
+    [inbox, posted] = [rows, 0];
+    telling.soon();
+    await pause(5);
+    for (const tab of pages.keys()) assert.deepEqual(pages.get(tab), inbox, tab);
+    return posted;
+  };
+  assert.equal(await tell(inbox), 3);
+  const same = pages.get("first")?.[0];
+  // One that has changed moves up, one is new, and one is there no more.
+  assert.equal(await tell([row("a", 4), row("c", 3), row("b", 2)]), 1);
+  assert.equal(pages.get("first")?.[1], same, "what has not changed is the same object");
+  assert.equal(await tell([row("d", 5), row("a", 4), row("b", 2)]), 1);
+  tabs.arrive("second");
+  telling.again("inbox");
+  assert.equal(await tell(inbox), 3, "only the tab that came is told");
+  assert.equal(await tell([row("b", 6), row("e", 5), row("d", 5)]), 4);
+  assert.equal(await tell([]), 0);
 });

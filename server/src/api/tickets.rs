@@ -15,7 +15,7 @@ use super::input::{Asked, Caller, Named, Sent, page_size, place, set};
 use super::schema::{Id, Moment};
 use super::{ApiError, asked, fault};
 use crate::clock::now;
-use crate::directory::{self, TicketPriority, TicketStatus};
+use crate::directory::{self, DirectoryError, TicketPriority, TicketStatus};
 use crate::hub::{Rights, blocking, may_see};
 use crate::router::Served;
 
@@ -171,13 +171,17 @@ pub(crate) async fn put_ticket(
     Sent(new): Sent<NewTicket>,
 ) -> Result<Json<Ticket>, ApiError> {
     caller.works_on(new.site)?;
-    if let Some(conversation) = new.conversation
-        && !is_seen(&served, &caller, new.site, conversation).await?
-    {
-        return Err(ApiError::Invalid {
+    if let Some(conversation) = new.conversation {
+        let visitor = visitor_of(&served, &caller, new.site, conversation).await?;
+        let visitor = visitor.ok_or(ApiError::Invalid {
             field: "conversation",
             message: "there is no such conversation on this site that you may see",
-        });
+        })?;
+        // Written before, perhaps, and come later.
+        let known = asked(served.hub.directory(), move |d| d.visitor(visitor)).await?;
+        if known.is_some_and(|visitor| visitor.erased_at.is_some()) {
+            return Err(DirectoryError::Erased.into());
+        }
     }
     let now = now();
     let new = directory::Ticket {
@@ -253,19 +257,20 @@ async fn found(
     Ok(ticket)
 }
 
-/// Whether a conversation is one of the site's that the caller may see.
-async fn is_seen(
+/// The visitor of a conversation, if it is one of the site's that the caller may see.
+async fn visitor_of(
     served: &Served,
     caller: &Caller,
     site: SiteId,
     conversation: ConversationId,
-) -> Result<bool, ApiError> {
+) -> Result<Option<ParticipantId>, ApiError> {
     let storage = Arc::clone(served.hub.storage());
     let found = blocking(move || storage.feed_entry(conversation)).await;
-    Ok(found.map_err(|error| fault(&error))?.is_some_and(|entry| {
-        let rights = Rights::of(&entry);
+    let found = found.map_err(|error| fault(&error))?.filter(|entry| {
+        let rights = Rights::of(entry);
         entry.header.site == site && may_see(&caller.principal, &caller.scope, &rights)
-    }))
+    });
+    Ok(found.map(|entry| entry.header.visitor))
 }
 
 /// Tickets as they are shown, with the follow-ups of their conversations.

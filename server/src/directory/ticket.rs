@@ -154,7 +154,8 @@ impl Directory {
             }
             site::find(connection, new.site)?.ok_or(DirectoryError::UnknownSite(new.site))?;
             expect_an_answerer(connection, &new)?;
-            check(&new)?;
+            check_subject(&new.subject)?;
+            check_description(&new.description)?;
             keep(connection, &new)?;
             Ok(new)
         })
@@ -194,9 +195,12 @@ impl Directory {
             if after.assignee != before.assignee {
                 expect_an_answerer(connection, &after)?;
             }
-            // An erased visitor's ticket has none, and is worked on all the same.
-            if after.subject != before.subject || after.description != before.description {
-                check(&after)?;
+            // An erased visitor's ticket has neither, and is worked on all the same.
+            if after.subject != before.subject {
+                check_subject(&after.subject)?;
+            }
+            if after.description != before.description {
+                check_description(&after.description)?;
             }
             after.version += 1;
             after.updated_at = now;
@@ -217,13 +221,17 @@ fn expect_an_answerer(connection: &Connection, ticket: &Ticket) -> Result<(), Di
     }
 }
 
-fn check(ticket: &Ticket) -> Result<(), DirectoryError> {
-    let subject = &ticket.subject;
+fn check_subject(subject: &str) -> Result<(), DirectoryError> {
     let length = subject.chars().count();
-    if !(1..=SUBJECT_LONGEST).contains(&length) || subject.contains(char::is_control) {
-        return Err(DirectoryError::BadSubject);
+    if (1..=SUBJECT_LONGEST).contains(&length) && !subject.contains(char::is_control) {
+        Ok(())
+    } else {
+        Err(DirectoryError::BadSubject)
     }
-    if ticket.description.chars().count() > limits::TEXT_CHARACTERS {
+}
+
+fn check_description(description: &str) -> Result<(), DirectoryError> {
+    if description.chars().count() > limits::TEXT_CHARACTERS {
         return Err(DirectoryError::BadText);
     }
     Ok(())

@@ -63,11 +63,16 @@ impl Hub {
         }
     }
 
-    /// What somebody who has just connected has missed.
+    /// Tells somebody who has just connected a part of what they have missed, and from where to go
+    /// on once that is sent; none after the last part.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn missed(&self, connected: &Connected, after: u64) -> Result<(), StorageError> {
+    pub async fn missed(
+        &self,
+        connected: &Connected,
+        after: u64,
+    ) -> Result<Option<u64>, StorageError> {
         use crate::directory::Scope;
         let scope = match &connected.scope {
             Scope::All => FeedScope::All,
@@ -78,24 +83,21 @@ impl Hub {
                 FeedScope::Visitor(ids.collect())
             }
         };
-        // A visitor has few conversations, and is told all of them each time: see `tell`.
-        let mut cursor = if connected.principal.role.reads_team() { after } else { 0 };
-        loop {
-            let (storage, scope) = (self.storage().clone(), scope.clone());
-            let entries = blocking(move || storage.feed(&scope, cursor, ROWS)).await?;
-            let Some(last) = entries.last() else { break };
-            cursor = last.feed;
-            tell(connected, &entries, cursor);
-            if entries.len() < ROWS {
-                break;
-            }
+        let storage = self.storage().clone();
+        let entries = blocking(move || storage.feed(&scope, after, ROWS)).await?;
+        let cursor = entries.last().map_or(after, |entry| entry.feed);
+        // Without room the connection ends, and the next one begins from what was told.
+        let told = tell(connected, &entries, cursor);
+        if entries.len() == ROWS || !told {
+            return Ok(told.then_some(cursor));
         }
         connected.feed_read.store(true, Ordering::Release);
-        Ok(())
+        Ok(None)
     }
 }
 
-fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
+/// Whether there was room for it.
+fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) -> bool {
     let team = connected.principal.role.reads_team();
     let seen = entries.iter().filter(|entry| {
         let rights = Rights::of(entry);
@@ -111,9 +113,13 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) {
     if !rows.is_empty() {
         let frame = ServerFrame::Feed { cursor, rows }.encode();
         if connected.outbound.offer(frame.into()).is_err() {
+            // What still finds room must not move its cursor past what did not.
+            connected.feed_read.store(false, Ordering::Release);
             connected.tell(News::TooSlow);
+            return false;
         }
     }
+    true
 }
 
 /// A row of the feed, as an agent or a visitor is told it.

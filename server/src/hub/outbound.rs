@@ -77,6 +77,12 @@ impl Queue {
         Some(frame)
     }
 
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.receiver.is_empty()
+    }
+
     /// The next frame, if one waits already.
     pub fn ready(&mut self) -> Option<Bytes> {
         let frame = self.receiver.try_recv().ok()?;

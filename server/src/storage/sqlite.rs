@@ -324,15 +324,22 @@ impl Storage for Sqlite {
         &self,
         site: SiteId,
         before: Timestamp,
+        but_for: usize,
         at_most: usize,
     ) -> Result<Vec<ConversationId>, StorageError> {
         self.reads.read("expired conversations", |connection| {
-            lasting::expired(connection, site, before, at_most)
+            lasting::expired(connection, site, before, but_for, at_most)
         })
     }
 
-    fn there(&self, site: SiteId, at_most: usize) -> Result<Vec<ConversationId>, StorageError> {
-        self.reads.read("conversations", |connection| lasting::there(connection, site, at_most))
+    fn there(
+        &self,
+        site: SiteId,
+        but_for: usize,
+        at_most: usize,
+    ) -> Result<Vec<ConversationId>, StorageError> {
+        self.reads
+            .read("conversations", |connection| lasting::there(connection, site, but_for, at_most))
     }
 
     fn keep_gone(

@@ -30,21 +30,23 @@ pub(super) async fn carried_out(
     Ok(())
 }
 
-/// Once the device has carried everything out that it was told to, it is told what it missed.
-pub(super) async fn caught_up(
+/// Tells a device that has carried everything out a part of what it missed, and after the last one
+/// what else there is for it.
+pub(super) async fn read_feed(
     hub: &Hub,
     connected: &Arc<Connected>,
     purge: &mut Purge,
 ) -> Result<(), End> {
-    if purge.feed != u64::MAX {
-        let from = core::mem::replace(&mut purge.feed, u64::MAX);
-        hub.missed(connected, from).await?;
-        hub.tell_unfinished(connected).await;
-        if connected.principal.role.agent().is_some() {
-            hub.board().greet(connected);
-            hub.tell_unread(connected.principal.participant).await;
-            team_changed(hub, connected);
-        }
+    let Some(after) = purge.reading else { return Ok(()) };
+    purge.reading = hub.missed(connected, after).await?;
+    if purge.reading.is_some() {
+        return Ok(());
+    }
+    hub.tell_unfinished(connected).await;
+    if connected.principal.role.agent().is_some() {
+        hub.board().greet(connected);
+        hub.tell_unread(connected.principal.participant).await;
+        team_changed(hub, connected);
     }
     Ok(())
 }

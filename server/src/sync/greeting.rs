@@ -83,7 +83,9 @@ impl Connection {
         let same_life = hello.epoch == Some(hub.storage().epoch());
         let former = if same_life { hello.erasures } else { 0 };
         let scope = fingerprint(connected.principal.role, &connected.scope);
-        let feed = if same_life && hello.scope == scope { hello.feed } else { 0 };
+        // A visitor has few conversations, and is told all of them each time: see `hub::feed`.
+        let known = same_life && hello.scope == scope && connected.principal.role.reads_team();
+        let feed = if known { hello.feed } else { 0 };
         let gone_since = gone_since(hub, hello).await?;
         if hello.keeping == Keeping::Durable {
             // A lower cursor than before, of a restored profile, lowers the mark.
@@ -111,7 +113,7 @@ impl Connection {
         };
         self.session.welcomed(connected.principal.clone(), cursor, due);
         self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
-        Ok(Purge { former, dropping, feed, more: slices })
+        Ok(Purge { former, dropping, feed: Some(feed), reading: None, more: slices })
     }
 }
 

@@ -1,5 +1,6 @@
 import type { FromHost, Topic } from "../protocol.js";
 import { conversationOf } from "./following.js";
+import { ToldRows } from "./rows.js";
 import type { Tabs } from "./tabs.js";
 
 /** Tells tabs what they look at when it has changed, and never what is not kept yet. */
@@ -10,6 +11,9 @@ export class Telling {
   readonly #post: (tab: string, message: FromHost) => void;
   readonly #failed: (error: unknown) => void;
   readonly #told = new Map<string, string>();
+  readonly #rows = new ToldRows();
+  /** Tabs that were told the whole inbox, and what has changed since. */
+  #knowInbox: ReadonlySet<string> = new Set();
   #isDue = false;
   #isHeld = false;
   #ended = false;
@@ -55,10 +59,31 @@ export class Telling {
     this.#ended = true;
   }
 
+  /** Whole to a tab that has not been told of it, and what has changed to the others. */
+  #tellInbox(text: string): void {
+    const watching = this.#tabs.watching("inbox");
+    const knows = this.#knowInbox;
+    this.#knowInbox = new Set(watching);
+    const whole = watching.filter((tab) => !knows.has(tab));
+    if (whole.length > 0) {
+      const message = told("inbox", JSON.parse(text));
+      for (const tab of whole) this.#post(tab, message);
+    }
+    if (this.#told.get("inbox") === text) return;
+    this.#told.set("inbox", text);
+    const changes = this.#rows.changes(text);
+    if (changes.rows.length + changes.gone.length === 0) return;
+    for (const tab of watching) if (knows.has(tab)) this.#post(tab, { kind: "rows", changes });
+  }
+
   #tell(): void {
     try {
       for (const topic of this.#tabs.topics()) {
         const text = this.#text(topic);
+        if (topic === "inbox") {
+          this.#tellInbox(text);
+          continue;
+        }
         if (this.#told.get(topic) === text) continue;
         this.#told.set(topic, text);
         const message = told(topic, JSON.parse(text));

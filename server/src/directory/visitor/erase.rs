@@ -61,6 +61,20 @@ impl Directory {
         Ok(erased)
     }
 
+    /// Has the words of all erased visitors looked for once more: a backup of the conversations may
+    /// have taken their place.
+    ///
+    /// # Errors
+    /// What the medium says.
+    pub fn erase_again(&self) -> Result<(), DirectoryError> {
+        self.write(|connection, _| {
+            connection
+                .prepare_cached("UPDATE visitor SET erasing = 1 WHERE erased_at IS NOT NULL")?
+                .execute([])?;
+            Ok(())
+        })
+    }
+
     /// Visitors whose words are to be taken back.
     ///
     /// # Errors
@@ -101,18 +115,21 @@ impl Directory {
     /// # Errors
     /// What the medium says.
     pub fn empty_tickets(&self, of: &[ConversationId]) -> Result<(), DirectoryError> {
-        self.write(|connection, _| {
+        let emptied = self.write(|connection, _| {
+            let mut emptied = 0;
             for conversation in of {
-                connection
+                emptied += connection
                     .prepare_cached(
                         "UPDATE ticket SET subject = '', description = '', version = version + 1
                          WHERE conversation = ?1 AND (subject <> '' OR description <> '')",
                     )?
                     .execute([conversation.as_bytes()])?;
             }
-            Ok(())
+            Ok(emptied)
         })?;
-        self.truncate()?;
+        if emptied > 0 {
+            self.truncate()?;
+        }
         Ok(())
     }
 }

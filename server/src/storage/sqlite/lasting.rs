@@ -33,15 +33,18 @@ pub(super) fn expired(
     connection: &Connection,
     site: SiteId,
     before: Timestamp,
+    but_for: usize,
     at_most: usize,
 ) -> Result<Vec<ConversationId>> {
+    let (at_most, but_for) = (integer(at_most as u64), integer(but_for as u64));
     connection
         .prepare_cached(
             "SELECT id FROM conversation AS c INDEXED BY conversation_closed \
              WHERE closed = 1 AND site = ?1 AND at < ?2 \
-             AND EXISTS (SELECT 1 FROM words WHERE conversation = c.id) LIMIT ?3",
+             AND EXISTS (SELECT 1 FROM words WHERE conversation = c.id) \
+             ORDER BY at, id LIMIT ?3 OFFSET ?4",
         )?
-        .query_map(params![site.as_bytes(), before.as_millis(), integer(at_most as u64)], |row| {
+        .query_map(params![site.as_bytes(), before.as_millis(), at_most, but_for], |row| {
             Columns::of(row).id(ConversationId::from_bytes)
         })?
         .collect()
@@ -51,14 +54,16 @@ pub(super) fn expired(
 pub(super) fn there(
     connection: &Connection,
     site: SiteId,
+    but_for: usize,
     at_most: usize,
 ) -> Result<Vec<ConversationId>> {
+    let (at_most, but_for) = (integer(at_most as u64), integer(but_for as u64));
     connection
         .prepare_cached(
             "SELECT id FROM conversation INDEXED BY conversation_there \
-             WHERE gone_at IS NULL AND site = ?1 LIMIT ?2",
+             WHERE gone_at IS NULL AND site = ?1 ORDER BY id LIMIT ?2 OFFSET ?3",
         )?
-        .query_map(params![site.as_bytes(), integer(at_most as u64)], |row| {
+        .query_map(params![site.as_bytes(), at_most, but_for], |row| {
             Columns::of(row).id(ConversationId::from_bytes)
         })?
         .collect()

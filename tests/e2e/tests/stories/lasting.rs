@@ -142,8 +142,14 @@ async fn lc4_lc5_of_an_erased_visitor_no_word_and_no_name_is_left_anywhere() {
     let solved = json!({"status": "solved"}).to_string();
     let done = world.ask(&olga, "PATCH", &ticket, Some(&solved)).await;
     assert_eq!(done.status, 200, "it is worked on all the same: {}", done.text);
-    // The agent's device comes back later.
+    let described = json!({"description": "Ask the warehouse."}).to_string();
+    let done = world.ask(&olga, "PATCH", &ticket, Some(&described)).await;
+    assert_eq!(done.status, 200, "without a subject: {}", done.text);
+    // The agent's device comes back later, with a ticket that was written before.
     ann.comes_back().await;
+    let late = format!("/api/v1/tickets/{}", TicketId::timed(clock::now(), &mut entropy::dice()));
+    let refused = world.put(&ann, &late, &body).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("erased")));
     ann.sees(first, &["(recalled)", "marker-kept-0001-stays"]).await;
     are_nowhere(&world, &gone).await;
     let held = world.search_files(&["v@example.com".to_owned()]);
@@ -325,7 +331,7 @@ async fn lc7_a_deletion_that_a_crash_breaks_off_goes_on() {
     olga.no_longer_sees(chat).await;
     are_nowhere(&world, &gone).await;
     let storage = world.local().server().hub().storage().clone();
-    assert_eq!(storage.there(world.site(), 10).unwrap(), []);
+    assert_eq!(storage.there(world.site(), 0, 10).unwrap(), []);
     assert!(storage.feed_entry(chat).unwrap().unwrap().summary.closed);
 }
 
