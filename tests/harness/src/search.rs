@@ -1,12 +1,9 @@
 //! Looking for words in files, byte by byte, in every shape that words take.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use base64ct::{Base64Unpadded, Encoding};
-
-/// Bytes that a needle is first looked for by.
-const HEAD: usize = 8;
 
 /// A word that was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,18 +20,14 @@ pub struct Trace {
 
 /// What is looked for: words in UTF-8, UTF-16LE and UTF-16BE, each raw and in base64 wherever in
 /// its groups of three it begins.
+///
+/// However many there are, bytes are read once.
 #[derive(Debug)]
 pub struct Needles {
-    by_head: HashMap<[u8; HEAD], Vec<Needle>>,
+    automaton: AhoCorasick,
+    /// Of each of its patterns, which word it is and in which shape.
+    patterns: Vec<(usize, &'static str)>,
     words: Vec<String>,
-}
-
-/// One word in one shape.
-#[derive(Debug)]
-struct Needle {
-    bytes: Vec<u8>,
-    word: usize,
-    shape: &'static str,
 }
 
 impl Needles {
@@ -44,30 +37,42 @@ impl Needles {
     /// With a shorter word: it would be found everywhere.
     #[must_use]
     pub fn new(words: &[String]) -> Self {
-        let mut by_head: HashMap<_, Vec<_>> = HashMap::new();
+        Self::with_keys(words, &[])
+    }
+
+    /// Words of at least 12 bytes, and keys just as they are. A key is reported by its place among
+    /// these, as `key 0`.
+    ///
+    /// # Panics
+    /// With a shorter word: it would be found everywhere.
+    #[must_use]
+    pub fn with_keys(words: &[String], keys: &[[u8; 32]]) -> Self {
+        let (mut patterns, mut needles) = (Vec::new(), Vec::new());
         for (word, text) in words.iter().enumerate() {
             assert!(text.len() >= 12, "'{text}' is too short to be looked for");
             for (shape, bytes) in shapes(text) {
-                let head = bytes[..HEAD].try_into().unwrap();
-                by_head.entry(head).or_default().push(Needle { bytes, word, shape });
+                patterns.push((word, shape));
+                needles.push(bytes);
             }
         }
-        Self { by_head, words: words.to_vec() }
+        for (number, key) in keys.iter().enumerate() {
+            patterns.push((words.len() + number, "as it is"));
+            needles.push(key.to_vec());
+        }
+        let automaton = AhoCorasick::new(&needles).unwrap();
+        let keys = (0..keys.len()).map(|number| format!("key {number}"));
+        Self { automaton, patterns, words: words.iter().cloned().chain(keys).collect() }
     }
 
     /// Where in these bytes a word stands.
     #[must_use]
     pub fn find(&self, bytes: &[u8]) -> Vec<(usize, &str, &'static str)> {
-        let mut found = Vec::new();
-        for (at, head) in bytes.windows(HEAD).enumerate() {
-            let Some(needles) = self.by_head.get(head) else { continue };
-            for Needle { bytes: needle, word, shape } in needles {
-                if bytes[at..].starts_with(needle) {
-                    found.push((at, self.words[*word].as_str(), *shape));
-                }
-            }
-        }
-        found
+        let matches = self.automaton.find_overlapping_iter(bytes);
+        let found = matches.map(|found| {
+            let (word, shape) = self.patterns[found.pattern()];
+            (found.start(), self.words[word].as_str(), shape)
+        });
+        found.collect()
     }
 
     /// Every trace in a file or in everything below a folder, names included.
@@ -135,6 +140,17 @@ fn shapes(word: &str) -> Vec<(&'static str, Vec<u8>)> {
 mod tests {
     use super::Needles;
     use base64ct::{Base64, Encoding};
+
+    #[test]
+    fn keys_are_found_among_words_and_told_apart() {
+        let keys = [[7; 32], [9; 32]];
+        let needles = Needles::with_keys(&["zebra-crossing-7".to_owned()], &keys);
+        let hay = [b"zebra-crossing-7".as_slice(), &keys[1], &keys[0][1..]].concat();
+        assert_eq!(
+            needles.find(&hay),
+            [(0, "zebra-crossing-7", "UTF-8"), (16, "key 1", "as it is")]
+        );
+    }
 
     #[test]
     fn words_are_found_in_every_shape_and_place() {

@@ -6,5 +6,7 @@ mod command;
 mod demo;
 mod disks;
 mod ends;
+mod erasure;
+mod image;
 mod kills;
 mod notes;
