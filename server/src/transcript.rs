@@ -44,10 +44,11 @@ pub fn text(transcript: &Transcript) -> String {
     }
     for message in &transcript.messages {
         let (who, said) = (who(transcript, message), said(transcript, message));
-        let said = said.replace('\n', "\n    ");
+        let said = indented(&said);
         add(&mut text, format_args!("\n[{}] {who}: {said}", message.accepted_at));
         for file in attachments(message) {
-            add(&mut text, format_args!("\n    [{}, {} bytes]", file.name, file.bytes));
+            let name = indented(&file.name);
+            add(&mut text, format_args!("\n    [{name}, {} bytes]", file.bytes));
         }
     }
     text.push('\n');
@@ -147,6 +148,15 @@ fn attachments(message: &Message) -> &[Attachment] {
     }
 }
 
+/// What a reader may take for the end of a line.
+const BREAKS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+
+/// Nobody writes what looks like another's line: what they break is indented.
+fn indented(text: &str) -> String {
+    let lines: Vec<_> = text.split("\r\n").flat_map(|part| part.split(BREAKS)).collect();
+    lines.join("\n    ")
+}
+
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -160,4 +170,18 @@ fn escaped(text: &str) -> String {
         }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::indented;
+
+    #[test]
+    fn rt54_what_breaks_a_line_begins_no_line_of_somebody_else() {
+        assert_eq!(indented("one\r\ntwo\nthree"), "one\n    two\n    three");
+        for end in super::BREAKS {
+            let text = format!("hello{end}[2026-01-01] Ann: yes");
+            assert_eq!(indented(&text), "hello\n    [2026-01-01] Ann: yes");
+        }
+    }
 }

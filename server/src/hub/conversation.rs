@@ -12,8 +12,10 @@ mod upkeep;
 use core::time::Duration;
 use std::sync::Arc;
 
+use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, RevisionId, Seq};
+use rejoinder_core::limits;
 use rejoinder_core::wire::{Keeping, ParticipantSignal, Problem, ServerFrame, Signal};
 use tokio::sync::mpsc;
 
@@ -26,6 +28,9 @@ use live::Live;
 
 /// How long a conversation that nobody follows stays in memory.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// Revisions read at once: 640 KB, were they all as long as may be.
+const WORDS_AT_ONCE: usize = 16;
 
 /// Asks taken at once.
 const BATCH: usize = 128;
@@ -263,7 +268,7 @@ impl Task {
     }
 
     async fn want(&mut self, by: &Arc<Connected>, kind: DocumentKind, asked: Vec<RevisionId>) {
-        let (document, storage) = (self.document(kind), self.hub.storage().clone());
+        let document = self.document(kind);
         let Some(_) = self.visible(by, kind).await else { return };
         if let Err(error) = self.remember_holding(by, kind).await {
             tracing::warn!(%error, "words are not sent: the device cannot be remembered");
@@ -275,8 +280,48 @@ impl Task {
             answer(by, frames);
             return;
         }
+        let (mut records, mut gone) = (Vec::new(), Vec::new());
+        let (mut bytes, mut whole) = (0, true);
+        for part in asked.chunks(WORDS_AT_ONCE) {
+            let found = match self.words(kind, part).await {
+                Ok(found) => found,
+                Err(error) => {
+                    let absent = self.failed(&error);
+                    return self.refuse(by, kind, &absent);
+                }
+            };
+            bytes += found.0.iter().map(|words| words.body.len()).sum::<usize>();
+            records.extend(found.0);
+            gone.extend(found.1);
+            if bytes > limits::REVISIONS_BYTES {
+                // Not all of ten megabytes is read for somebody who may take none of them.
+                let part = (core::mem::take(&mut records), core::mem::take(&mut gone));
+                if !answer(by, &words::frames(document, part.0, part.1)) {
+                    return;
+                }
+                (bytes, whole) = (0, false);
+            }
+        }
+        let frames = words::frames(document, records, gone);
+        let told = answer(by, &frames);
+        if let State::Live(live) = &mut self.state
+            && told
+            && whole
+        {
+            live.hot.answered(kind, asked, frames);
+        }
+    }
+
+    /// Some words, and which of those asked for are gone.
+    async fn words(
+        &self,
+        kind: DocumentKind,
+        asked: &[RevisionId],
+    ) -> Result<(Vec<Revision>, Vec<RevisionId>), StorageError> {
+        let (document, storage) = (self.document(kind), self.hub.storage().clone());
         let (mut records, mut gone, mut cold) = (Vec::new(), Vec::new(), Vec::new());
-        for &revision in &asked {
+        let State::Live(live) = &self.state else { return Ok((records, gone)) };
+        for &revision in asked {
             match live.hot.get(kind, revision) {
                 Some(words) => records.push(words.clone()),
                 None => cold.push(revision),
@@ -284,26 +329,15 @@ impl Task {
         }
         if !cold.is_empty() {
             let ids = cold.clone();
-            match blocking(move || storage.words(document, &ids)).await {
-                Ok(found) => {
-                    for (id, words) in cold.into_iter().zip(found) {
-                        match words {
-                            Words::Kept(words) => records.push(words),
-                            Words::Gone => gone.push(id),
-                        }
-                    }
-                }
-                Err(error) => {
-                    let absent = self.failed(&error);
-                    return self.refuse(by, kind, &absent);
+            let found = blocking(move || storage.words(document, &ids)).await?;
+            for (id, words) in cold.into_iter().zip(found) {
+                match words {
+                    Words::Kept(words) => records.push(words),
+                    Words::Gone => gone.push(id),
                 }
             }
         }
-        let frames = words::frames(document, records, gone);
-        answer(by, &frames);
-        if let State::Live(live) = &mut self.state {
-            live.hot.answered(kind, asked, frames);
-        }
+        Ok((records, gone))
     }
 
     /// Remembers, before the first words go out, that a device is sent words of a document.
@@ -353,11 +387,11 @@ impl Task {
     }
 }
 
-fn answer(to: &Connected, frames: &[axum::body::Bytes]) {
-    for frame in frames {
-        if to.outbound.offer(frame.clone()).is_err() {
-            to.tell(News::TooSlow);
-            return;
-        }
+/// Whether there was room for all of it: otherwise the reader is told to start again.
+fn answer(to: &Connected, frames: &[axum::body::Bytes]) -> bool {
+    let told = frames.iter().all(|frame| to.outbound.offer(frame.clone()).is_ok());
+    if !told {
+        to.tell(News::TooSlow);
     }
+    told
 }

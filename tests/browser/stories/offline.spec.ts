@@ -109,8 +109,24 @@ test("UI2 UI1 words from before stand under a line that says as of when, or wait
   figure("offline, the first words from the store after", words - ran, { aim: 100, bound: 2_000 });
   await ann.leave();
 
+  ann.painted.clear();
+  const pointed = await opensAsPeopleDo(ann);
+  await expect(ann.row("hazel")).toBeVisible();
+  figure("offline, after a click by somebody who points at the button first",
+    (ann.painted.at("hazel") ?? 0) - pointed, { aim: 100, bound: 2_000 });
+  await ann.leave();
+
   ann.line.mend();
   ann.line.delay = 50;
+  ann.painted.clear();
+  const clicked = await opensAsPeopleDo(ann);
+  await expect(ann.row("hazel")).toBeVisible();
+  await expect(ann.status).not.toContainText("As of");
+  expect(ann.painted.has("As of")).toBe(false);
+  figure("online, with 50 ms to the server, after such a click",
+    (ann.painted.at("hazel") ?? 0) - clicked, { aim: 150, bound: 3_000 });
+  await ann.leave();
+
   ann.painted.clear();
   await ann.comeBack();
   await expect(ann.row("hazel")).toBeVisible();
@@ -142,6 +158,45 @@ test("UI37 UI2 SE1 a chat that was open before opens without a network too", asy
   await ann.goOnline();
   await ann.hasSent("rowan");
   expect(ann.complaints.filter((one) => !/ERR_|Failed to load|fetch/.test(one))).toEqual([]);
+});
+
+/** Milliseconds between reaching a button and pressing it, for people who are quick. */
+const POINTING_MILLIS = 200;
+
+/** In a new tab: the pointer reaches the button, and presses it. When it did, by the clock. */
+async function opensAsPeopleDo(ann: import("../src/visitor.ts").Visitor): Promise<number> {
+  await ann.visitAgain();
+  await ann.launcher.hover();
+  await new Promise((resolve) => setTimeout(resolve, POINTING_MILLIS));
+  const at = Date.now();
+  await ann.page.mouse.down();
+  await ann.page.mouse.up();
+  return at;
+}
+
+test("UI39 the frame comes as soon as somebody who was here before points at the button", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  await ann.visit();
+  await ann.launcher.hover();
+  await ann.page.waitForTimeout(300);
+  await expect(ann.page.locator("iframe")).toHaveCount(0);
+  await ann.open();
+  await ann.say("Hello, spruce.");
+  await ann.hasSent("spruce");
+  await ann.leave();
+  for (const sign of ["hover", "focus"] as const) {
+    await ann.visitAgain();
+    await expect(ann.page.locator("iframe")).toHaveCount(0);
+    await ann.launcher[sign]();
+    await expect(ann.page.locator("iframe")).toHaveCount(1);
+    await expect(ann.row("spruce")).toHaveCount(1);
+    await expect(ann.row("spruce")).not.toBeVisible();
+    await ann.open();
+    await expect(ann.row("spruce")).toBeVisible();
+    await ann.leave();
+  }
 });
 
 /** When the app's script was there, by the clock of the page. */

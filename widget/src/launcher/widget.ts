@@ -136,14 +136,18 @@ export class Widget {
 
   #listen(): void {
     const { signal } = this.#ending;
-    this.#button.addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
+    this.#button.onclick = () => (this.isOpen ? this.close() : this.open());
     this.#root.addEventListener("keydown", (event) => {
       if ((event as KeyboardEvent).key === "Escape") this.close();
     });
     this.#dark.addEventListener("change", () => this.#paint(), { signal });
     addEventListener("online", () => this.isOpen && this.#load(), { signal });
     const timer = setInterval(() => void this.#askUnread(), UNREAD_EVERY_MILLIS);
-    signal.addEventListener("abort", () => clearInterval(timer));
+    signal.onabort = () => clearInterval(timer);
+    // Somebody who was here before is about to open it: then the words are there when they do.
+    this.#button.onpointerenter = this.#button.onfocus = () => {
+      if (this.#token.read()) this.#load();
+    };
   }
 
   #paint(): void {

@@ -13,6 +13,7 @@ import { type Core, type CoreEvent, isTrap, readFault, type Step } from "./core.
 import type { Environment } from "./environment.js";
 import { Files, faultOf } from "./files.js";
 import { Following } from "./following.js";
+import { crossed, happened } from "./happenings.js";
 import { Line } from "./line.js";
 import { PeopleBook } from "./people.js";
 import { Tabs } from "./tabs.js";
@@ -245,7 +246,7 @@ export class Host {
       const [name, about, bytes] = step.frames.slice(at, at + 3);
       if (typeof name !== "string" || !(bytes instanceof Uint8Array)) continue;
       this.#line.send(name, bytes);
-      this.#traffic("sent", name, about, bytes.length);
+      this.#event(crossed("sent", name, about, bytes.length));
     }
     for (const document of JSON.parse(step.removed) as DocumentId[]) {
       this.#event({ name: "removed", detail: { document } });
@@ -384,7 +385,7 @@ export class Host {
       this.#line.close();
       return;
     }
-    this.#traffic("received", step.name ?? "?", step.about, bytes.length);
+    this.#event(crossed("received", step.name ?? "?", step.about, bytes.length));
     await this.#carryOut(step);
     if (step.name === "welcome") {
       // From here on the token in the store is the credential.
@@ -488,17 +489,7 @@ export class Host {
 
   #coreTold(event: CoreEvent): void {
     if (event.signals !== undefined) setTimeout(() => this.#telling.soon(), SIGNAL_MILLIS);
-    const names = ["recalled", "edit_superseded", "refused", "collided", "progress", "moved"];
-    for (const name of [...names, "problem"]) {
-      const detail = (event as Record<string, unknown>)[name];
-      if (detail !== undefined) this.#event({ name, detail } as HostEvent);
-    }
-  }
-
-  #traffic(direction: "sent" | "received", frame: string, about: unknown, bytes: number): void {
-    const document = typeof about === "string" ? (JSON.parse(about) as DocumentId | null) : null;
-    const detail = { at: Date.now(), direction, frame, bytes, document };
-    this.#event({ name: "traffic", detail });
+    for (const one of happened(event)) this.#event(one);
   }
 
   #text(topic: Topic): string {

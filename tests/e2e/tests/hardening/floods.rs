@@ -3,27 +3,11 @@
 use std::time::Duration;
 
 use rejoinder_core::authority::fate::Fate;
-use rejoinder_core::id::{ConversationId, DocumentId, MessageId, RevisionId};
 use rejoinder_core::limits;
-use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{ClientFrame, Credential, Problem, ServerFrame};
-use rejoinder_harness::{Forger, Letter, Raw, World, memory};
+use rejoinder_core::wire::{Credential, Problem, ServerFrame};
+use rejoinder_harness::{Raw, World};
 
-/// A visitor by hand, with a conversation that is about to begin.
-async fn visitor(world: &World) -> (Raw, Forger, String) {
-    let (raw, welcome) = Raw::enter(world.address(), Credential::Visitor(world.site())).await;
-    let nowhere = DocumentId::timeline(ConversationId::from_bytes([0; 16]));
-    let mut dice = Forger::new(welcome.principal.clone(), nowhere).dice;
-    let noon = Timestamp::from_millis(1_776_000_000_000);
-    let chat = DocumentId::timeline(ConversationId::timed(noon, &mut dice));
-    (raw, Forger::new(welcome.principal, chat), welcome.token.unwrap())
-}
-
-fn push(document: DocumentId, letters: &[Letter]) -> ClientFrame {
-    let submissions = letters.iter().map(|letter| letter.submission.clone()).collect();
-    let revisions = letters.iter().flat_map(|letter| letter.words.clone()).collect();
-    ClientFrame::Push { document, submissions, revisions }
-}
+use crate::visitor::{push, visitor};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wp31_a_flood_of_operations_is_put_off_and_an_outbox_of_days_is_not() {
@@ -125,32 +109,4 @@ async fn rt61_a_flood_of_requests_is_put_off_with_when_to_come_again() {
     assert_eq!(world.get(&ann, "/api/v1/me").await.status, 200);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(world.get(&vera, "/api/v1/unread").await.status, 200);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wp34_what_one_connection_pushes_fills_no_memory() {
-    let world = World::start_strict().await;
-    let (mut raw, mut forger, _) = visitor(&world).await;
-    let document = forger.document();
-    let begun = forger.writes("Hello?");
-    raw.pushes(document, &[begun]).await;
-    let Some(before) = memory() else { return };
-    // Words that nothing names, as large as a frame may be.
-    let letter = forger.writes("And so on");
-    let words = letter.words[0].clone();
-    let heavy = (0..4_u8).map(|n| {
-        let mut words = words.clone();
-        words.id = RevisionId::from_bytes([n; 16]);
-        words.message = MessageId::from_bytes([n; 16]);
-        words.body = vec![b'x'; 60 * 1024];
-        words
-    });
-    let letter = Letter { words: heavy.collect(), ..letter };
-    let frame = push(document, &[letter]).encode();
-    let mut most = 0;
-    for _ in 0..400 {
-        raw.send_bytes(frame.clone()).await;
-        most = most.max(memory().unwrap().saturating_sub(before));
-    }
-    assert!(most < 48 * 1024 * 1024, "{} MiB for 95 MiB of pushes", most / 1024 / 1024);
 }

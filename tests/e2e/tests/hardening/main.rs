@@ -3,3 +3,4 @@
 
 mod connections;
 mod floods;
+mod visitor;

@@ -129,7 +129,8 @@ async fn rt8_a_ticket_leads_to_the_follow_up_of_its_conversation() {
     assert_eq!((status, &ticket["follow_up"]), (200, &Value::Null), "{ticket}");
     assert_eq!(ticket["conversation"], chat.to_string());
     ann.closes(chat).await;
-    ann.settles().await;
+    // Who has not heard of it is sent to the follow-up later, and `next` would be the closed one.
+    eventually("vera hears of it", async || vera.view(chat).await.closed, |closed| *closed).await;
     let next = vera.writes_on(chat, "One more thing").await;
     ann.sees(next, &["One more thing"]).await;
     let (_, ticket) = asks(&world, agent, &format!("GET {path}"), None).await;
