@@ -11,7 +11,7 @@ CORE_SOURCES = Cargo.lock Cargo.toml $(shell git ls-files core/src core/Cargo.to
 APP_SOURCES = package-lock.json tsconfig.base.json $(shell git ls-files client-sdk/js/src $(APPS))
 
 .DEFAULT_GOAL := help
-.PHONY: setup web run tour test stories check bench fmt doc clean help
+.PHONY: setup web run tour test stories mutants check bench fmt doc clean help
 
 setup: node_modules/.package-lock.json ## Say which tools are missing, and fetch what the rest needs
 
@@ -49,6 +49,9 @@ stories: setup web ## Run only the stories in browsers
 	@tools/browser.sh
 	$(CARGO) build --locked --bin rejoinder
 	$(NPM) run stories --workspace tests/browser
+
+mutants: ## Plant bugs in the simulated server, and say which check finds each
+	$(CARGO) test --locked --package rejoinder-simulation -- planted --show-output
 
 check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness
 	@tools/require.sh fmt clippy

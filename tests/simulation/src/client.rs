@@ -1,5 +1,7 @@
 //! A client without a process: a session over a store in memory.
 
+use std::collections::BTreeSet;
+
 use rejoinder_client::store::Store;
 use rejoinder_client::store::memory::MemoryStore;
 use rejoinder_core::dice::Dice;
@@ -26,6 +28,8 @@ pub(crate) struct Client {
     pub(crate) away: usize,
     /// What proves who it is at its first contact.
     pub(crate) credential: Credential,
+    /// Texts that the server ever told it.
+    pub(crate) told: BTreeSet<String>,
 }
 
 impl Client {
@@ -43,7 +47,8 @@ impl Client {
             2 => -86_400_000,
             _ => i64::try_from(dice.index(20_000)).unwrap() - 10_000,
         };
-        Self { name, role, store, session, connection: None, skew, away: 0, credential }
+        let (connection, away, told) = (None, 0, BTreeSet::new());
+        Self { name, role, store, session, connection, skew, away, credential, told }
     }
 
     pub(crate) fn is_visitor(&self) -> bool {

@@ -13,6 +13,8 @@ use rejoinder_core::id::{
 };
 use rejoinder_core::wire::{Keeping, LogEntry};
 
+use crate::plant::Bug;
+
 /// A conversation's rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
@@ -62,6 +64,8 @@ pub(crate) struct Disk {
     next_key: u64,
     /// Every recall there ever was.
     pub(crate) ledger: Vec<Erasure>,
+    /// What is wrong with it.
+    pub(crate) bug: Option<Bug>,
 }
 
 impl Disk {
@@ -72,6 +76,7 @@ impl Disk {
             keys: BTreeSet::new(),
             next_key: 0,
             ledger: Vec::new(),
+            bug: None,
         }
     }
 
@@ -80,6 +85,10 @@ impl Disk {
         self.epoch = Epoch::random(dice);
         self.database = backup.clone();
         let rows: BTreeSet<u64> = self.database.words.values().map(|(key, _)| *key).collect();
+        if self.bug == Some(Bug::RestoreWithoutLedger) {
+            self.keys = rows;
+            return;
+        }
         self.keys.retain(|key| rows.contains(key));
         for erasure in self.ledger.clone() {
             self.bury(erasure.document, erasure.message);
@@ -104,11 +113,15 @@ impl Disk {
     pub(crate) fn tombstones(&self, conversation: ConversationId) -> Vec<Tombstone> {
         let of = |erasure: &&Erasure| erasure.document.conversation == conversation;
         let tombstone = |e: &Erasure| Tombstone { kind: e.document.kind, message: e.message };
-        self.ledger.iter().filter(of).map(tombstone).collect()
+        self.graves().filter(of).map(tombstone).collect()
+    }
+
+    fn graves(&self) -> impl Iterator<Item = &Erasure> {
+        self.ledger.iter().filter(|_| self.bug != Some(Bug::SkipTombstone))
     }
 
     pub(crate) fn is_buried(&self, document: DocumentId, message: MessageId) -> bool {
-        self.ledger.iter().any(|e| (e.document, e.message) == (document, message))
+        self.graves().any(|e| (e.document, e.message) == (document, message))
     }
 
     /// The rows of a log, in its order.
@@ -169,12 +182,16 @@ impl Disk {
         }
         for (tombstone, by) in &admission.recalled {
             let (document, message) = (document(tombstone.kind), tombstone.message);
-            self.bury(document, message);
+            if self.bug != Some(Bug::KeepRecalled) {
+                self.bury(document, message);
+            }
             let number = self.ledger.len() as u64 + 1;
             self.ledger.push(Erasure { number, document, message, by: *by });
         }
         for (kind, revision) in &admission.superseded {
-            self.shred(document(*kind), *revision);
+            if self.bug != Some(Bug::KeepSuperseded) {
+                self.shred(document(*kind), *revision);
+            }
         }
         self.database.feed += 1;
         let feed = self.database.feed;

@@ -11,7 +11,11 @@
 //! SEED=17 cargo test -p rejoinder-simulation -- replay --nocapture     one seed, with its events
 //! SEED=19 LASTING=1 cargo test …                                       one that was run so
 //! SEEDS=100000 cargo test -p rejoinder-simulation -- many              more of them
+//! SEED=17 BUG=LoseNews cargo test …                                    one with a planted bug
 //! ```
+//!
+//! That the oracles would find what they are there for is shown by bugs of the server that are
+//! planted on purpose: see `plant` and `mutants`.
 
 #[cfg(test)]
 mod client;
@@ -22,9 +26,13 @@ mod disk;
 #[cfg(test)]
 mod mark;
 #[cfg(test)]
+mod mutants;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod plan;
+#[cfg(test)]
+mod plant;
 #[cfg(test)]
 mod roll;
 #[cfg(test)]
@@ -33,5 +41,7 @@ mod script;
 mod seeds;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod tap;
 #[cfg(test)]
 mod world;

@@ -6,11 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Automerge, ROOT, ReadDoc};
+use rejoinder_core::authority::fate::Fate;
+use rejoinder_core::authority::log::Row;
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::conversation::layout::{Content, Key, Status, Value};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::conversation::view::{MessageView, Source, Words};
-use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, Seq};
+use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, RevisionId, Seq};
+use rejoinder_core::wire::ClientFrame;
 
 use crate::diary::Ending;
 use crate::mark;
@@ -125,6 +128,25 @@ impl<'a> Reading<'a> {
         lines
     }
 
+    /// The revisions that won.
+    fn live(&self) -> impl Iterator<Item = RevisionId> {
+        let rows = self.world.server.disk.log(self.document);
+        let message = |row: &Row| match row.operation.key() {
+            Key::Message(id) => Some(id),
+            _ => None,
+        };
+        rows.filter_map(message).filter_map(|id| {
+            match (self.get(Key::Message(id)), self.get(Key::Edit(id))) {
+                (_, Some(Value::Edit(edit))) => Some(edit.revision),
+                (Some(Value::Message(value)), _) => match value.content {
+                    Content::Words { revision, .. } => Some(revision),
+                    Content::System { .. } => None,
+                },
+                _ => None,
+            }
+        })
+    }
+
     fn header(&self) -> String {
         let status = match self.get(Key::Status) {
             Some(Value::Status(status)) => status,
@@ -147,6 +169,7 @@ impl World {
         for conversation in conversations {
             self.check_views(conversation);
         }
+        self.check_repeats();
         self.check_what_was_written();
         self.check_order();
         self.check_recalls();
@@ -158,6 +181,33 @@ impl World {
         }
     }
 
+    /// WP9: whoever follows a document was told of its last entry.
+    pub(crate) fn check_news(&self) {
+        for client in &self.clients {
+            for document in client.session.loaded().filter(|of| client.session.is_live(*of)) {
+                let known = client.session.replica(document).map(|replica| replica.cursor());
+                let last = self.server.last(document);
+                assert_eq!(known, Some(last), "WP9: {} follows {document}", client.name);
+            }
+        }
+    }
+
+    /// RE22: a device that says how far it has erased has none of those words that it was told.
+    pub(crate) fn check_erased(&self, client: usize, frame: &ClientFrame) {
+        let cursor = match frame {
+            ClientFrame::Hello(hello) => hello.erasures,
+            ClientFrame::Purged { cursor } => *cursor,
+            _ => return,
+        };
+        let of = &self.clients[client];
+        let ledger = self.server.disk.ledger.iter().filter(|erasure| erasure.number <= cursor);
+        let erased: BTreeSet<MessageId> = ledger.map(|erasure| erasure.message).collect();
+        for text in mark::found(&of.everything()).intersection(&of.told) {
+            let kept = self.diary.texts.get(text).is_some_and(|message| erased.contains(message));
+            assert!(!kept, "RE22: {} has erased up to {cursor}, and has {text}", of.name);
+        }
+    }
+
     /// SE14: every replica shows what the server's rows say, as Automerge reads them.
     fn check_views(&mut self, conversation: ConversationId) {
         let timeline = Reading::of(self, DocumentId::timeline(conversation));
@@ -165,6 +215,11 @@ impl World {
         let (messages, notes) = (timeline.messages(), team.messages());
         let expected: Vec<_> = messages.iter().map(|(_, line)| line.clone()).collect();
         let expected_notes: Vec<_> = notes.iter().map(|(_, line)| line.clone()).collect();
+        let live: BTreeSet<RevisionId> = timeline.live().chain(team.live()).collect();
+        let kept = self.server.disk.readable().filter(|(of, _)| of.conversation == conversation);
+        for (_, words) in kept {
+            assert!(live.contains(&words.id), "RE9: the server has superseded {}", words.id);
+        }
         let header = timeline.header();
         // Some may still have words that a restored server lacks.
         let lacks = |lines: &[String], shown: &[String]| {
@@ -196,6 +251,23 @@ impl World {
             }
         }
         self.tally.messages += (expected.len() + expected_notes.len()) as u64;
+    }
+
+    /// AU4: what was accepted is told its first fate when it is said again, also after a restart,
+    /// and changes nothing.
+    fn check_repeats(&mut self) {
+        let conversations = self.server.begun();
+        for conversation in conversations {
+            for kind in [DocumentKind::Timeline, DocumentKind::Team] {
+                let document = DocumentId { conversation, kind };
+                let (told, nothing) = self.server.say_again(document);
+                for (row, fate) in told {
+                    let first = Fate::Accepted { seq: row.seq, at: row.at };
+                    assert_eq!(fate, first, "AU4: the fate of a repeat is the first one");
+                }
+                assert!(nothing, "AU4: what is said again changes something in {document}");
+            }
+        }
     }
 
     /// Every message that is in a log, with where it is.

@@ -1,52 +1,95 @@
 //! The runs: many seeds, one seed again, and those that once broke something.
 
-use std::panic::catch_unwind;
-use std::sync::Mutex;
+use std::cell::Cell;
+use std::panic::{catch_unwind, set_hook, take_hook};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
 
 use crate::plan::Tally;
+use crate::plant::Bug;
 use crate::world::World;
 
 /// Of so many seeds, in one the server does what is due (LC1, LC4).
 const LASTING: u64 = 5;
 
-fn run(seed: u64, lasting: bool) -> Tally {
-    if lasting { World::lasting(seed).run() } else { World::new(seed).run() }
+thread_local! {
+    /// Whether failures of this thread are expected, and not worth telling.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+fn run(seed: u64, lasting: bool, bug: Option<Bug>) -> Tally {
+    let mut world = if lasting { World::lasting(seed) } else { World::new(seed) };
+    world.server.plant(bug);
+    world.run()
 }
 
 /// Runs a seed; a failure is what it says.
-fn try_run(seed: u64, lasting: bool) -> Result<Tally, String> {
+pub(crate) fn try_run(seed: u64, lasting: bool, bug: Option<Bug>) -> Result<Tally, String> {
     let how = if lasting { " LASTING=1" } else { "" };
-    catch_unwind(|| run(seed, lasting)).map_err(|panic| {
+    catch_unwind(|| run(seed, lasting, bug)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         format!("SEED={seed}{how}: {}", text.unwrap_or_default())
     })
 }
 
+/// Runs what is expected to panic, without a word of that.
+pub(crate) fn quietly<T>(what: impl FnOnce() -> T) -> T {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let tell = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                tell(panic);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let done = what();
+    QUIET.set(false);
+    done
+}
+
+/// Does the same on every processor.
+pub(crate) fn on_all_processors(what: impl Fn() + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(&what);
+        }
+    });
+}
+
+/// Whether a seed is one of those in which the server does what is due.
+pub(crate) const fn lasts(seed: u64) -> bool {
+    seed % LASTING == LASTING - 1
+}
+
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// The bug that `BUG` names.
+fn planted() -> Option<Bug> {
+    let name = std::env::var("BUG").ok()?;
+    let found = Bug::ALL.iter().find(|bug| format!("{bug:?}") == name).copied();
+    Some(found.expect("a bug of src/plant.rs"))
 }
 
 #[test]
 fn se14_many_seeds_converge_and_leave_no_trace() {
     let (next, end) = (AtomicU64::new(0), number("SEEDS").unwrap_or(1_000));
     let (total, failures) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
-                        break;
-                    }
-                    match try_run(seed, seed % LASTING == LASTING - 1) {
-                        Ok(tally) => *total.lock().unwrap() += tally,
-                        Err(failure) => failures.lock().unwrap().push(failure),
-                    }
-                }
-            });
+    on_all_processors(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                break;
+            }
+            match try_run(seed, lasts(seed), None) {
+                Ok(tally) => *total.lock().unwrap() += tally,
+                Err(failure) => failures.lock().unwrap().push(failure),
+            }
         }
     });
     let failures = failures.into_inner().unwrap();
@@ -59,7 +102,7 @@ fn se14_many_seeds_converge_and_leave_no_trace() {
 #[test]
 fn replay() {
     if let Some(seed) = number("SEED") {
-        println!("{:#?}", run(seed, number("LASTING").is_some()));
+        println!("{:#?}", run(seed, number("LASTING").is_some(), planted()));
     }
 }
 
@@ -84,7 +127,9 @@ const BROKE: [(u64, &str); 13] = [
 fn se14_seeds_that_once_failed_converge() {
     let failures: Vec<String> = BROKE
         .iter()
-        .filter_map(|(seed, what)| try_run(*seed, false).err().map(|why| format!("{what}: {why}")))
+        .filter_map(|(seed, what)| {
+            try_run(*seed, false, None).err().map(|why| format!("{what}: {why}"))
+        })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -11,9 +11,12 @@ mod feed;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rejoinder_core::authority::Authority;
+use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, Seq, SiteId};
+use rejoinder_core::id::{
+    ChangeHash, ConversationId, DeviceId, DocumentId, OperationId, Seq, SiteId,
+};
 use rejoinder_core::principal::Principal;
 use rejoinder_core::session::server::{Due, Fault, Request, Session};
 use rejoinder_core::time::Timestamp;
@@ -21,7 +24,9 @@ use rejoinder_core::wire::{ClientFrame, Credential, Hello, Limits, Problem, Serv
 
 use crate::disk::{Database, Device, Disk};
 use crate::plan::{Plan, Tally};
+use crate::plant::{self, Bug};
 use crate::roll::Roll;
+use crate::tap::Tap;
 use conversation::Ask;
 pub(crate) use conversation::{Upkeep, heads, save};
 
@@ -40,8 +45,7 @@ pub(crate) struct Connection {
     told: u64,
     /// How far the client has read the feed.
     feed: u64,
-    /// Whether a visitor is at the other end: no byte of a note may go there.
-    is_visitor: bool,
+    tap: Tap,
     /// Nobody listens any more.
     hung_up: bool,
 }
@@ -53,7 +57,7 @@ impl Connection {
 
     fn tell(&mut self, frame: &ServerFrame) {
         let bytes = frame.encode();
-        assert!(!self.is_visitor || !crate::mark::holds_note(&bytes), "a note went to a visitor");
+        self.tap.down(frame, &bytes);
         if !self.hung_up {
             self.down.push_back(bytes);
         }
@@ -84,6 +88,10 @@ pub(crate) struct Server {
     /// Once a run is being healed, nothing fails any more.
     pub(crate) healed: bool,
     pub(crate) now: Timestamp,
+    /// What every operation, as it was composed, was told that has become of it for good.
+    fated: BTreeMap<(DocumentId, OperationId, ChangeHash), Fate>,
+    /// What is wrong with it.
+    pub(crate) bug: Option<Bug>,
 }
 
 impl Server {
@@ -102,7 +110,14 @@ impl Server {
             tally: Tally::default(),
             healed: false,
             now: Timestamp::default(),
+            fated: BTreeMap::new(),
+            bug: None,
         }
+    }
+
+    /// Gives it, or its disk, a bug.
+    pub(crate) const fn plant(&mut self, bug: Option<Bug>) {
+        (self.bug, self.disk.bug) = (bug, bug);
     }
 
     const fn policy(&self) -> Policy {
@@ -122,6 +137,9 @@ impl Server {
         self.authorities.clear();
         self.connections.clear();
         self.asks.clear();
+        if self.bug == Some(Bug::UnsyncedWrite) {
+            plant::lose_last_row(&mut self.disk);
+        }
     }
 
     /// A backup takes the place of the data.
@@ -129,6 +147,7 @@ impl Server {
         if let Some(backup) = self.backup.clone() {
             self.restart();
             self.tally.restores += 1;
+            self.fated.clear();
             self.disk.restore(&backup, &mut self.dice);
         }
     }
@@ -154,6 +173,7 @@ impl Server {
 
     fn handle(&mut self, id: ConnectionId, frame: ClientFrame) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.tap.up(&frame);
         match connection.session.handle(frame) {
             Ok(request) => self.carry_out(id, request),
             Err(Fault::Document(document, reason)) => {
@@ -207,6 +227,7 @@ impl Server {
         let same = hello.epoch == Some(self.disk.epoch);
         let due = match same {
             true if erasures.is_empty() => Due::Nothing,
+            true if self.bug == Some(Bug::WordsBeforeErasures) => Due::Nothing,
             true => Due::Erasures,
             false => Due::Anew,
         };
@@ -224,7 +245,6 @@ impl Server {
         let connection = self.connections.get_mut(&id).unwrap();
         connection.device = Some(hello.device);
         connection.told = cursor;
-        connection.is_visitor = !principal.role.reads_team();
         connection.feed = if same { hello.feed } else { 0 };
         connection.session.welcomed(principal, cursor, due);
         connection.tell(&ServerFrame::Welcome(Box::new(welcome)));

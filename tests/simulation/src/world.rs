@@ -13,6 +13,7 @@ use rejoinder_core::wire::{ClientFrame, Credential, ServerFrame};
 
 use crate::client::Client;
 use crate::diary::Diary;
+use crate::mark;
 use crate::plan::{Plan, Tally};
 use crate::roll::Roll;
 use crate::server::{Server, Upkeep};
@@ -54,8 +55,9 @@ impl Drop for World {
     /// A run that fails says how to see it again.
     fn drop(&mut self) {
         let replayed = std::env::var("SEED").is_ok();
-        // Of many failures one is told at length.
-        if std::thread::panicking() && !TOLD.swap(true, Ordering::Relaxed) {
+        // Of many failures one is told at length; a planted bug is there to fail.
+        let planted = self.server.bug.is_some() && !replayed;
+        if std::thread::panicking() && !planted && !TOLD.swap(true, Ordering::Relaxed) {
             let from = if replayed { 0 } else { self.events.len().saturating_sub(EVENTS) };
             eprintln!("{}", self.events[from..].join("\n"));
             let seed = self.seed;
@@ -149,6 +151,7 @@ impl World {
         }
         self.heal();
         self.settle();
+        self.check_news();
         for client in 0..self.clients.len() {
             self.cut(client);
         }
@@ -196,6 +199,8 @@ impl World {
             } else {
                 self.note(|| "the server is restored".to_owned());
                 self.server.restore();
+                // It has forgotten what it told since the backup, and to whom.
+                self.clients.iter_mut().for_each(|client| client.told.clear());
             }
         }
         for client in 0..self.clients.len() {
@@ -309,6 +314,9 @@ impl World {
         let frame = ServerFrame::decode(&bytes).expect("WP1: what the server sends is a frame");
         let name = self.clients[client].name;
         self.note(|| format!("{name} hears {}", describe(&frame)));
+        if matches!(frame, ServerFrame::Revisions { .. }) {
+            self.clients[client].told.extend(mark::found(&bytes));
+        }
         let now = self.clients[client].clock(self.now);
         let output = self.clients[client].session.handle_frame(frame, now);
         self.carry_out(client, output);
@@ -349,6 +357,7 @@ impl World {
         let name = self.clients[client].name;
         for frame in frames {
             self.note(|| format!("{name} sends {}", describe_sent(frame)));
+            self.check_erased(client, frame);
             if let Some(connection) = id.and_then(|id| self.server.connections.get_mut(&id)) {
                 connection.up.push_back(frame.encode());
             }

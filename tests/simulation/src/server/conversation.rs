@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use automerge::{Automerge, Change};
 use rejoinder_core::authority::fate::Fate;
+use rejoinder_core::authority::log::Row;
 use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting, follow_up};
 use rejoinder_core::conversation::compose;
 use rejoinder_core::conversation::operation::Submission;
@@ -18,6 +19,7 @@ use rejoinder_core::wire::{
 };
 
 use crate::disk::Conversation;
+use crate::plant::{self, Bug};
 use crate::roll::Roll;
 use crate::server::{ConnectionId, Server};
 
@@ -154,6 +156,9 @@ impl Server {
             let fates = self.judge(&mut authority, &mut admission, pushed);
             told.push((pushed.id, pushed.document, fates));
         }
+        if self.bug == Some(Bug::AcknowledgeBeforeWrite) {
+            self.tell_fates(&told);
+        }
         let commit = match admission.is_empty() {
             true => Commit::Done,
             false => self.commit_ends(),
@@ -174,6 +179,9 @@ impl Server {
                 if !admission.is_empty() || self.disk.database.conversations[&conversation].feed > 0
                 {
                     self.authorities.insert(conversation, authority);
+                }
+                for (pushed, (_, _, fates)) in batch.iter().zip(&told) {
+                    self.check_repeats(pushed, fates);
                 }
                 self.publish(conversation, &admission, &told);
                 true
@@ -240,7 +248,30 @@ impl Server {
         let push = Push { kind, submissions: &pushed.submissions, revisions: &pushed.revisions };
         let (principal, now, policy) = (&pushed.principal, self.now, self.policy());
         let setting = Setting { principal, policy: &policy, elsewhere: &elsewhere, now };
-        authority.admit(admission, push, setting, &mut self.dice)
+        let mut fates = authority.admit(admission, push, setting, &mut self.dice);
+        plant::misjudge(self.bug, &self.disk, (document, push.submissions), admission, &mut fates);
+        fates
+    }
+
+    /// Everybody says again what was accepted of theirs in a document, to a server that has been
+    /// started again: the fates, and whether nothing comes of it.
+    pub(crate) fn say_again(&mut self, document: DocumentId) -> (Vec<(Row, Fate)>, bool) {
+        let rows: Vec<Row> = self.disk.log(document).cloned().collect();
+        self.authorities.remove(&document.conversation);
+        let (mut authority, _) = self.authority(document.conversation);
+        let (mut admission, mut told) = (Admission::default(), Vec::new());
+        for row in rows {
+            let by = |who: &&Principal| who.is(row.submitted_by);
+            // Nobody says the server's own.
+            let Some(principal) = self.people.values().find(by).cloned() else { continue };
+            let Row { id, operation, context, hash, seq: seen, .. } = row.clone();
+            let repeat = Submission { id, operation, context, hash, seen, withheld: false };
+            let (submissions, revisions) = (vec![repeat], Vec::new());
+            let pushed = Pushed { id: 0, principal, document, submissions, revisions };
+            let fates = self.judge(&mut authority, &mut admission, &pushed);
+            told.extend(fates.first().map(|told| (row, told.fate)));
+        }
+        (told, admission.is_empty())
     }
 
     /// A device that brought words holds them too.
@@ -271,8 +302,14 @@ impl Server {
             let Some(first) = rows.map(|row| row.seq).min() else { continue };
             let entries = self.disk.entries(document, Seq(first.0 - 1));
             let last = self.last(document);
-            for connection in self.connections.values_mut() {
-                if connection.followed.contains(&document) {
+            let open = match self.bug {
+                Some(Bug::TeamEntriesToAll) => DocumentId::timeline(conversation),
+                _ => document,
+            };
+            let quiet = self.bug == Some(Bug::LoseNews);
+            let lost = |id: &ConnectionId| quiet && told.iter().all(|(by, ..)| by != id);
+            for (_, connection) in self.connections.iter_mut().filter(|(id, _)| !lost(id)) {
+                if connection.followed.contains(&open) {
                     let entries = entries.clone();
                     connection.tell(&ServerFrame::Entries { document, entries, last });
                 }
@@ -298,6 +335,17 @@ impl Server {
         for (id, document, fates) in told {
             let (document, fates) = (*document, fates.clone());
             self.tell(*id, &ServerFrame::Fates { document, fates });
+        }
+    }
+
+    /// AU4: an identical repeat gets the fate it had.
+    fn check_repeats(&mut self, pushed: &Pushed, fates: &[OperationFate]) {
+        for (submission, told) in pushed.submissions.iter().zip(fates) {
+            if told.fate.is_final() {
+                let of = (pushed.document, submission.id, submission.hash);
+                let first = *self.fated.entry(of).or_insert(told.fate);
+                assert_eq!(told.fate, first, "AU4: the fate of a repeat is the first one");
+            }
         }
     }
 
@@ -360,7 +408,12 @@ impl Server {
         let last = self.last(document);
         let kept = self.disk.database.snapshots.get(&document);
         if last.0 >= self.plan.snapshot_pays && (kept.is_none() || self.dice.chance(20)) {
-            let bytes = save(document, self.disk.log(document).map(|row| row.change.clone()));
+            let rows = match self.bug {
+                Some(Bug::ShortSnapshot) => last.0 - 1,
+                _ => last.0,
+            };
+            let log = self.disk.log(document).filter(|row| row.seq.0 <= rows);
+            let bytes = save(document, log.map(|row| row.change.clone()));
             self.disk.database.snapshots.insert(document, (last, bytes));
         }
         self.disk.database.snapshots.get(&document).cloned()
@@ -397,10 +450,13 @@ impl Server {
         }
         let Some(device) = self.connections.get(&id).and_then(|c| c.device) else { return };
         let found = revisions.iter().filter_map(|of| self.disk.words(document, *of).cloned());
-        let records: Vec<Revision> = found.collect();
+        let mut records: Vec<Revision> = found.collect();
+        if self.bug == Some(Bug::NoteInTimeline) {
+            records.extend(plant::notes(&self.disk, document.conversation));
+        }
         let kept = |of: &RevisionId| records.iter().any(|words| words.id == *of);
         let gone = revisions.iter().copied().filter(|of| !kept(of)).collect();
-        if !records.is_empty() {
+        if !records.is_empty() && self.bug != Some(Bug::ForgetHolder) {
             self.disk.database.holdings.insert((device, document));
         }
         self.tell(id, &ServerFrame::Revisions { document, records, gone });
@@ -413,7 +469,7 @@ impl Server {
         let participant = self.connections[&id].principal().unwrap().participant;
         let seq = seq.min(self.last(document));
         let mark = self.disk.database.seen.entry((document, participant)).or_default();
-        if seq <= *mark {
+        if seq <= *mark && self.bug != Some(Bug::SeenFalls) {
             return;
         }
         *mark = seq;

@@ -4,13 +4,16 @@ use rejoinder_core::id::{DeviceId, DocumentId, ParticipantId};
 use rejoinder_core::wire::{ErasureOrder, Keeping, Progress, ServerFrame};
 
 use crate::disk::Erasure;
+use crate::plant;
 use crate::server::{ConnectionId, Server};
 
 impl Server {
     /// The number of the newest recall, and the recalls after `after` of what a device holds.
     pub(super) fn erasures_for(&self, device: DeviceId, after: u64) -> (u64, Vec<ErasureOrder>) {
         let held = |e: &&Erasure| {
-            e.number > after && self.disk.database.holdings.contains(&(device, e.document))
+            e.number > after
+                && self.disk.database.holdings.contains(&(device, e.document))
+                && !plant::forgets(self.bug, e.number)
         };
         let order = |e: &Erasure| ErasureOrder { document: e.document, message: Some(e.message) };
         let newest = self.disk.ledger.len() as u64;
