@@ -11,7 +11,7 @@ CORE_SOURCES = Cargo.lock Cargo.toml $(shell git ls-files core/src core/Cargo.to
 APP_SOURCES = package-lock.json tsconfig.base.json $(shell git ls-files client-sdk/js/src $(APPS))
 
 .DEFAULT_GOAL := help
-.PHONY: setup web run tour test stories mutants check bench fmt doc clean help
+.PHONY: setup web run tour test stories mutants soak check bench fmt doc clean help
 
 setup: node_modules/.package-lock.json ## Say which tools are missing, and fetch what the rest needs
 
@@ -52,6 +52,13 @@ stories: setup web ## Run only the stories in browsers
 
 mutants: ## Plant bugs in the simulated server, and say which check finds each
 	$(CARGO) test --locked --package rejoinder-simulation -- planted --show-output
+
+SOAK_SECONDS ?= 600
+FROM ?= 1000
+
+soak: ## Simulate as many seeds as SOAK_SECONDS allow (600), from FROM on
+	SOAK_SECONDS=$(SOAK_SECONDS) FROM=$(FROM) $(CARGO) test --locked \
+	  --package rejoinder-simulation -- many --nocapture
 
 check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness
 	@tools/require.sh fmt clippy

@@ -11,6 +11,7 @@
 //! SEED=17 cargo test -p rejoinder-simulation -- replay --nocapture     one seed, with its events
 //! SEED=19 LASTING=1 cargo test …                                       one that was run so
 //! SEEDS=100000 cargo test -p rejoinder-simulation -- many              more of them
+//! SOAK_SECONDS=600 FROM=1000 cargo test …                              as many as in ten minutes
 //! SEED=17 BUG=LoseNews cargo test …                                    one with a planted bug
 //! ```
 //!

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::panic::{catch_unwind, set_hook, take_hook};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
+use std::time::{Duration, Instant};
 
 use crate::plan::Tally;
 use crate::plant::Bug;
@@ -78,10 +79,14 @@ fn planted() -> Option<Bug> {
 
 #[test]
 fn se14_many_seeds_converge_and_leave_no_trace() {
-    let (next, end) = (AtomicU64::new(0), number("SEEDS").unwrap_or(1_000));
+    let stop = number("SOAK_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let first = number("FROM").unwrap_or(0);
+    let seeds = number("SEEDS").unwrap_or(if stop.is_some() { u64::MAX } else { 1_000 });
+    let end = first.saturating_add(seeds);
+    let (next, ran) = (AtomicU64::new(first), AtomicU64::new(0));
     let (total, failures) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));
     on_all_processors(|| {
-        loop {
+        while stop.is_none_or(|stop| Instant::now() < stop) {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= end {
                 break;
@@ -90,12 +95,14 @@ fn se14_many_seeds_converge_and_leave_no_trace() {
                 Ok(tally) => *total.lock().unwrap() += tally,
                 Err(failure) => failures.lock().unwrap().push(failure),
             }
+            ran.fetch_add(1, Ordering::Relaxed);
         }
     });
     let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{} of {end} seeds:\n{}", failures.len(), failures.join("\n"));
+    let ran = ran.into_inner();
+    assert!(failures.is_empty(), "{} of {ran} seeds:\n{}", failures.len(), failures.join("\n"));
     let total = total.into_inner().unwrap();
-    println!("{total:#?}");
+    println!("{ran} seeds: {total:#?}");
     assert_eq!(total.never(), Vec::<&str>::new(), "a run did no real work");
 }
 
