@@ -31,7 +31,7 @@ macro_rules! bugs {
 
 bugs! {
     /// Fates are told before the commit, which may fail.
-    AcknowledgeBeforeWrite: "AU2" "AU4" "SE14" "AU1";
+    AcknowledgeBeforeWrite: "AU1" "AU2" "SE14";
     /// A recall leaves no tombstone: once the server has started again, it does not know of it.
     SkipTombstone: "RE22";
     /// Devices that come back are served before they have erased what they are told to.

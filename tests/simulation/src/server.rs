@@ -14,7 +14,9 @@ use rejoinder_core::authority::Authority;
 use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, OperationId, Seq, SiteId};
+use rejoinder_core::id::{
+    ChangeHash, ConversationId, DeviceId, DocumentId, OperationId, Seq, SiteId,
+};
 use rejoinder_core::principal::Principal;
 use rejoinder_core::session::server::{Due, Fault, Request, Session};
 use rejoinder_core::time::Timestamp;
@@ -86,8 +88,8 @@ pub(crate) struct Server {
     /// Once a run is being healed, nothing fails any more.
     pub(crate) healed: bool,
     pub(crate) now: Timestamp,
-    /// What every operation was told that has become of it for good.
-    fated: BTreeMap<(DocumentId, OperationId), Fate>,
+    /// What every operation, as it was composed, was told that has become of it for good.
+    fated: BTreeMap<(DocumentId, OperationId, ChangeHash), Fate>,
     /// What is wrong with it.
     pub(crate) bug: Option<Bug>,
 }

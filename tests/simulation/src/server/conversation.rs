@@ -180,6 +180,9 @@ impl Server {
                 {
                     self.authorities.insert(conversation, authority);
                 }
+                for (pushed, (_, _, fates)) in batch.iter().zip(&told) {
+                    self.check_repeats(pushed, fates);
+                }
                 self.publish(conversation, &admission, &told);
                 true
             }
@@ -335,13 +338,20 @@ impl Server {
         }
     }
 
-    /// AU2, AU4: what is told as accepted is on the disk, and what was told stays true.
-    fn check(&mut self, document: DocumentId, fates: &[OperationFate]) {
-        for told in fates {
+    /// AU4: an identical repeat gets the fate it had.
+    fn check_repeats(&mut self, pushed: &Pushed, fates: &[OperationFate]) {
+        for (submission, told) in pushed.submissions.iter().zip(fates) {
             if told.fate.is_final() {
-                let first = *self.fated.entry((document, told.operation)).or_insert(told.fate);
+                let of = (pushed.document, submission.id, submission.hash);
+                let first = *self.fated.entry(of).or_insert(told.fate);
                 assert_eq!(told.fate, first, "AU4: the fate of a repeat is the first one");
             }
+        }
+    }
+
+    /// AU2: what is told as accepted is on the disk.
+    fn check(&mut self, document: DocumentId, fates: &[OperationFate]) {
+        for told in fates {
             match told.fate {
                 Fate::Accepted { seq, at } => {
                     let row = self.disk.log(document).find(|row| row.seq == seq);
