@@ -181,10 +181,16 @@ impl World {
         }
     }
 
-    /// WP9: whoever follows a document was told of its last entry.
+    /// WP9: whoever follows a document was told of its last entry, also who opened it before it was
+    /// begun elsewhere.
     pub(crate) fn check_news(&self) {
         for client in &self.clients {
-            for document in client.session.loaded().filter(|of| client.session.is_live(*of)) {
+            let session = &client.session;
+            let waits = |of| session.replica(of).is_none_or(|replica| !replica.outbox().is_empty());
+            let follows = |of: &DocumentId| {
+                session.is_live(*of) || (session.is_welcome() && !waits(*of))
+            };
+            for document in session.loaded().filter(follows) {
                 let known = client.session.replica(document).map(|replica| replica.cursor());
                 let last = self.server.last(document);
                 assert_eq!(known, Some(last), "WP9: {} follows {document}", client.name);

@@ -63,7 +63,7 @@ bugs! {
     /// How far somebody has seen is what their last device said.
     SeenFalls: "WP15";
     /// A snapshot lacks the entry that it says it ends with.
-    ShortSnapshot: "SE14";
+    ShortSnapshot: "SE14" "WP9";
 }
 
 /// Whether an order of erasure is one that is forgotten.
