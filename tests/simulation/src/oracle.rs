@@ -187,9 +187,8 @@ impl World {
         for client in &self.clients {
             let session = &client.session;
             let waits = |of| session.replica(of).is_none_or(|replica| !replica.outbox().is_empty());
-            let follows = |of: &DocumentId| {
-                session.is_live(*of) || (session.is_welcome() && !waits(*of))
-            };
+            let follows =
+                |of: &DocumentId| session.is_live(*of) || (session.is_welcome() && !waits(*of));
             for document in session.loaded().filter(follows) {
                 let known = client.session.replica(document).map(|replica| replica.cursor());
                 let last = self.server.last(document);
