@@ -224,8 +224,8 @@ impl Session {
             let conversation = row.conversation;
             self.feed.insert(conversation, row);
             for document in self.documents_of(conversation) {
-                // What was asked for too early, or could not be seen for a while, is there now. What
-                // this device itself pushes there has its fates coming, which say the same.
+                // What was asked for too early, or could not be seen for a while, is there now.
+                // What this device itself pushes there has its fates coming, which say the same.
                 if let Some(opened) = self.documents.get_mut(&document)
                     && matches!(opened.link, Link::Unborn)
                     && opened.replica.outbox().is_empty()
