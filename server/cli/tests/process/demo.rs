@@ -1,5 +1,7 @@
 //! The demo as people meet it: its pages, its log-ins, and its search before and after a recall.
 
+use rejoinder_harness::server::clock;
+use rejoinder_harness::server::directory::{NewSite, SiteChange};
 use rejoinder_harness::{World, eventually};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -81,4 +83,16 @@ async fn wp26_the_demo_leads_to_its_pages_and_log_ins() {
     let (status, shop) = get(&world, "/demo/shop").await;
     let site = world.site().to_string();
     assert!(status == 503 || shop.contains(&site) && !shop.contains("REJOINDER-SITE-ID"));
+}
+
+#[tokio::test]
+async fn wp26_the_demos_site_stays_its_own_whatever_is_added_beside_it() {
+    let mut world = World::start_program(PROGRAM, &["--demo"]).await;
+    let before = get(&world, "/demo/shop").await.1;
+    assert!(before.contains(&world.site().to_string()), "{before}");
+    // Before it in every list, by its name.
+    let site = NewSite { name: "A new one".to_owned(), settings: SiteChange::default() };
+    world.directory().add_site(site, clock::now()).unwrap();
+    world.restart_server().await;
+    assert_eq!(get(&world, "/demo/shop").await.1, before);
 }
