@@ -71,7 +71,7 @@ impl FromRequestParts<Arc<Served>> for Caller {
     }
 }
 
-/// The visitor who asks.
+/// The visitor who asks, and is not blocked.
 pub(crate) struct Visiting(pub(super) Principal);
 
 impl FromRequestParts<Arc<Served>> for Visiting {
@@ -81,8 +81,12 @@ impl FromRequestParts<Arc<Served>> for Visiting {
         parts: &mut Parts,
         served: &Arc<Served>,
     ) -> Result<Self, Self::Rejection> {
-        let session = bearer(served.hub.directory(), &parts.headers).await?;
+        let directory = served.hub.directory();
+        let session = bearer(directory, &parts.headers).await?;
         match session.scope {
+            Scope::Visitor { .. } if directory.is_blocked(&session.principal) => {
+                Err(ApiError::Blocked)
+            }
             Scope::Visitor { .. } => Ok(Self(session.principal)),
             Scope::All | Scope::Sites(_) => Err(ApiError::VisitorsOnly),
         }
