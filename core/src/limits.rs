@@ -69,6 +69,16 @@ pub const RESERVED_CHANGES: usize = 10_000;
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
 
+/// Documents that a device names in one `Holding`: some 35 KiB.
+pub const HOLDING_DOCUMENTS: usize = 1_024;
+
+/// Documents that a device names as held in all, each of which becomes a row: both of every
+/// conversation that an agent's device may list.
+pub const HELD_DOCUMENTS: usize = 65_536;
+
+/// The same of a visitor, who has few conversations.
+pub const VISITOR_HELD_DOCUMENTS: usize = 256;
+
 /// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
 /// each document.
 pub const HELD_FRAMES: usize = 2 * OPEN_DOCUMENTS;

@@ -351,7 +351,7 @@ impl Task {
             return Ok(());
         }
         let document = DocumentId { conversation: self.conversation, kind };
-        self.hub.storage().keep_holding(by.device, document).await?;
+        self.hub.storage().keep_holdings(by.device, vec![document]).await?;
         live.holders.insert((by.id, kind));
         Ok(())
     }
