@@ -292,8 +292,9 @@ impl Connection {
             ClientFrame::Push { submissions, .. } => {
                 self.throttle.pushes(who, &connected.scope, self.peer, submissions.len())
             }
-            ClientFrame::LogOut | ClientFrame::Purged { .. } => Ok(()),
+            ClientFrame::LogOut => Ok(()),
             ClientFrame::Hello(_)
+            | ClientFrame::Purged { .. }
             | ClientFrame::Holding { .. }
             | ClientFrame::Open { .. }
             | ClientFrame::Leave { .. }
