@@ -192,8 +192,8 @@ pub const RETENTION_EVERY_MILLIS: i64 = 3_600_000;
 /// for no longer than that.
 pub const ERASED_AT_ONCE: usize = 256;
 
-/// Milliseconds for which what the sweep could not carry out is let rest: a disk is given room, or a
-/// damaged conversation restored, no sooner.
+/// Milliseconds for which what the sweep could not carry out is let rest: a disk is given room,
+/// or a damaged conversation restored, no sooner.
 pub const FAILED_RESTS_MILLIS: i64 = 600_000;
 
 /// Milliseconds for which what an erased visitor had on its way is still looked for: a push that

@@ -91,8 +91,8 @@ impl Task {
             if then != Then::Stays {
                 authority.end(&mut admission, &policy, now, dice);
             }
-            // What stays is not known to be unfinished: taking back is the last that happened in it.
-            // So all of it goes in one step, or nothing of it.
+            // What stays is not known to be unfinished, for taking back is the newest that happens
+            // in it. So all of it goes in one step, or nothing.
             let most = if then == Then::Stays { usize::MAX } else { limits::ERASED_AT_ONCE };
             let done = authority.recall_all(&mut admission, authors, most, &policy, now, dice);
             if !admission.is_empty() && !self.carry_through(admission, "erased").await {
