@@ -14,6 +14,7 @@
 //!
 //! A crash between any two is finished when the storage is opened again.
 
+mod batch;
 mod course;
 mod devices;
 mod error;
@@ -26,13 +27,12 @@ mod tests;
 
 use core::future::Future;
 use core::pin::Pin;
-use std::collections::BTreeSet;
 
+pub use self::batch::{Appended, Batch, Notified};
 pub use self::course::{Course, Span, Step};
 pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
 pub use self::error::{AppendError, StorageError};
 pub use self::filter::Filter;
-use rejoinder_core::authority::Admission;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::revision::Revision;
@@ -64,38 +64,6 @@ pub struct Header {
     pub gone: bool,
 }
 
-/// What is appended to a conversation in one step.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// To which.
-    pub conversation: ConversationId,
-    /// How many batches it has had, by the caller's knowledge.
-    pub expected_version: u64,
-    /// Present when the conversation is new (then `expected_version` is 0).
-    pub header: Option<Header>,
-    /// What was admitted: words in it are to be sealed; all words of what was recalled now are
-    /// erased and never kept again, superseded ones erased like them.
-    pub admission: Admission,
-    /// The summary after it.
-    pub summary: Summary,
-    /// Whom it notifies.
-    pub notified: Vec<Notified>,
-}
-
-/// Exactly those who are notified of something in a conversation from now on: whoever was before
-/// and is not named is notified no more, whoever was and is named has read it or not, as before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notified {
-    /// Why.
-    pub kind: NotificationKind,
-    /// Of which note, if of one: its recall withdraws it.
-    pub message: Option<MessageId>,
-    /// Who.
-    pub to: BTreeSet<ParticipantId>,
-    /// Since when.
-    pub at: Timestamp,
-}
-
 /// Which notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -103,20 +71,6 @@ pub enum Kept {
     All,
     /// Those that were not read.
     Unread,
-}
-
-/// What an append did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
-    /// How many batches the conversation has had.
-    pub version: u64,
-    /// The conversation's new place in the feed.
-    pub feed: u64,
-    /// The number of each recall in [`Admission::recalled`], in its order: what device cursors
-    /// count.
-    pub erasures: Vec<u64>,
-    /// Whose notifications are others now.
-    pub notified: BTreeSet<ParticipantId>,
 }
 
 /// Everything there is of one conversation, words excepted.

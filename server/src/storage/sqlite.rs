@@ -24,6 +24,7 @@ mod lasting;
 mod list;
 mod notifications;
 mod open;
+mod pending;
 mod read;
 mod recalls;
 mod restore;

@@ -10,8 +10,8 @@ use rejoinder_core::keyring::Slot;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::group::is_one_s_own;
 use super::notifications;
+use super::pending::{erase_message, erase_revision};
 use super::rows::{Columns, cbor, integer};
 use crate::storage::ledger::Record;
 use crate::storage::{
@@ -353,83 +353,6 @@ pub(super) fn insert_erasure(connection: &Connection, record: &Record) -> rusqli
             ],
             |row| Columns::of(row).number(),
         )
-}
-
-/// Puts all words of a message among those to erase, deletes their rows, and returns their keys.
-/// The index is named because SQLite would rather walk through all words of the document.
-pub(super) fn erase_message(
-    connection: &Connection,
-    document: DocumentId,
-    message: MessageId,
-) -> rusqlite::Result<Vec<Slot>> {
-    let place = params![document.conversation.as_bytes(), document.kind.code(), message.as_bytes()];
-    connection
-        .prepare_cached(
-            "INSERT INTO erasure_pending (conversation, kind, revision, slot, key) \
-             SELECT conversation, kind, revision, slot, key FROM words INDEXED BY words_message \
-             WHERE conversation = ?1 AND kind = ?2 AND message = ?3 ON CONFLICT DO NOTHING",
-        )?
-        .execute(place)?;
-    let slots = connection
-        .prepare_cached(
-            "SELECT slot, key FROM words INDEXED BY words_message \
-             WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
-        )?
-        .query_map(place, |row| Columns::of(row).slot())?
-        .collect::<rusqlite::Result<_>>()?;
-    delete_words(
-        connection,
-        "DELETE FROM words INDEXED BY words_message \
-         WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
-        place,
-    )?;
-    Ok(slots)
-}
-
-/// Deletes rows of words that stand among those to erase: their keys are named there. Damaged ones
-/// stay for the writer to try again, for they must not refuse a recall.
-fn delete_words(
-    connection: &Connection,
-    sql: &str,
-    place: impl rusqlite::Params,
-) -> rusqlite::Result<()> {
-    let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
-    run("SAVEPOINT words")?;
-    match connection.prepare_cached(sql)?.execute(place) {
-        Ok(_) => {}
-        Err(error) if connection.is_autocommit() || !is_one_s_own(&error) => return Err(error),
-        Err(_) => run("ROLLBACK TO words")?,
-    }
-    run("RELEASE words")
-}
-
-/// Puts one revision's words among those to erase, deletes their row, and returns their key.
-fn erase_revision(
-    connection: &Connection,
-    document: DocumentId,
-    revision: RevisionId,
-) -> rusqlite::Result<Option<Slot>> {
-    let place =
-        params![document.conversation.as_bytes(), document.kind.code(), revision.as_bytes()];
-    connection
-        .prepare_cached(
-            "INSERT INTO erasure_pending (conversation, kind, revision, slot, key) \
-             SELECT conversation, kind, revision, slot, key FROM words \
-             WHERE conversation = ?1 AND kind = ?2 AND revision = ?3 ON CONFLICT DO NOTHING",
-        )?
-        .execute(place)?;
-    let slot = connection
-        .prepare_cached(
-            "SELECT slot, key FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-        )?
-        .query_row(place, |row| Columns::of(row).slot())
-        .optional()?;
-    delete_words(
-        connection,
-        "DELETE FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-        place,
-    )?;
-    Ok(slot)
 }
 
 /// Keeps words, unless their message was recalled or they are there already.

@@ -7,17 +7,17 @@ use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
 
-use rejoinder_core::id::{DocumentId, RevisionId};
 use rejoinder_core::keyring::Slot;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::group::{Group, alone};
+use super::group::Group;
 use super::keys::Keys;
+use super::pending::delete_rows;
 use super::read::Gate;
-use super::rows::{Columns, medium_error, storage_error};
+use super::rows::{medium_error, storage_error};
 use super::writer::{Halt, Step, Writer};
 use crate::storage::ledger::{Ledger, Record};
-use crate::storage::{AppendError, StorageError};
+use crate::storage::StorageError;
 
 /// How long the names of overwritten keys, and superseded words in the write-ahead log, may stay:
 /// many go together then.
@@ -252,68 +252,6 @@ fn truncate(connection: &Connection, gate: &Gate, waits: &[u64]) -> Result<(), U
     let truncated = truncate_log(connection, waits)
         .map_err(|error| Unfinished::Failed(storage_error("rejoinder.db", &error)))?;
     if truncated { Ok(()) } else { Err(Unfinished::Reader) }
-}
-
-/// The keys of words that are to be erased.
-pub(super) fn pending_keys(connection: &Connection) -> rusqlite::Result<Vec<Slot>> {
-    connection
-        .prepare_cached("SELECT slot, key FROM erasure_pending")?
-        .query_map([], |row| Columns::of(row).slot())?
-        .collect()
-}
-
-/// Forgets the names of overwritten keys, inside a transaction; false when some are left because
-/// the rows of their words could not be deleted.
-pub(super) fn forget_pending(connection: &Connection) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(
-            "DELETE FROM erasure_pending AS p WHERE NOT EXISTS (SELECT 1 FROM words AS w \
-             WHERE w.conversation = p.conversation AND w.kind = p.kind \
-             AND w.revision = p.revision)",
-        )?
-        .execute([])?;
-    connection.prepare_cached("SELECT 1 FROM erasure_pending LIMIT 1")?.exists([]).map(|left| !left)
-}
-
-/// Deletes the rows of words whose keys are gone, in one transaction, which the caller rolls back
-/// when it fails. Rows that are damaged stay, and hold up no others; the second result says so.
-fn delete_rows(connection: &Connection) -> Result<Result<(), StorageError>, StorageError> {
-    let failed = |error: rusqlite::Error| storage_error("rejoinder.db", &error);
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-    let mut all = Ok(());
-    for (document, revision) in pending(connection).map_err(failed)? {
-        let what = format!("revision {revision} in {document}");
-        let deleted = alone(connection, &what, || {
-            for sql in DELETE {
-                connection.prepare_cached(sql)?.execute(params![
-                    document.conversation.as_bytes(),
-                    document.kind.code(),
-                    revision.as_bytes()
-                ])?;
-            }
-            Ok(())
-        })?;
-        if let Err(AppendError::Storage(error)) = deleted {
-            all = Err(error);
-        }
-    }
-    connection.execute_batch("COMMIT").map_err(failed)?;
-    Ok(all)
-}
-
-const DELETE: [&str; 2] = [
-    "DELETE FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-    "DELETE FROM erasure_pending WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-];
-
-fn pending(connection: &Connection) -> rusqlite::Result<Vec<(DocumentId, RevisionId)>> {
-    connection
-        .prepare_cached("SELECT conversation, kind, revision FROM erasure_pending")?
-        .query_map([], |row| {
-            let mut columns = Columns::of(row);
-            Ok((columns.document()?, columns.id(RevisionId::from_bytes)?))
-        })?
-        .collect()
 }
 
 /// Copies the write-ahead log into the database and truncates it, trying once after each of the

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::append::{self, Applied, Failure, SealedWords};
 use super::keys::Keys;
 use super::rows::{plain_bytes, storage_error};
-use super::{devices, documents, erase, lasting, notifications};
+use super::{devices, documents, lasting, notifications, pending};
 use crate::storage::ledger::Record;
 use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
 
@@ -171,7 +171,7 @@ impl Group {
         let before = |error| GroupFailure::Before(storage_error("rejoinder.db", &error));
         connection.execute_batch("BEGIN IMMEDIATE").map_err(before)?;
         let tidied = tidy
-            && alone(connection, "rejoinder.db", || Ok(erase::forget_pending(connection)?))
+            && alone(connection, "rejoinder.db", || Ok(pending::forget_pending(connection)?))
                 .map_err(GroupFailure::Before)?
                 .unwrap_or(false);
         for append in &mut self.appends {

@@ -14,9 +14,10 @@ use rejoinder_core::wire::NewestMessage;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::watch;
 
-use super::erase::{Backlog, pending_keys};
+use super::erase::Backlog;
 use super::folder::{self, Files};
 use super::keys::Keys;
+use super::pending::{erase_message, pending_keys};
 use super::rows::{Columns, storage_error};
 use super::schema::{self, SchemaError};
 use super::writer::Writer;
@@ -291,7 +292,7 @@ fn replay(connection: &mut Connection, records: &[Record]) -> rusqlite::Result<u
             .exists([super::rows::integer(record.number)])?;
         let number = if taken { 0 } else { record.number };
         append::insert_erasure(&transaction, &Record { number, ..*record })?;
-        append::erase_message(&transaction, record.document, record.message)?;
+        erase_message(&transaction, record.document, record.message)?;
         notifications::withdraw(&transaction, record.document, record.message)?;
         forget_preview(&transaction, record.document, record.message)?;
         replayed += 1;
