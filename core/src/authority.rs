@@ -64,6 +64,9 @@ pub struct Admission {
     pub recalled: Vec<(Tombstone, ParticipantId)>,
     /// Words that newer words took the place of.
     pub superseded: Vec<(DocumentKind, RevisionId)>,
+    /// Words that are former ones from the first: newer ones of the same batch took their place, or
+    /// they lost to others. Only a site that keeps former words keeps them.
+    pub former: Vec<(DocumentKind, Revision)>,
     /// The conversation was closed to words that go to its follow-up, which must exist.
     pub follow_up: bool,
 }

@@ -361,25 +361,28 @@ impl Authority {
         if let (Operation::Edit { message, .. }, Some(before)) = (submission.operation, live_before)
             && document.history.live_revision(message) != Some(before)
         {
-            // Words that came in the same batch are never kept at all.
-            let kept = admission.words.len();
-            admission.words.retain(|(k, words)| (*k, words.id) != (kind, before));
-            if admission.words.len() == kept {
-                admission.superseded.push((kind, before));
+            // Words that came in the same batch never stood anywhere.
+            let here = admission.words.iter().position(|(k, w)| (*k, w.id) == (kind, before));
+            match here {
+                Some(place) => admission.former.push(admission.words.remove(place)),
+                None => admission.superseded.push((kind, before)),
             }
         }
         if let Operation::Recall { message } = submission.operation
             && document.recalled.insert(message)
         {
-            admission.words.retain(|(k, words)| (*k, words.message) != (kind, message));
+            for words in [&mut admission.words, &mut admission.former] {
+                words.retain(|(k, words)| (*k, words.message) != (kind, message));
+            }
             let by = setting.principal.participant;
             admission.recalled.push((Tombstone { kind, message }, by));
         }
         if let Some(words) = verdict.words
             && !document.recalled.contains(&words.message)
-            && document.history.live_revision(words.message) == Some(words.id)
         {
-            admission.words.push((kind, words));
+            let live = document.history.live_revision(words.message) == Some(words.id);
+            let kept = if live { &mut admission.words } else { &mut admission.former };
+            kept.push((kind, words));
         }
         Fate::Accepted { seq, at }
     }

@@ -162,12 +162,18 @@ fn re9_only_the_newest_words_are_kept() {
     chat.accepts(&bo, &edit);
     assert_eq!(chat.texts(), ["first", "second"]);
     assert_eq!(chat.last.superseded, [(DocumentKind::Timeline, first.revision())]);
-    // Of one batch, words that are superseded in it are never kept at all.
+    // Of one batch, words that are superseded in it are former ones from the first.
     let (third, edit) = (bo.writes(chat, "thrid"), bo.writes(chat, "fourth"));
     let mended = bo.edits(chat, third.message(), "third");
     chat.pushes(&bo, &[&third, &edit, &mended]);
     assert_eq!(chat.texts(), ["first", "fourth", "second", "third"]);
     assert!(chat.last.superseded.is_empty());
+    assert_eq!(former(chat), ["thrid"]);
+}
+
+/// The texts of words that came with the last push and stand nowhere.
+fn former(chat: &Chat) -> Vec<String> {
+    chat.last.former.iter().map(|(_, words)| words.read().unwrap().text).collect()
 }
 
 #[test]
@@ -185,6 +191,8 @@ fn re9_of_concurrent_edits_the_winners_words_are_kept() {
                 order.iter().map(|&n| chat.pushes(&devices[n], &[&edits[n]])[0]).collect();
             assert!(told.iter().all(|told| matches!(told.fate, Fate::Accepted { .. })));
             assert_eq!(chat.texts(), [["left", "right"][winner]]);
+            let loses = if order[0] == winner { ["left", "right"][1 - winner] } else { "" };
+            assert_eq!(former(chat).concat(), loses, "who comes first is superseded later");
             // The loser that comes second learns at once that its words are not kept.
             assert_eq!(told[1].words_gone, order[0] == winner);
             seen.insert((winner, order));
@@ -204,6 +212,7 @@ fn re7_words_of_a_late_edit_are_not_kept() {
     let told = chat.pushes(&offline, &[&late])[0];
     assert!(matches!(told.fate, Fate::Accepted { .. }) && told.words_gone);
     assert_eq!(chat.texts(), [""; 0]);
+    assert!(chat.last.former.is_empty(), "RE27");
     // A repeat, of the lost fate, says so again.
     assert_eq!(chat.pushes(&offline, &[&late])[0], told);
     assert!(is_recalled(chat, DocumentKind::Timeline, message));
@@ -218,6 +227,12 @@ fn re7_words_of_a_batch_that_recalls_them_are_never_kept() {
     let told = chat.pushes(&bo, &[&sent, &recall]);
     assert!(told.iter().all(|told| matches!(told.fate, Fate::Accepted { .. })));
     assert!(chat.last.words.is_empty() && chat.texts().is_empty());
+    // RE27: nor are those that an edit in it had replaced.
+    let sent = bo.writes(chat, "the secrte");
+    let edit = bo.edits(chat, sent.message(), "the secret");
+    let recall = bo.recalls(chat, sent.message());
+    chat.pushes(&bo, &[&sent, &edit, &recall]);
+    assert!(chat.last.words.is_empty() && chat.last.former.is_empty());
     assert_eq!(chat.last.recalled.len(), 1);
 }
 
