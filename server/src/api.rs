@@ -12,6 +12,7 @@ pub mod demo;
 pub mod document;
 mod error;
 pub(crate) mod factor;
+pub(crate) mod former;
 pub mod history;
 mod input;
 pub(crate) mod links;

@@ -312,24 +312,36 @@ impl Hub {
 
     /// What a site allows. A site that is not in the directory allows what a new one does.
     async fn policy(&self, site: SiteId) -> Result<Policy, DirectoryError> {
+        Ok(self.rules(site).await?.policy)
+    }
+
+    /// Since when a site has kept former words, if it does.
+    async fn former_since(&self, site: SiteId) -> Result<Option<Timestamp>, DirectoryError> {
+        Ok(self.rules(site).await?.former_since)
+    }
+
+    async fn rules(&self, site: SiteId) -> Result<Rules, DirectoryError> {
         let policies = || self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
         let version = {
             let known = policies();
-            if let Some(policy) = known.by_site.get(&site) {
-                return Ok(*policy);
+            if let Some(rules) = known.by_site.get(&site) {
+                return Ok(*rules);
             }
             known.version
         };
         let directory = Arc::clone(&self.0.directory);
         let read = tokio::task::spawn_blocking(move || directory.site(site)).await;
-        let Ok(found) = read else { return Ok(Policy::default()) };
-        let policy = found?.map_or_else(Policy::default, |site| site.policy());
+        let Ok(found) = read else { return Ok(Rules::default()) };
+        let rules = found?.map_or_else(Rules::default, |site| Rules {
+            policy: site.policy(),
+            former_since: site.former_since,
+        });
         let mut known = policies();
         // What changed while it was read is read again.
         if known.version == version {
-            known.by_site.insert(site, policy);
+            known.by_site.insert(site, rules);
         }
-        Ok(policy)
+        Ok(rules)
     }
 
     /// A site has other settings.
@@ -347,10 +359,17 @@ impl Hub {
     }
 }
 
+/// What of a site's settings decides about operations.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rules {
+    policy: Policy,
+    former_since: Option<Timestamp>,
+}
+
 /// What sites allow, as far as it was read.
 #[derive(Debug, Default)]
 struct Policies {
-    by_site: HashMap<SiteId, Policy>,
+    by_site: HashMap<SiteId, Rules>,
     /// Rises with every change.
     version: u64,
 }

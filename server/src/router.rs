@@ -142,6 +142,7 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
         .routes(routes!(api::search::find_words))
         .routes(routes!(api::history::conversations))
         .routes(routes!(api::history::transcript))
+        .routes(routes!(api::former::former_words))
         .merge(work())
         .merge(administration())
         .layer(from_fn(in_time));

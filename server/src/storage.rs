@@ -5,8 +5,10 @@
 //!
 //! 1. keys of new words: put into the keyring and flushed;
 //! 2. one transaction: rows, fates, actors, sealed words, tombstones, the list of keys to erase,
-//!    derived rows, and the deletion of erased words' rows; committed and synced;
-//! 3. keys of recalled and superseded words: overwritten and flushed; then [`Storage::append`]
+//!    derived rows, the deletion of erased words' rows, and the moving aside of former ones where
+//!    their site keeps them; committed and synced;
+//! 3. keys of recalled words, and of superseded ones that are not kept as former ones: overwritten
+//!    and flushed; then [`Storage::append`]
 //!    returns, and the news may go out;
 //! 4. recalls: appended to the erasure ledger and synced;
 //! 5. the write-ahead log truncated, after step 2 and beside the others; once all are done,
@@ -41,7 +43,7 @@ use rejoinder_core::id::{
     RevisionId, Seq, SiteId,
 };
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{Notification, NotificationKind};
+use rejoinder_core::wire::Notification;
 use tokio::sync::watch;
 
 /// A future that a trait object can return.
@@ -325,6 +327,39 @@ pub trait Storage: Send + Sync + 'static {
         document: DocumentId,
         message: MessageId,
     ) -> Result<Vec<Revision>, StorageError>;
+
+    /// The former words of one message, in no particular order: those that were set aside since the
+    /// site began to keep them.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn former_words(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+        since: Timestamp,
+    ) -> Result<Vec<Revision>, StorageError>;
+
+    /// Whether a site has former words that it does not keep any more: those set aside under
+    /// another beginning than `kept`. Of beginnings later than `known_at`, when it was asked what
+    /// the site keeps, nothing is said.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn former_left(
+        &self,
+        site: SiteId,
+        kept: Option<Timestamp>,
+        known_at: Timestamp,
+    ) -> Result<bool, StorageError>;
+
+    /// Erases some of these, as words are erased: their keys are overwritten when it returns.
+    fn forget_former(
+        &self,
+        site: SiteId,
+        kept: Option<Timestamp>,
+        known_at: Timestamp,
+    ) -> Boxed<Result<(), StorageError>>;
 
     /// Notifications of a participant below a number, the newest first, and whether each was read.
     ///

@@ -109,7 +109,7 @@ impl Sweep {
     /// # Errors
     /// [`SweepError`]. What was done is done.
     pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
-        let directory = Arc::clone(self.hub.directory());
+        let (directory, asked_at) = (Arc::clone(self.hub.directory()), crate::clock::now());
         let sites = asked(&directory, Directory::sites).await?;
         // Each by itself: one that fails again and again keeps none of the others from its turn.
         let parts = [
@@ -117,6 +117,7 @@ impl Sweep {
             self.erase_visitors(now).await,
             self.end_deleted(now).await,
             self.erase_expired(&sites, now).await,
+            self.erase_former(&sites, asked_at).await,
         ];
         parts.into_iter().collect()
     }
@@ -187,6 +188,25 @@ impl Sweep {
                 self.hub.sweep_now();
             } else {
                 self.expired.insert(site.id, (days, now));
+            }
+        }
+        Ok(())
+    }
+
+    /// Erases former words that their site does not keep any more. What it keeps stands in the
+    /// directory: what a crash broke off, or a backup brought back, is found again.
+    async fn erase_former(&self, sites: &[Site], asked_at: Timestamp) -> Result<(), SweepError> {
+        for &Site { id, former_since: kept, .. } in sites {
+            let left = || {
+                let storage = Arc::clone(self.hub.storage());
+                blocking(move || storage.former_left(id, kept, asked_at))
+            };
+            if left().await? {
+                self.hub.storage().forget_former(id, kept, asked_at).await?;
+                if left().await? {
+                    // The next sweep goes on, and others' turns come in between.
+                    self.hub.sweep_now();
+                }
             }
         }
         Ok(())

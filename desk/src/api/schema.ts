@@ -205,6 +205,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/{kind}/{message}/former": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The former words of a message or note, in conversations that one may see: those that its site
+         *     keeps. The answer is to be shown and not kept: no recall reaches it.
+         */
+        get: operations["former_words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/transcript": {
         parameters: {
             query?: never;
@@ -1044,6 +1064,24 @@ export interface components {
             resolution?: components["schemas"]["Spread"] | null;
             waiting?: components["schemas"]["Spread"] | null;
         };
+        /** @description A revision that does not stand in its message's place. */
+        Former: {
+            /** @description When it was accepted. */
+            at: components["schemas"]["Moment"];
+            author: components["schemas"]["Id"];
+            revision: components["schemas"]["Id"];
+            words?: components["schemas"]["FormerSaid"] | null;
+        };
+        /** @description What it said. */
+        FormerSaid: {
+            /** @description The names of its attachments: their bytes are gone. */
+            attachments: string[];
+            text: string;
+        };
+        /** @description The newest first. */
+        FormerWords: {
+            former: components["schemas"]["Former"][];
+        };
         /** @description What was found. */
         Found: {
             /** @description Newest conversation first, in each the newest message first. */
@@ -1467,6 +1505,8 @@ export interface components {
             /** @description Whether conversations may reach agents at the moment. */
             human_support: boolean;
             id: components["schemas"]["Id"];
+            /** @description Whether former words of edited messages are kept for the team. */
+            keep_former_words: boolean;
             mode: components["schemas"]["SiteMode"];
             name: string;
             /** @description What visitors read when nobody is there; empty: the widget's own words. */
@@ -1528,6 +1568,11 @@ export interface components {
             greeting: string | null;
             /** @default null */
             human_support: boolean | null;
+            /**
+             * @description When it is false again, those that were kept are erased.
+             * @default null
+             */
+            keep_former_words: boolean | null;
             /** @default null */
             mode: components["schemas"]["SiteMode"] | null;
             /** @default null */
@@ -2344,6 +2389,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversations"];
+                };
+            };
+            /** @description Why it was not done: the code is for programs, the message for people. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    former_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description `timeline` or `team` */
+                kind: string;
+                message: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormerWords"];
                 };
             };
             /** @description Why it was not done: the code is for programs, the message for people. */

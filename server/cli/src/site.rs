@@ -95,6 +95,10 @@ struct SettingArgs {
     /// Whether visitors may recall theirs too.
     #[arg(long, value_name = "SWITCH")]
     visitor_recall: Option<Switch>,
+    /// Whether former words of edited messages stay with the server, for the team only, until their
+    /// message is recalled. Off erases those that were kept.
+    #[arg(long, value_name = "SWITCH")]
+    keep_former_words: Option<Switch>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -117,6 +121,7 @@ impl SettingArgs {
             recall: self.recall,
             visitor_edit: self.visitor_edit.map(is_on),
             visitor_recall: self.visitor_recall.map(is_on),
+            keep_former_words: self.keep_former_words.map(is_on),
             ..SiteChange::default()
         }
     }
@@ -172,6 +177,7 @@ pub(crate) struct SiteRow {
     recall: String,
     visitor_edit: bool,
     visitor_recall: bool,
+    keep_former_words: bool,
     created_at: String,
 }
 
@@ -187,6 +193,7 @@ impl From<&Site> for SiteRow {
             recall: site.recall.to_string(),
             visitor_edit: site.visitor_edit,
             visitor_recall: site.visitor_recall,
+            keep_former_words: site.former_since.is_some(),
             created_at: site.created_at.to_string(),
         }
     }
@@ -241,6 +248,7 @@ fn table(sites: &[Site]) -> Result<(), Failure> {
                 site.recall.to_string(),
                 switch(site.visitor_edit),
                 switch(site.visitor_recall),
+                switch(site.former_since.is_some()),
                 if origins.is_empty() { "any".to_owned() } else { origins.join(" ") },
             ]
         })
@@ -255,6 +263,7 @@ fn table(sites: &[Site]) -> Result<(), Failure> {
             "RECALL",
             "VISITOR EDIT",
             "VISITOR RECALL",
+            "FORMER WORDS",
             "ORIGINS",
         ],
         &rows,
@@ -275,6 +284,7 @@ fn something_to_change() -> ArgGroup {
         "recall",
         "visitor_edit",
         "visitor_recall",
+        "keep_former_words",
     ])
 }
 

@@ -21,6 +21,8 @@ pub enum ApiError {
     NotFound,
     /// There is no such conversation, or not for them: the answer is the same.
     UnknownConversation,
+    /// The message was recalled.
+    Recalled,
     /// Its message was recalled, or describes it no more.
     AttachmentGone,
     /// Its message is there, and its bytes did not come yet.
@@ -183,6 +185,7 @@ impl ApiError {
             | Self::UnknownSite
             | Self::NotFound
             | Self::UnknownConversation
+            | Self::Recalled
             | Self::AttachmentGone
             | Self::AttachmentNotThere
             | Self::UnknownLink => self.missing(),
@@ -253,6 +256,11 @@ impl ApiError {
                 StatusCode::NOT_FOUND,
                 "unknown_conversation",
                 "there is no such conversation, or you may not see it: compare its id",
+            ),
+            Self::Recalled => (
+                StatusCode::GONE,
+                "recalled",
+                "the message was recalled: nothing keeps any of its words",
             ),
             Self::AttachmentGone => (
                 StatusCode::GONE,

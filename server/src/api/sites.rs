@@ -43,6 +43,8 @@ pub(crate) struct Site {
     close_after_minutes: Option<u32>,
     /// Days after which the words of closed conversations are taken back; null: never.
     retention_days: Option<u32>,
+    /// Whether former words of edited messages are kept for the team.
+    keep_former_words: bool,
     /// Which of their messages agents may edit.
     #[schema(value_type = WindowText)]
     edit: String,
@@ -98,6 +100,8 @@ pub(crate) struct SiteInput {
     #[serde(deserialize_with = "set")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
     retention_days: Option<Option<u32>>,
+    /// When it is false again, those that were kept are erased.
+    keep_former_words: Option<bool>,
     #[serde(deserialize_with = "text")]
     #[schema(value_type = Option<WindowText>)]
     edit: Option<Window>,
@@ -225,6 +229,7 @@ impl SiteInput {
             routing: self.routing,
             close_after_minutes: self.close_after_minutes,
             retention_days: self.retention_days,
+            keep_former_words: self.keep_former_words,
             chat_limit: self.chat_limit,
             theme_color: self.theme_color.map(color).transpose()?,
             greeting: self.greeting,
@@ -246,6 +251,7 @@ impl From<directory::Site> for Site {
             routing: site.routing,
             close_after_minutes: site.close_after_minutes,
             retention_days: site.retention_days,
+            keep_former_words: site.former_since.is_some(),
             edit: site.edit.to_string(),
             recall: site.recall.to_string(),
             visitor_edit: site.visitor_edit,

@@ -32,7 +32,7 @@ const CHATS: u32 = 5;
 const COLUMNS: &str = "id, name, origins, mode, human_support, edit, recall, visitor_edit,
     visitor_recall, created_at, offline_message, routing, close_after, chat_limit, theme_color,
     greeting, version, retention_days, offline_mode,
-    prechat";
+    prechat, former_since";
 
 /// A website or chatbot that a widget is installed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub struct Site {
     pub close_after_minutes: Option<u32>,
     /// Days after which the words of closed conversations go; none: they are kept.
     pub retention_days: Option<u32>,
+    /// Since when former words are kept for the team; none: they are not.
+    pub former_since: Option<Timestamp>,
     /// Active conversations at once of agents without a limit of their own.
     pub chat_limit: u32,
     /// The widget's colour.
@@ -110,7 +112,7 @@ pub struct NewSite {
 
 /// What of a site is to change; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the field of the same name of a site")]
+#[expect(missing_docs, reason = "each is what its name says of a site")]
 pub struct SiteChange {
     /// The version that is changed, where that matters.
     pub version: Option<u32>,
@@ -128,13 +130,14 @@ pub struct SiteChange {
     pub routing: Option<Routing>,
     pub close_after_minutes: Option<Option<u32>>,
     pub retention_days: Option<Option<u32>>,
+    pub keep_former_words: Option<bool>,
     pub chat_limit: Option<u32>,
     pub theme_color: Option<Color>,
     pub greeting: Option<String>,
 }
 
 impl SiteChange {
-    fn apply(self, site: &mut Site) -> Result<(), DirectoryError> {
+    fn apply(self, site: &mut Site, now: Timestamp) -> Result<(), DirectoryError> {
         fn set<T>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *field = value;
@@ -160,6 +163,12 @@ impl SiteChange {
         set(&mut site.chat_limit, self.chat_limit);
         set(&mut site.close_after_minutes, self.close_after_minutes);
         set(&mut site.retention_days, self.retention_days);
+        match self.keep_former_words {
+            // They are kept from the moment on when it was asked for first.
+            Some(true) => site.former_since = site.former_since.or(Some(now)),
+            Some(false) => site.former_since = None,
+            None => {}
+        }
         check(site)
     }
 }
@@ -205,6 +214,7 @@ fn differences(before: &Site, after: &Site) -> Vec<&'static str> {
         ("routing", before.routing != after.routing),
         ("close_after_minutes", before.close_after_minutes != after.close_after_minutes),
         ("retention_days", before.retention_days != after.retention_days),
+        ("keep_former_words", before.former_since != after.former_since),
         ("chat_limit", before.chat_limit != after.chat_limit),
         ("theme_color", before.theme_color != after.theme_color),
         ("greeting", before.greeting != after.greeting),
@@ -270,7 +280,7 @@ impl Directory {
                 return Err(DirectoryError::ChangedMeanwhile);
             }
             let mut site = before.clone();
-            change.apply(&mut site)?;
+            change.apply(&mut site, now)?;
             let fields = differences(&before, &site);
             if !fields.is_empty() {
                 site.version += 1;
@@ -334,13 +344,14 @@ pub(super) fn insert(
         routing: Routing::default(),
         close_after_minutes: None,
         retention_days: None,
+        former_since: None,
         chat_limit: CHATS,
         theme_color: Color::default(),
         greeting: String::new(),
         created_at: now,
         version: 1,
     };
-    new.settings.apply(&mut site)?;
+    new.settings.apply(&mut site, now)?;
     keep(connection, &site)?;
     tell(connection, by, now, Action::SiteAdded, id, &[])?;
     event::record(connection, &DirectoryEvent::SiteChanged(site.id))?;
@@ -380,6 +391,7 @@ fn site(row: &Row<'_>) -> Result<Site, DirectoryError> {
         retention_days: row.get(17)?,
         offline_mode: known(OfflineMode::from_name(&text(18)?), "a site's offline mode")?,
         prechat_fields: known(serde_json::from_str(&text(19)?).ok(), "a site's fields")?,
+        former_since: row.get::<_, Option<i64>>(20)?.map(Timestamp::from_millis),
     })
 }
 
@@ -390,7 +402,7 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             "INSERT INTO site VALUES (:id, :name, :origins, :mode, :human_support, :edit, :recall,
                  :visitor_edit, :visitor_recall, :created_at, :offline_message, :routing,
                  :close_after, :chat_limit, :theme_color, :greeting, :version,
-                 :retention_days, NULL, :offline_mode, :prechat)
+                 :retention_days, NULL, :offline_mode, :prechat, :former_since)
              ON CONFLICT (id) DO UPDATE SET
                  name = :name, origins = :origins, mode = :mode, human_support = :human_support,
                  edit = :edit, recall = :recall, visitor_edit = :visitor_edit,
@@ -398,7 +410,8 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
                  routing = :routing, close_after = :close_after, chat_limit = :chat_limit,
                  theme_color = :theme_color, greeting = :greeting, version = :version,
                  retention_days = :retention_days,
-                 offline_mode = :offline_mode, prechat = :prechat",
+                 offline_mode = :offline_mode, prechat = :prechat,
+                 former_since = :former_since",
         )?
         .execute(named_params! {
             ":id": site.id.as_bytes(),
@@ -419,6 +432,7 @@ fn keep(connection: &Connection, site: &Site) -> Result<(), DirectoryError> {
             ":greeting": site.greeting,
             ":version": site.version,
             ":retention_days": site.retention_days,
+            ":former_since": site.former_since.map(Timestamp::as_millis),
             ":offline_mode": site.offline_mode.name(),
             ":prechat": known(serde_json::to_string(&site.prechat_fields).ok(), "a field")?,
         })?;

@@ -94,6 +94,7 @@ impl Chat {
         let row = Row { kind, seq, at, id, submitted_by, operation, context, hash, change };
         let batch = Batch {
             notified: Vec::new(),
+            former_since: None,
             conversation: self.header.conversation,
             expected_version: self.version,
             header: (self.version == 0).then(|| self.header.clone()),

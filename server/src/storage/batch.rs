@@ -20,12 +20,16 @@ pub struct Batch {
     /// Present when the conversation is new (then `expected_version` is 0).
     pub header: Option<Header>,
     /// What was admitted: words in it are to be sealed; all words of what was recalled now are
-    /// erased and never kept again, superseded ones erased like them.
+    /// erased and never kept again, superseded ones erased like them or, where the site keeps them,
+    /// set aside.
     pub admission: Admission,
     /// The summary after it.
     pub summary: Summary,
     /// Whom it notifies.
     pub notified: Vec<Notified>,
+    /// Since when the site has kept former words: those of this batch are set aside under that
+    /// beginning. None: the site keeps none, and they are erased.
+    pub former_since: Option<Timestamp>,
 }
 
 /// Exactly those who are notified of something in a conversation from now on: whoever was before

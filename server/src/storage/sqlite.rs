@@ -18,6 +18,7 @@ mod devices;
 mod documents;
 mod erase;
 pub(crate) mod folder;
+mod former;
 mod group;
 mod keys;
 mod lasting;
@@ -368,6 +369,34 @@ impl Storage for Sqlite {
         message: MessageId,
     ) -> Result<Vec<Revision>, StorageError> {
         self.reads.message_words(document, message)
+    }
+
+    fn former_words(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+        since: Timestamp,
+    ) -> Result<Vec<Revision>, StorageError> {
+        self.reads.former_words(document, message, since)
+    }
+
+    fn former_left(
+        &self,
+        site: SiteId,
+        kept: Option<Timestamp>,
+        known_at: Timestamp,
+    ) -> Result<bool, StorageError> {
+        self.reads
+            .read("former words", |connection| former::are_left(connection, site, kept, known_at))
+    }
+
+    fn forget_former(
+        &self,
+        site: SiteId,
+        kept: Option<Timestamp>,
+        known_at: Timestamp,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::ForgetFormer(site, kept, known_at))
     }
 
     fn notifications(

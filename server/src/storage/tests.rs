@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod figures;
 mod folder;
+mod former;
 mod limits;
 mod traces;
 

@@ -24,7 +24,7 @@ async fn rt12_admins_set_everything_of_a_site() {
         "name": "The blog", "allowed_origins": ["https://blog.example"],
         "mode": "assistant_then_human", "human_support": false,
         "offline_message": "Back at nine", "routing": "automatic", "close_after_minutes": 30,
-        "retention_days": 90,
+        "retention_days": 90, "keep_former_words": true,
         "edit": "minutes(15)", "recall": "last", "visitor_edit": true, "visitor_recall": true,
         "chat_limit": 3, "theme_color": "#aa0011", "greeting": "Good day!"
     });

@@ -364,6 +364,7 @@ impl Way {
             summary: live.authority.summary(),
             admission,
             notified: Vec::new(),
+            former_since: None,
         };
         let appended = self.storage.as_ref().unwrap().append(batch);
         live.version = self.runtime.block_on(appended).unwrap().version;
@@ -442,6 +443,7 @@ fn empty(header: Header) -> Batch {
         admission: Admission::default(),
         summary,
         notified: Vec::new(),
+        former_since: None,
     }
 }
 

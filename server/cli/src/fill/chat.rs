@@ -97,6 +97,7 @@ impl Chat {
             admission: core::mem::take(&mut self.admission),
             summary: self.authority.summary(),
             notified: Vec::new(),
+            former_since: None,
         }
     }
 

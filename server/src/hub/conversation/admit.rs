@@ -238,6 +238,13 @@ impl Task {
         if admission.is_empty() {
             return Ok(None);
         }
+        let former_since = if admission.superseded.is_empty() && admission.former.is_empty() {
+            None
+        } else {
+            self.hub.former_since(live.header.site).await.map_err(|error| {
+                StorageError::Failed(format!("the directory does not answer: {error}"))
+            })?
+        };
         let batch = Batch {
             conversation: self.conversation,
             expected_version: live.version,
@@ -245,6 +252,7 @@ impl Task {
             admission: admission.clone(),
             summary: live.authority.summary(),
             notified,
+            former_since,
         };
         let appended = self.hub.storage().append(batch).await?;
         live.version = appended.version;
@@ -425,5 +433,6 @@ fn empty(header: Header) -> Batch {
         admission: Admission::default(),
         summary: Summary { at, ..summary },
         notified: Vec::new(),
+        former_since: None,
     }
 }

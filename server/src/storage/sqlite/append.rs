@@ -10,9 +10,9 @@ use rejoinder_core::keyring::Slot;
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::notifications;
 use super::pending::{erase_message, erase_revision};
 use super::rows::{Columns, cbor, integer};
+use super::{former, notifications};
 use crate::storage::ledger::Record;
 use crate::storage::{
     ActorRow, AppendError, Appended, Batch, FateRow, Header, Row, StorageError, Summary, Tombstone,
@@ -25,6 +25,8 @@ pub(super) struct SealedWords {
     pub(super) message: MessageId,
     pub(super) slot: Slot,
     pub(super) sealed: Vec<u8>,
+    /// Since when their site keeps former words, if they are such from the first.
+    pub(super) former_since: Option<Timestamp>,
 }
 
 /// What a batch did, and what is to be done once it is committed.
@@ -94,7 +96,13 @@ pub(super) fn apply(
     }
     for &(kind, revision) in &batch.admission.superseded {
         let document = DocumentId { conversation, kind };
-        applied.erased.extend(erase_revision(connection, document, revision)?);
+        let aside = match batch.former_since {
+            Some(since) => former::set_aside(connection, document, revision, since)?,
+            None => false,
+        };
+        if !aside {
+            applied.erased.extend(erase_revision(connection, document, revision)?);
+        }
     }
     for notified in &batch.notified {
         applied.appended.notified.extend(notifications::notify(
@@ -361,6 +369,9 @@ fn keep_words(
     conversation: ConversationId,
     words: &SealedWords,
 ) -> rusqlite::Result<bool> {
+    if let Some(since) = words.former_since {
+        return former::keep(connection, conversation, words, since);
+    }
     let kept = connection
         .prepare_cached(
             "INSERT INTO words (conversation, kind, revision, message, slot, key, sealed) \

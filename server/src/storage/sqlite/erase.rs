@@ -16,8 +16,8 @@ use super::pending::delete_rows;
 use super::read::Gate;
 use super::rows::{medium_error, storage_error};
 use super::writer::{Halt, Step, Writer};
-use crate::storage::ledger::{Ledger, Record};
 use crate::storage::StorageError;
+use crate::storage::ledger::{Ledger, Record};
 
 /// How long the names of overwritten keys, and superseded words in the write-ahead log, may stay:
 /// many go together then.

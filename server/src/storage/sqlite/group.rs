@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rejoinder_core::dice::Dice;
-use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId, Seq};
+use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, ParticipantId, Seq, SiteId};
 use rejoinder_core::keyring::Slot;
 use rejoinder_core::sealing::{Sealed, SealingKey, seal};
 use rejoinder_core::time::Timestamp;
@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::append::{self, Applied, Failure, SealedWords};
 use super::keys::Keys;
 use super::rows::{plain_bytes, storage_error};
-use super::{devices, documents, lasting, notifications, pending};
+use super::{devices, documents, former, lasting, notifications, pending};
 use crate::storage::ledger::Record;
 use crate::storage::{AppendError, Appended, Batch, Device, Snapshot, StorageError};
 
@@ -52,6 +52,8 @@ pub(super) enum Write {
     Read(ParticipantId, Vec<u64>),
     /// [`crate::storage::Storage::keep_gone`].
     Gone(ConversationId, Timestamp),
+    /// [`crate::storage::Storage::forget_former`].
+    ForgetFormer(SiteId, Option<Timestamp>, Timestamp),
 }
 
 /// Jobs on their way through the steps.
@@ -74,7 +76,8 @@ struct Append {
 struct Beside {
     write: Write,
     answer: Answer<(), StorageError>,
-    outcome: Result<(), StorageError>,
+    /// The keys of the words that it erases.
+    outcome: Result<Vec<Slot>, StorageError>,
 }
 
 /// Why a group is not committed.
@@ -95,7 +98,7 @@ impl Group {
                 outcome: Err(AppendError::Conflict),
             }),
             Job::Write(write, answer) => {
-                self.writes.push(Beside { write, answer, outcome: Ok(()) });
+                self.writes.push(Beside { write, answer, outcome: Ok(Vec::new()) });
             }
             #[cfg(test)]
             Job::MaxPages(_) => {}
@@ -116,7 +119,8 @@ impl Group {
 
     /// How many revisions come with them.
     pub(super) fn revisions(&self) -> usize {
-        self.appends.iter().map(|append| append.batch.admission.words.len()).sum()
+        let all = self.appends.iter().map(|append| &append.batch.admission);
+        all.map(|admission| admission.words.len() + admission.former.len()).sum()
     }
 
     /// Step 1: seals words and puts their keys, durably.
@@ -126,10 +130,14 @@ impl Group {
             let recalled: BTreeSet<_> =
                 batch.admission.recalled.iter().map(|(it, _)| (it.kind, it.message)).collect();
             let superseded: BTreeSet<_> = batch.admission.superseded.iter().copied().collect();
-            for (kind, revision) in &batch.admission.words {
-                if recalled.contains(&(*kind, revision.message))
-                    || superseded.contains(&(*kind, revision.id))
-                {
+            let live = batch.admission.words.iter().map(|words| (words, None));
+            let live = live.filter(|((kind, it), _)| !superseded.contains(&(*kind, it.id)));
+            // Where the site keeps none, no key is made for them.
+            let since = batch.former_since.into_iter();
+            let former = since
+                .flat_map(|since| batch.admission.former.iter().map(move |it| (it, Some(since))));
+            for ((kind, revision), former_since) in live.chain(former) {
+                if recalled.contains(&(*kind, revision.message)) {
                     continue;
                 }
                 let document = DocumentId { conversation: batch.conversation, kind: *kind };
@@ -138,7 +146,14 @@ impl Group {
                 let key = SealingKey::random(dice);
                 let slot = keys.put(&key, dice)?;
                 let sealed = seal(&key, place, &plain_bytes(revision), dice);
-                append.words.push(SealedWords { kind: *kind, revision: id, message, slot, sealed });
+                append.words.push(SealedWords {
+                    kind: *kind,
+                    revision: id,
+                    message,
+                    slot,
+                    sealed,
+                    former_since,
+                });
             }
         }
         if self.keys_put().is_empty() { Ok(()) } else { keys.settle() }
@@ -202,9 +217,10 @@ impl Group {
             .map_err(|error| GroupFailure::Commit(storage_error("rejoinder.db", &error)))
     }
 
-    /// Keys of recalled and superseded words.
+    /// Keys of recalled and superseded words, and of former ones that are not kept any more.
     pub(super) fn erased(&self) -> Vec<Slot> {
-        self.applied().flat_map(|applied| applied.erased.iter().copied()).collect()
+        let beside = self.writes.iter().filter_map(|beside| beside.outcome.as_ref().ok()).flatten();
+        self.applied().flat_map(|applied| &applied.erased).chain(beside).copied().collect()
     }
 
     /// Keys of words that were not kept.
@@ -240,6 +256,10 @@ impl Group {
             drop(append.answer.send(outcome));
         }
         for Beside { answer, outcome, .. } in self.writes {
+            let outcome = outcome.and_then(|erased| match shredded {
+                Err(error) if !erased.is_empty() => Err(error.clone()),
+                _ => Ok(()),
+            });
             drop(answer.send(outcome));
         }
     }
@@ -303,8 +323,12 @@ fn rises(known: &Device, device: &Device) -> bool {
     (participant, keeping) == (device.participant, device.keeping) && erasures <= device.erasures
 }
 
-fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
+/// Carries out a write, and returns the keys of the words that it erases.
+fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<Vec<Slot>> {
     match write {
+        Write::ForgetFormer(site, kept, known_at) => {
+            return former::forget(connection, *site, *kept, *known_at);
+        }
         Write::Snapshot(document, snapshot) => {
             documents::keep_snapshot(connection, *document, snapshot)
         }
@@ -323,6 +347,7 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
         }
         Write::Gone(conversation, at) => lasting::keep_gone(connection, *conversation, *at),
     }
+    .map(|()| Vec::new())
 }
 
 #[cfg(test)]

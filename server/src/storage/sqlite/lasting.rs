@@ -41,7 +41,8 @@ pub(super) fn expired(
         .prepare_cached(
             "SELECT id FROM conversation AS c INDEXED BY conversation_closed \
              WHERE closed = 1 AND site = ?1 AND at < ?2 \
-             AND EXISTS (SELECT 1 FROM words WHERE conversation = c.id) \
+             AND (EXISTS (SELECT 1 FROM words WHERE conversation = c.id) \
+             OR EXISTS (SELECT 1 FROM former WHERE conversation = c.id)) \
              ORDER BY at, id LIMIT ?3 OFFSET ?4",
         )?
         .query_map(params![site.as_bytes(), before.as_millis(), at_most, but_for], |row| {

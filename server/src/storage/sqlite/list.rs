@@ -3,9 +3,11 @@
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, RevisionId};
 use rejoinder_core::keyring::Found;
+use rejoinder_core::time::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params, params_from_iter};
 
+use super::former;
 use super::read::{Reads, WordsRow};
 use super::rows::{Columns, ENTRY, entry, integer};
 use crate::storage::{FeedEntry, Filter, StorageError, Words};
@@ -60,6 +62,28 @@ impl Reads {
         let what = format!("the words of message {message} in {document}");
         let rows =
             self.read(&what, |connection| words_of_message(connection, document, message))?;
+        self.opened(document, rows)
+    }
+
+    /// The former words of one message that were set aside since a moment.
+    pub(super) fn former_words(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+        since: Timestamp,
+    ) -> core::result::Result<Vec<Revision>, StorageError> {
+        let what = format!("the former words of message {message} in {document}");
+        let rows = self
+            .read(&what, |connection| former::of_message(connection, document, message, since))?;
+        self.opened(document, rows)
+    }
+
+    /// Words, without those whose keys are gone.
+    fn opened(
+        &self,
+        document: DocumentId,
+        rows: Vec<WordsRow>,
+    ) -> core::result::Result<Vec<Revision>, StorageError> {
         let open = |row: WordsRow| match row.unseal(self.keys(), document) {
             Ok(Words::Kept(revision)) => Some(Ok(revision)),
             Ok(Words::Gone) => None,

@@ -250,8 +250,8 @@ pub(super) fn meta(connection: &Connection) -> rusqlite::Result<Meta> {
 fn open_keyring(files: &Files, connection: &Connection, meta: Meta) -> Result<Keys, OpenError> {
     let broken = |source| OpenError::Folder { folder: files.folder.clone(), source };
     if !files.keyring.exists() {
-        let words =
-            connection.query_row("SELECT 1 FROM words LIMIT 1", [], |_| Ok(())).optional()?;
+        let any = "SELECT 1 FROM words UNION ALL SELECT 1 FROM former LIMIT 1";
+        let words = connection.query_row(any, [], |_| Ok(())).optional()?;
         if words.is_some() && meta.state == State::Live {
             return Err(OpenError::KeyringMissing(files.folder.clone()));
         }
@@ -351,11 +351,11 @@ pub(super) fn named_slots(connection: &Connection, sql: &str) -> rusqlite::Resul
 }
 
 /// The slots that rows name, from an index.
-pub(super) const NAMED: &str =
-    "SELECT slot, key FROM words UNION ALL SELECT slot, key FROM erasure_pending";
+pub(super) const NAMED: &str = "SELECT slot, key FROM words \
+     UNION ALL SELECT slot, key FROM former UNION ALL SELECT slot, key FROM erasure_pending";
 /// The same from the rows themselves, which takes longer.
 const NAMED_BY_ROWS: &str = "SELECT slot, key FROM words NOT INDEXED \
-     UNION ALL SELECT slot, key FROM erasure_pending";
+     UNION ALL SELECT slot, key FROM former NOT INDEXED UNION ALL SELECT slot, key FROM erasure_pending";
 
 /// Overwrites keys whose rows never came: those of a crash between steps 1 and 2. Database and
 /// epoch agree here; what is left to prove is that no row is missing because it is damaged.
@@ -418,8 +418,8 @@ fn is_sound(connection: &Connection) -> rusqlite::Result<()> {
     }
     // Rows whose conversation is missing would be found by no load.
     let lost: i64 = connection.query_row(
-        "SELECT count(*) FROM (SELECT conversation FROM words GROUP BY conversation) \
-         WHERE conversation NOT IN (SELECT id FROM conversation)",
+        "SELECT count(*) FROM (SELECT conversation FROM words GROUP BY conversation \
+         UNION SELECT conversation FROM former GROUP BY conversation) WHERE conversation NOT IN (SELECT id FROM conversation)",
         [],
         |row| row.get(0),
     )?;

@@ -3,50 +3,63 @@
 
 use rejoinder_core::id::{DocumentId, MessageId, RevisionId};
 use rejoinder_core::keyring::Slot;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ToSql, params};
 
 use super::group::{alone, is_one_s_own};
 use super::rows::{Columns, storage_error};
 use crate::storage::{AppendError, StorageError};
 
-/// Puts all words of a message among those to erase, deletes their rows, and returns their keys.
-/// The index is named because SQLite would rather walk through all words of the document.
+/// Where words stand: those that are read, and former ones that are kept. A revision stands in one
+/// of them only.
+const TABLES: [&str; 2] = ["words", "former"];
+
+/// Puts all words of a message among those to erase, former ones too, deletes their rows, and
+/// returns their keys. The index is named because SQLite would rather walk through all words of the
+/// document.
 pub(super) fn erase_message(
     connection: &Connection,
     document: DocumentId,
     message: MessageId,
 ) -> rusqlite::Result<Vec<Slot>> {
     let place = params![document.conversation.as_bytes(), document.kind.code(), message.as_bytes()];
-    connection
-        .prepare_cached(
-            "INSERT INTO erasure_pending (conversation, kind, revision, slot, key) \
-             SELECT conversation, kind, revision, slot, key FROM words INDEXED BY words_message \
-             WHERE conversation = ?1 AND kind = ?2 AND message = ?3 ON CONFLICT DO NOTHING",
-        )?
-        .execute(place)?;
-    let slots = connection
-        .prepare_cached(
-            "SELECT slot, key FROM words INDEXED BY words_message \
-             WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
-        )?
+    let mut slots = Vec::new();
+    for table in TABLES {
+        let of_message = format!(
+            "{table} INDEXED BY {table}_message \
+             WHERE conversation = ?1 AND kind = ?2 AND message = ?3"
+        );
+        slots.extend(erase_rows(connection, &of_message, place)?);
+    }
+    Ok(slots)
+}
+
+/// Puts words among those to erase, deletes their rows, and returns their keys. `of` says which, as
+/// what follows `FROM`.
+pub(super) fn erase_rows(
+    connection: &Connection,
+    of: &str,
+    place: &[&dyn ToSql],
+) -> rusqlite::Result<Vec<Slot>> {
+    let slots: Vec<Slot> = connection
+        .prepare_cached(&format!("SELECT slot, key FROM {of}"))?
         .query_map(place, |row| Columns::of(row).slot())?
         .collect::<rusqlite::Result<_>>()?;
-    delete_words(
-        connection,
-        "DELETE FROM words INDEXED BY words_message \
-         WHERE conversation = ?1 AND kind = ?2 AND message = ?3",
-        place,
-    )?;
+    if slots.is_empty() {
+        return Ok(slots);
+    }
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO erasure_pending (conversation, kind, revision, slot, key) \
+             SELECT conversation, kind, revision, slot, key FROM {of} ON CONFLICT DO NOTHING"
+        ))?
+        .execute(place)?;
+    delete_words(connection, &format!("DELETE FROM {of}"), place)?;
     Ok(slots)
 }
 
 /// Deletes rows of words that stand among those to erase: their keys are named there. Damaged ones
 /// stay for the writer to try again, for they must not refuse a recall.
-fn delete_words(
-    connection: &Connection,
-    sql: &str,
-    place: impl rusqlite::Params,
-) -> rusqlite::Result<()> {
+fn delete_words(connection: &Connection, sql: &str, place: &[&dyn ToSql]) -> rusqlite::Result<()> {
     let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
     run("SAVEPOINT words")?;
     match connection.prepare_cached(sql)?.execute(place) {
@@ -62,28 +75,10 @@ pub(super) fn erase_revision(
     connection: &Connection,
     document: DocumentId,
     revision: RevisionId,
-) -> rusqlite::Result<Option<Slot>> {
+) -> rusqlite::Result<Vec<Slot>> {
     let place =
         params![document.conversation.as_bytes(), document.kind.code(), revision.as_bytes()];
-    connection
-        .prepare_cached(
-            "INSERT INTO erasure_pending (conversation, kind, revision, slot, key) \
-             SELECT conversation, kind, revision, slot, key FROM words \
-             WHERE conversation = ?1 AND kind = ?2 AND revision = ?3 ON CONFLICT DO NOTHING",
-        )?
-        .execute(place)?;
-    let slot = connection
-        .prepare_cached(
-            "SELECT slot, key FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-        )?
-        .query_row(place, |row| Columns::of(row).slot())
-        .optional()?;
-    delete_words(
-        connection,
-        "DELETE FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-        place,
-    )?;
-    Ok(slot)
+    erase_rows(connection, "words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3", place)
 }
 
 /// The keys of words that are to be erased.
@@ -101,7 +96,9 @@ pub(super) fn forget_pending(connection: &Connection) -> rusqlite::Result<bool> 
         .prepare_cached(
             "DELETE FROM erasure_pending AS p WHERE NOT EXISTS (SELECT 1 FROM words AS w \
              WHERE w.conversation = p.conversation AND w.kind = p.kind \
-             AND w.revision = p.revision)",
+             AND w.revision = p.revision) AND NOT EXISTS (SELECT 1 FROM former AS f \
+             WHERE f.conversation = p.conversation AND f.kind = p.kind \
+             AND f.revision = p.revision)",
         )?
         .execute([])?;
     connection.prepare_cached("SELECT 1 FROM erasure_pending LIMIT 1")?.exists([]).map(|left| !left)
@@ -109,7 +106,9 @@ pub(super) fn forget_pending(connection: &Connection) -> rusqlite::Result<bool> 
 
 /// Deletes the rows of words whose keys are gone, in one transaction, which the caller rolls back
 /// when it fails. Rows that are damaged stay, and hold up no others; the second result says so.
-pub(super) fn delete_rows(connection: &Connection) -> Result<Result<(), StorageError>, StorageError> {
+pub(super) fn delete_rows(
+    connection: &Connection,
+) -> Result<Result<(), StorageError>, StorageError> {
     let failed = |error: rusqlite::Error| storage_error("rejoinder.db", &error);
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
     let mut all = Ok(());
@@ -133,8 +132,9 @@ pub(super) fn delete_rows(connection: &Connection) -> Result<Result<(), StorageE
     Ok(all)
 }
 
-const DELETE: [&str; 2] = [
+const DELETE: [&str; 3] = [
     "DELETE FROM words WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
+    "DELETE FROM former WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
     "DELETE FROM erasure_pending WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
 ];
 

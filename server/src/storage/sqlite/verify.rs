@@ -55,6 +55,8 @@ pub struct Report {
     pub entries: u64,
     /// Words that were unsealed and compared with their commitments.
     pub words: u64,
+    /// Former words that are kept for the team, looked at in the same way.
+    pub former: u64,
     /// Messages whose words went with the keys that a restore did not bring back. They come back
     /// with devices that still hold them.
     pub lost: u64,
@@ -256,6 +258,7 @@ fn check_conversations(looking: &mut Looking, ids: &[ConversationId], report: &m
         report.conversations += 1;
         report.entries += checked.entries;
         report.words += checked.words;
+        report.former += checked.former;
         report.lost += checked.lost;
         for (part, what) in checked.problems {
             report.problem(format!("conversation {id}{part}"), what);

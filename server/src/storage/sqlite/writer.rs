@@ -216,7 +216,10 @@ impl Writer {
         let connection = &self.connection;
         let has_row = |slot: Slot| {
             connection
-                .prepare_cached("SELECT 1 FROM words WHERE slot = ?1 AND key = ?2")?
+                .prepare_cached(
+                    "SELECT 1 FROM words WHERE slot = ?1 AND key = ?2 \
+                     UNION ALL SELECT 1 FROM former WHERE slot = ?1 AND key = ?2",
+                )?
                 .exists(rusqlite::params![slot.index, slot.key.as_bytes()])
         };
         let doubts = core::mem::take(&mut self.backlog.doubts);

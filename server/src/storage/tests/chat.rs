@@ -108,6 +108,7 @@ impl Chat {
             admission: Admission::default(),
             summary: self.summary.clone(),
             notified: Vec::new(),
+            former_since: None,
         }
     }
 
@@ -163,6 +164,38 @@ impl Chat {
         batch.admission.words.push((kind, revision.clone()));
         self.revisions[index].1 = revision;
         batch
+    }
+
+    /// The same, on a site that has kept former words since a moment.
+    pub(crate) fn edits_kept(&mut self, index: usize, text: &str, since: Timestamp) -> Batch {
+        Batch { former_since: Some(since), ..self.edits(index, text) }
+    }
+
+    /// An edit of the `index`th message that loses to the newest one: its words are former ones from
+    /// the first.
+    pub(crate) fn loses(&mut self, index: usize, text: &str) -> (Batch, Revision) {
+        let (kind, newest) = self.revisions[index].clone();
+        let mut batch = self.edits(index, text);
+        let (_, lost) = batch.admission.words.remove(0);
+        batch.admission.superseded.clear();
+        batch.admission.former.push((kind, lost.clone()));
+        self.revisions[index].1 = newest;
+        (batch, lost)
+    }
+
+    /// The texts of the former words of the `index`th message, in alphabetical order.
+    pub(crate) fn former(
+        &self,
+        storage: &dyn Storage,
+        index: usize,
+        since: Timestamp,
+    ) -> Vec<String> {
+        let (kind, Revision { message, .. }) = &self.revisions[index];
+        let document = DocumentId { conversation: self.id(), kind: *kind };
+        let words = storage.former_words(document, *message, since).unwrap();
+        let mut texts: Vec<_> = words.iter().map(|words| words.read().unwrap().text).collect();
+        texts.sort();
+        texts
     }
 
     /// Its author recalls the `index`th message.

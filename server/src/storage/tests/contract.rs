@@ -1,6 +1,7 @@
 //! What every storage promises (ST7), as functions over any of them.
 
 mod derived;
+mod former;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,11 @@ pub(crate) use derived::{
     rt53_conversations_are_listed_newest_first,
     rt56_courses_are_told_by_site_and_time_page_by_page,
 };
+pub(crate) use former::{
+    re26_former_words_are_set_aside_where_their_site_keeps_them,
+    re26_words_that_lose_are_former_ones_from_the_first, re27_a_recall_takes_the_former_words_too,
+    re28_what_a_site_keeps_no_more_is_forgotten_and_nothing_else,
+};
 
 /// A storage under test, and how it is opened again.
 pub(crate) trait Fixture {
@@ -42,6 +48,10 @@ macro_rules! suite {
                 st7_a_malformed_batch_is_refused_alone
                 st7_feed_numbers_rise_and_each_conversation_stands_once
                 re9_superseded_words_are_gone
+                re26_former_words_are_set_aside_where_their_site_keeps_them
+                re26_words_that_lose_are_former_ones_from_the_first
+                re27_a_recall_takes_the_former_words_too
+                re28_what_a_site_keeps_no_more_is_forgotten_and_nothing_else
                 re6_recalled_words_are_gone_and_never_come_back
                 re6_a_batch_that_brings_words_and_recalls_them_keeps_none
                 re20_progress_counts_devices_that_keep

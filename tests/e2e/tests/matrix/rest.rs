@@ -35,6 +35,7 @@ GET /reports?{days}&site={site}        | 401    403     403     403   403     20
 GET /conversations                     | 401    403     200     200   200     200        200   200
 GET /conversations?site={site}         | 401    403     200     200   200     200        200   200
 GET /conversations/{chat}/transcript   | 401    403     403     403   403     200        200   200
+GET /conversations/{said}/former       | 401    403     200     200   200     200        200   200
 POST /search words                     | 401    403     200     200   200     200        200   200
 GET /attachments/{in-timeline}         | 401    410     410     410   410     410        410   410
 GET /attachments/{in-team}             | 401    404     404     404   404     404        404   404
@@ -196,6 +197,7 @@ fn filled(text: &str, ids: &Ids) -> String {
     for (name, id) in [
         ("{in-timeline}", &"{chat}/timeline/{message}/{new}".to_owned()),
         ("{in-team}", &"{chat}/team/{message}/{new}".to_owned()),
+        ("{said}", &"{chat}/timeline/{message}".to_owned()),
         ("{site}", &ids.site),
         ("{chat}", &ids.chat),
         ("{message}", &ids.message),
@@ -281,6 +283,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
 fn plain(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
     let path = path.replace("{in-timeline}", "{}/{}/{}/{}").replace("{in-team}", "{}/{}/{}/{}");
+    let path = path.replace("{said}", "{}/{}/{}");
     let mut plain = String::new();
     for (n, part) in path.split(['{', '}']).enumerate() {
         plain += if n % 2 == 0 { part } else { "{}" };

@@ -6,6 +6,7 @@ mod devices;
 mod directory;
 mod erasure;
 mod following;
+mod former;
 mod history;
 mod lasting;
 mod mentions;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::conversation::layout::{Content, Key, Value};
+use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
     ChangeHash, Commitment, ConversationId, DocumentId, DocumentKind, MessageId, RevisionId, Seq,
 };
@@ -24,6 +25,7 @@ const KINDS: [DocumentKind; 2] = [DocumentKind::Timeline, DocumentKind::Team];
 pub(super) struct Checked {
     pub(super) entries: u64,
     pub(super) words: u64,
+    pub(super) former: u64,
     pub(super) lost: u64,
     /// Which part of the conversation, and what is wrong with it.
     pub(super) problems: Vec<(String, String)>,
@@ -40,6 +42,7 @@ struct Rows {
     stored: Stored,
     entry: FeedEntry,
     words: Vec<(DocumentKind, WordsRow)>,
+    former: Vec<(DocumentKind, WordsRow)>,
     pending: BTreeMap<(DocumentKind, RevisionId), Slot>,
     snapshots: Vec<(DocumentKind, SnapshotRow)>,
 }
@@ -62,6 +65,7 @@ pub(super) fn check(looking: &Looking, id: ConversationId) -> Checked {
             document.check_snapshot(&rows, &mut checked);
             document.check_recalls(looking, &rows, &mut checked);
             document.check_words(looking, &rows, &mut checked);
+            document.check_former(looking, &rows, &mut checked);
         }
     }
     checked
@@ -74,19 +78,7 @@ fn rows(connection: &Connection, id: ConversationId) -> Result<Option<Rows>> {
     else {
         return Ok(None);
     };
-    let words = transaction
-        .prepare_cached(
-            "SELECT kind, revision, message, slot, key, sealed FROM words WHERE conversation = ?1",
-        )?
-        .query_map([id.as_bytes()], |row| {
-            let mut columns = Columns::of(row);
-            let kind = columns.kind()?;
-            let revision = columns.id(RevisionId::from_bytes)?;
-            let message = columns.id(MessageId::from_bytes)?;
-            let slot = columns.slot()?;
-            Ok((kind, WordsRow { revision, message, slot, sealed: columns.plain()? }))
-        })?
-        .collect::<Result<_>>()?;
+    let (words, former) = (words(&transaction, id, "words")?, words(&transaction, id, "former")?);
     let pending = transaction
         .prepare_cached(
             "SELECT kind, revision, slot, key FROM erasure_pending WHERE conversation = ?1",
@@ -103,7 +95,29 @@ fn rows(connection: &Connection, id: ConversationId) -> Result<Option<Rows>> {
         snapshots.extend(found.map(|found| (kind, found)));
     }
     transaction.finish()?;
-    Ok(Some(Rows { stored, entry, words, pending, snapshots }))
+    Ok(Some(Rows { stored, entry, words, former, pending, snapshots }))
+}
+
+/// A conversation's rows of one of the tables in which words stand.
+fn words(
+    connection: &Connection,
+    id: ConversationId,
+    table: &str,
+) -> Result<Vec<(DocumentKind, WordsRow)>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT kind, revision, message, slot, key, sealed FROM {table} \
+             WHERE conversation = ?1"
+        ))?
+        .query_map([id.as_bytes()], |row| {
+            let mut columns = Columns::of(row);
+            let kind = columns.kind()?;
+            let revision = columns.id(RevisionId::from_bytes)?;
+            let message = columns.id(MessageId::from_bytes)?;
+            let slot = columns.slot()?;
+            Ok((kind, WordsRow { revision, message, slot, sealed: columns.plain()? }))
+        })?
+        .collect()
 }
 
 /// Times of acceptance are unique and rise, over both documents.
@@ -129,8 +143,8 @@ struct Document {
     times: Vec<Timestamp>,
     /// The heads at the snapshot's place.
     heads: Option<Vec<ChangeHash>>,
-    /// Which message and commitment each revision has.
-    revisions: BTreeMap<RevisionId, (MessageId, Commitment)>,
+    /// Which message and commitment each revision has, and when it was accepted.
+    revisions: BTreeMap<RevisionId, (MessageId, Commitment, Timestamp)>,
     recalled: BTreeSet<MessageId>,
 }
 
@@ -170,7 +184,7 @@ impl Document {
             if let (Some(message), Some((revision, commitment))) =
                 (row.operation.message(), row.operation.words())
             {
-                document.revisions.insert(revision, (message, commitment));
+                document.revisions.insert(revision, (message, commitment, row.at));
             }
             document.times.push(row.at);
             if snapshot.is_some_and(|(_, snapshot)| snapshot.seq() == row.seq) {
@@ -232,6 +246,7 @@ impl Document {
             let left = rows
                 .words
                 .iter()
+                .chain(&rows.former)
                 .any(|(kind, words)| *kind == self.id.kind && words.message == message);
             if left {
                 checked.problem(place, format!("it is recalled and not yet erased: {START}"));
@@ -288,8 +303,7 @@ impl Document {
                 }
                 Ok(Words::Kept(revision)) => {
                     checked.words += 1;
-                    let known = self.revisions.get(&row.revision).copied();
-                    if known != Some((row.message, revision.commitment(self.id))) {
+                    if !self.commits_to(&revision) {
                         let what = "the document does not commit to these words";
                         checked.problem(place, format!("{what}: {RESTORE}"));
                     } else if winners.remove(&row.revision).is_none() {
@@ -305,6 +319,7 @@ impl Document {
             let has_row = rows
                 .words
                 .iter()
+                .chain(&rows.former)
                 .any(|(kind, row)| (*kind, row.revision) == (self.id.kind, *revision));
             if !has_row && matches!(keys.get(*slot), Ok(Found::Key(_))) {
                 let place = format!("{} revision {revision}", self.place());
@@ -320,6 +335,52 @@ impl Document {
                 checked.problem(place, what);
             }
         }
+    }
+
+    /// Whether the document names these words, as those of their message.
+    fn commits_to(&self, words: &Revision) -> bool {
+        self.revisions.get(&words.id).is_some_and(|&(message, commitment, _)| {
+            (message, commitment) == (words.message, words.commitment(self.id))
+        })
+    }
+
+    /// Every former word opens, is what the document commits to, and is none that stands.
+    fn check_former(&self, looking: &Looking, rows: &Rows, checked: &mut Checked) {
+        let Some(keys) = &looking.keys else { return };
+        for (_, row) in rows.former.iter().filter(|(kind, _)| *kind == self.id.kind) {
+            let place = format!("{} former revision {}", self.place(), row.revision);
+            let pending = rows.pending.contains_key(&(self.id.kind, row.revision));
+            if self.recalled.contains(&row.message) && !pending {
+                checked.problem(place.clone(), format!("words of a recalled message: {RESTORE}"));
+            }
+            match row.unseal(keys, self.id) {
+                Err(error) => checked.problem(place, format!("{error}: {RESTORE}")),
+                Ok(Words::Kept(_)) if pending => {
+                    checked.problem(place, format!("its key is not yet overwritten: {START}"));
+                }
+                Ok(Words::Kept(revision)) if !self.commits_to(&revision) => {
+                    let what = "the document does not commit to these words";
+                    checked.problem(place, format!("{what}: {RESTORE}"));
+                }
+                Ok(Words::Kept(_))
+                    if self.winner(row.message).map(|it| it.0) == Some(row.revision) =>
+                {
+                    let what = "these words stand in their message's place, and are set aside";
+                    checked.problem(place, format!("{what}: {RESTORE}"));
+                }
+                Ok(Words::Kept(_)) => checked.former += 1,
+                // Its key was overwritten, or a restore did not bring it back.
+                Ok(Words::Gone) if pending || self.is_from_before_a_restore(looking, row) => {}
+                Ok(Words::Gone) => {
+                    checked.problem(place, format!("its key is gone: {RESTORE}"));
+                }
+            }
+        }
+    }
+
+    fn is_from_before_a_restore(&self, looking: &Looking, row: &WordsRow) -> bool {
+        let at = self.revisions.get(&row.revision).map(|&(_, _, at)| at.as_millis());
+        looking.restored_at.is_some_and(|restored| at.is_some_and(|at| at <= restored))
     }
 }
 
