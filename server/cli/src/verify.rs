@@ -21,6 +21,7 @@ struct Report {
     conversations: u64,
     entries: u64,
     words: u64,
+    former: u64,
     lost: u64,
     problems: Vec<Problem>,
 }
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         conversations: found.conversations,
         entries: found.entries,
         words: found.words,
+        former: found.former,
         lost: found.lost,
         problems,
     };
@@ -70,6 +72,9 @@ fn show(report: &Report, json: bool) -> Result<(), Failure> {
         "{} conversations, {} entries, {} words",
         report.conversations, report.entries, report.words
     ))?;
+    if report.former > 0 {
+        print::line(format_args!("{} former words, kept for the team", report.former))?;
+    }
     if report.lost > 0 {
         print::line(format_args!(
             "{} messages lost their words in a restore: devices that hold them bring them back",

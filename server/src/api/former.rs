@@ -97,12 +97,12 @@ fn look(
         || Ok(Vec::new()),
         |since| storage.former_words(document, message, since).map_err(|error| fault(&error)),
     );
-    let mut kept: BTreeMap<_, _> = kept?.into_iter().map(|words| (words.id, words)).collect();
+    let kept: BTreeMap<_, _> = kept?.into_iter().map(|words| (words.id, words)).collect();
     let rows = stored.rows.iter().rev().filter(|row| row.kind == document.kind);
     let of_message = rows.filter(|row| row.operation.message() == Some(message));
     let former = of_message.filter_map(|row| {
         let (revision, _) = row.operation.words().filter(|(revision, _)| *revision != live)?;
-        let words = kept.remove(&revision).and_then(said);
+        let words = kept.get(&revision).and_then(said);
         Some(Former { revision, author: row.context.author, at: row.at, words })
     });
     let mut former: Vec<Former> = former.collect();
@@ -125,7 +125,7 @@ fn history(stored: &Stored, document: DocumentId) -> Result<History, ApiError> {
     Ok(history)
 }
 
-fn said(words: Revision) -> Option<FormerSaid> {
+fn said(words: &Revision) -> Option<FormerSaid> {
     let Body { text, attachments } = words.read().ok()?;
     Some(FormerSaid { text, attachments: attachments.into_iter().map(|file| file.name).collect() })
 }

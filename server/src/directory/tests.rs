@@ -14,8 +14,8 @@ use rejoinder_core::wire::Credential;
 use tempfile::TempDir;
 
 use super::{
-    Agent, AgentChange, AuthError, Directory, DirectoryError, DirectoryEvent, NewAgent, NewSite,
-    Password, Rates, Scope, Session, Site, SiteChange, SiteMode,
+    Agent, AgentChange, AuthError, By, Directory, DirectoryError, DirectoryEvent, NewAgent,
+    NewSite, Password, Rates, Scope, Session, Site, SiteChange, SiteMode,
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -358,6 +358,25 @@ fn au24_a_site_is_as_it_was_set() {
     assert!(changed.allows(&"https://shop.example".parse().unwrap()));
     assert!(!changed.allows(&"https://evil.example".parse().unwrap()));
     assert!(shop.allows(&"https://anywhere.example".parse().unwrap()));
+}
+
+#[test]
+fn re26_re28_former_words_are_kept_from_a_moment_on_and_each_beginning_is_another() {
+    let world = World::new();
+    let shop = world.site("Shop");
+    assert_eq!(shop.former_since, None);
+    let kept = |millis, keep| {
+        let change = SiteChange { keep_former_words: keep, ..SiteChange::default() };
+        let (by, now) = (By::CommandLine, Timestamp::from_millis(millis));
+        world.directory.change_site_by(by, shop.id, change, now).unwrap().former_since
+    };
+    let since = |millis| Some(Timestamp::from_millis(millis));
+    assert_eq!(kept(5, Some(true)), since(5));
+    // A form that is saved again, and one that says nothing of it, begin nothing.
+    assert_eq!((kept(6, Some(true)), kept(7, None)), (since(5), since(5)));
+    assert_eq!(world.elsewhere().site(shop.id).unwrap().unwrap().former_since, since(5));
+    assert_eq!(kept(8, Some(false)), None);
+    assert_eq!(kept(9, Some(true)), since(9));
 }
 
 #[test]

@@ -173,6 +173,7 @@ fn au24_a_site_is_added_set_and_shown() {
         "--recall=minutes(15)",
         "--edit=last",
         "--visitor-recall=on",
+        "--keep-former-words=on",
         "--human-support=off",
         "--origin=https://Blog.example/",
         "--origin=http://localhost:8000",
@@ -181,11 +182,15 @@ fn au24_a_site_is_added_set_and_shown() {
     let set = set.succeeds().json();
     assert_eq!((&set["recall"], &set["edit"]), (&"minutes(15)".into(), &"last".into()));
     assert_eq!((&set["visitor_recall"], &set["visitor_edit"]), (&true.into(), &false.into()));
+    assert_eq!(set["keep_former_words"], true);
     assert_eq!((&set["human_support"], &set["name"]), (&false.into(), &"Blog".into()));
     let origins: Value = ["https://blog.example", "http://localhost:8000"].as_slice().into();
     assert_eq!(set["allowed_origins"], origins);
     let cleared = folder.run(&["site", "set", "Blog", "--any-origin", "--json"]).succeeds().json();
     assert_eq!(cleared["allowed_origins"], Value::Array(vec![]));
+
+    let off = folder.run(&["site", "set", "Blog", "--keep-former-words=off", "--json"]);
+    assert_eq!(off.succeeds().json()["keep_former_words"], false);
 
     let list = folder.run(&["site", "list"]).succeeds().out;
     assert!(list.contains("Shop") && list.contains("minutes(15)"), "{list}");

@@ -111,6 +111,7 @@ fn rt17_a_folder_of_an_earlier_program_opens_with_all_that_was_in_it() {
         let (sites, agents) = (directory.sites().unwrap(), directory.agents().unwrap());
         assert_eq!((sites[0].name.as_str(), sites[0].chat_limit, sites[0].version), ("Shop", 5, 1));
         assert_eq!((sites[0].routing, sites[0].close_after_minutes), (Routing::PickUp, None));
+        assert_eq!(sites[0].former_since, None);
         assert_eq!((agents[0].name.as_str(), agents[0].chat_limit), ("Olga", None));
         assert_eq!(agents[0].availability, Availability::Online);
         let which = WhichVisitors {

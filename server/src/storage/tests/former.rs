@@ -266,6 +266,20 @@ fn st10_damage_of_former_words_is_found_and_named() {
 }
 
 #[test]
+fn rt17_a_folder_from_before_there_were_former_words_keeps_them_from_now_on() {
+    let folder = Folder::new();
+    let mut chat = Chat::new(1);
+    append(&folder.open(), chat.says("one"));
+    folder.execute("DROP TABLE former; PRAGMA user_version = 4");
+    let storage = folder.open();
+    assert_eq!(chat.words(&storage, 0).unwrap(), chat.kept(0));
+    append(&storage, chat.edits_kept(0, "two", SINCE));
+    assert_eq!(chat.former(&storage, 0, SINCE), ["one"]);
+    drop(storage);
+    sound(&folder.verify());
+}
+
+#[test]
 fn re26_words_that_cannot_be_moved_are_erased() {
     let folder = Folder::new();
     let (mut chat, keys) = edited_twice(&folder);
