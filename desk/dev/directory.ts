@@ -18,7 +18,7 @@ const sites: Site[] = people.sites.map(({ id: site, name }, i) => ({
   mode: i === 0 ? "assistant_then_human" : "live_chat", human_support: true, offline_message: "",
   offline_mode: "message", prechat_fields: [],
   routing: i === 0 ? "automatic" : "pick_up", close_after_minutes: null, retention_days: null,
-  edit: "any",
+  edit: "any", keep_former_words: i === 0,
   recall: "any", visitor_edit: true, visitor_recall: true, chat_limit: 5, theme_color: "#1d5c63",
   greeting: "", created_at: NOW - 400 * HOUR, version: 1,
 }));
@@ -142,6 +142,12 @@ const HANDLERS: [method: string, path: RegExp, handler: Handler][] = [
   }],
   ["GET", /^conversations$/, () => ({ body: { next: null, conversations: [...conversations().values()]
     .map((view) => rowOf(view).row) } })],
+  ["GET", /^conversations\/[^/]+\/timeline\/([^/]+)\/former$/, (which) => ({ body: { former: [
+    { revision: id(1_900), author: ME, at: NOW - HOUR, words: null },
+    { revision: id(1_901), author: ME, at: NOW - 2 * HOUR, words: {
+      text: `What **${which.slice(0, 4)}** said before`, attachments: ["label.pdf"],
+    } },
+  ] } })],
   ["POST", /^search$/, (_, body) => ({ body: { next: null, messages: 214, hits: [...conversations()
     .values()].flatMap(({ timeline, row }) => timeline.messages.flatMap((message) =>
     typeof message.words === "object" && "said" in message.words

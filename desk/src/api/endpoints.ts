@@ -1,9 +1,11 @@
 /** Every address of the directory that the desk asks, and nothing else of it. */
 
-import type { CategoryId, ConversationId, ParticipantId, SiteId } from "@rejoinder/client";
+import type {
+  CategoryId, ConversationId, DocumentKind, MessageId, ParticipantId, SiteId,
+} from "@rejoinder/client";
 import { askOpenly, type Requests } from "./request.js";
 import type {
-  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Enrolment, Found, Link,
+  Agent, AgentChange, AuditEntry, Availability, CannedResponse, Category, Enrolment, Former, Found, Link,
   LinkFor, Live, Me, NewAgent, NewTicket, Notified, Page, Past, RecoveryCodes, Report, RoutingNow,
   SecondFactor, Site, SiteAnswers, SiteInput, Ticket, TicketChange, Token, TranscriptFormat,
   Visitor, VisitorChange, WhichPast, WhichReport, WhichTickets,
@@ -89,6 +91,14 @@ export const notified = async (from: Requests) =>
   (await from.ask<{ notifications: Notified[] }>("GET", "me/notifications")).notifications;
 export const markRead = (from: Requests, numbers: number[]) =>
   from.ask<null>("POST", "me/notifications/read", { body: { numbers } });
+
+export const formerWords = async (
+  from: Requests, { conversation, kind, message }: {
+    conversation: ConversationId; kind: DocumentKind; message: MessageId;
+  },
+) => (await from.ask<{ former: Former[] }>(
+  "GET", `conversations/${conversation}/${kind}/${message}/former`,
+)).former;
 
 export const sites = async (from: Requests) =>
   (await from.ask<{ sites: Site[] }>("GET", "sites")).sites;

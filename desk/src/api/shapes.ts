@@ -80,6 +80,9 @@ export type WhichPast = {
   assignee?: string | null; visitor?: ParticipantId | null; before?: number | null;
 };
 
+/** A revision that does not stand in its message's place; without words where none were kept. */
+export type Former = Whole<Schemas["Former"]>;
+
 export type Found = {
   hits: {
     conversation: ConversationId; site: SiteId; document: DocumentKind; message: MessageId;

@@ -8,6 +8,7 @@ import { type Entry, shownAt, textOf, writtenFarApart } from "../model/timeline.
 import { copy, edit, recall } from "../state/actions.js";
 import { now } from "../state/clock.js";
 import type { Desk } from "../state/desk.js";
+import { formerOf, hasFormer } from "../state/former.js";
 import { dayOf, fullTimeOf, momentOf, t, timeOf } from "../state/i18n.js";
 import { mayEdit, mayRecall } from "../state/rights.js";
 import { Attachments } from "./Attachments.js";
@@ -113,7 +114,7 @@ function Said({ message, conversation, find }: {
 }
 
 /** Time, edit, and what became of it: small, under the words, and always one line high. */
-function Foot({ message, kind, mine, progress }: Props) {
+function Foot({ message, kind, conversation, mine, progress }: Props) {
   const words = t.value.conversation;
   const at = shownAt(message);
   const recalled = message.words === "recalled";
@@ -124,14 +125,28 @@ function Foot({ message, kind, mine, progress }: Props) {
           ? words.written(momentOf(message.composed_at, at), timeOf(at)) : timeOf(at)}
       </time>
       {message.edited_at !== null && !recalled && (
-        <span class="edited" title={fullTimeOf(message.edited_at)}>
-          {words.edited(momentOf(message.edited_at, at))}
-        </span>
+        <Edited message={message} kind={kind} conversation={conversation} />
       )}
       {recalled ? <RecallReport message={message} told={progress} />
         : mine && <State message={message} note={kind === "team"} />}
     </footer>
   );
+}
+
+/** Leads to what it said before, where that is kept. */
+function Edited({ message, kind, conversation }: Pick<Props, "message" | "kind" | "conversation">) {
+  const desk = useDesk();
+  const edited = message.edited_at ?? 0;
+  const text = t.value.conversation.edited(momentOf(edited, shownAt(message)));
+  return hasFormer(desk, desk.view.value, message) ? (
+    <button type="button" class="link edited" aria-haspopup="dialog"
+      title={`${fullTimeOf(edited)} · ${t.value.message.former}`}
+      onClick={() => {
+        formerOf.value = { conversation, kind, message: message.id };
+      }}>
+      {text}
+    </button>
+  ) : <span class="edited" title={fullTimeOf(edited)}>{text}</span>;
 }
 
 /** What became of one's own message; notes are seen by no visitor, so they are only sent. */
@@ -218,6 +233,13 @@ function actions(desk: Desk, entry: Entry): Action[] {
     },
     ...(said ? [{
       label: words.copy, icon: "copy" as const, run: () => void copy(entry),
+    }] : []),
+    ...(hasFormer(desk, view, entry.message) ? [{
+      label: words.former, icon: "clock" as const,
+      run: () => {
+        const { conversation } = view.timeline;
+        formerOf.value = { conversation, kind: entry.kind, message: entry.message.id };
+      },
     }] : []),
     {
       label: words.recall, icon: "removed", danger: true,

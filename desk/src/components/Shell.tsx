@@ -2,6 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import type { ConversationId } from "@rejoinder/client";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { sheet } from "../state/ask.js";
+import { formerOf } from "../state/former.js";
 import { t } from "../state/i18n.js";
 import { detailsOpen, isPhone, isWide, setDetails } from "../state/layout.js";
 import { startNotifications } from "../state/notifications.js";
@@ -15,7 +16,7 @@ import { Help } from "./Help.js";
 import { Inbox } from "./Inbox.js";
 import { listenToKeys } from "./keys.js";
 import { Offers } from "./Offers.js";
-import { PAGES, TicketDialog, TranscriptDialog, WhyDialog } from "./pages.js";
+import { FormerDialog, PAGES, TicketDialog, TranscriptDialog, WhyDialog } from "./pages.js";
 import { Palette } from "./Palette.js";
 import { Rail } from "./Rail.js";
 
@@ -73,6 +74,7 @@ export function Shell() {
       {sheet.value === "help" && <Help />}
       {sheet.value === "why" && <WhyDialog />}
       {sheet.value === "transcript" && <TranscriptDialog />}
+      {formerOf.value && <FormerDialog />}
       {ticketDialog.value && <TicketDialog />}
     </div>
   );

@@ -23,5 +23,6 @@ export const PAGES: Record<Exclude<PageName, "inbox">, ComponentType> = {
 
 export const TicketDialog = lazy(() => load("TicketDialog"));
 export const ChoosePassword = lazy(() => load("ChoosePassword"));
+export const FormerDialog = lazy(() => load("FormerDialog"));
 export const WhyDialog = lazy(() => load("WhyDialog"));
 export const TranscriptDialog = lazy(() => load("TranscriptDialog"));

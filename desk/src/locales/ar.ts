@@ -211,6 +211,7 @@ export const ar: Vocabulary = {
     recall: "سحب",
     copy: "نسخ",
     copied: "نُسخت",
+    former: "الكلام السابق",
     reason: {
       mine: "كاتبها وحده يعدّلها",
       recallMine: "يسحبها كاتبها أو مشرف فقط",

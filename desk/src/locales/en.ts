@@ -217,6 +217,7 @@ export const en = {
     recall: "Recall",
     copy: "Copy",
     copied: "Copied",
+    former: "Former words",
     reason: {
       mine: "Only its author can edit it",
       recallMine: "Only its author or a supervisor can recall it",

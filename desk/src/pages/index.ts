@@ -8,6 +8,7 @@ export { Tickets } from "./Tickets.js";
 export { TicketDialog } from "./TicketDialog.js";
 export { ChoosePassword } from "./ChoosePassword.js";
 export { TranscriptDialog } from "./TranscriptDialog.js";
+export { FormerDialog } from "./FormerDialog.js";
 export { WhyDialog } from "./WhyDialog.js";
 export { History } from "./History.js";
 export { Live } from "./monitor/Live.js";

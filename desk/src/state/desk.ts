@@ -14,6 +14,7 @@ import { abandonEdit, editing } from "./composing.js";
 import { Directory } from "./directory.js";
 import { Drafts, type Place } from "./drafts.js";
 import { Files } from "./files.js";
+import { formerOf } from "./former.js";
 import { Finder } from "./find.js";
 import { t } from "./i18n.js";
 import { InboxList } from "./list.js";
@@ -223,6 +224,10 @@ export class Desk {
     this.#disposers.push(
       client.on("recalled", ({ document, message }) => {
         this.drafts.forget(message);
+        if (formerOf.peek()?.message === message) {
+          // Before the view tells of it: no frame may show them any more.
+          formerOf.value = null;
+        }
         if (document.conversation === selected.peek()) {
           announce(t.peek().said.recalled);
         }

@@ -9,6 +9,7 @@ import { Requests } from "../api/request.js";
 import type { CannedResponse, Category, SiteAnswers, Visitor } from "../api/shapes.js";
 import * as ask from "../api/endpoints.js";
 import type { Desk } from "./desk.js";
+import { selected } from "./route.js";
 import { Visitors } from "./visitors.js";
 import type { Disposer } from "./readable.js";
 
@@ -20,6 +21,8 @@ export class Directory {
   readonly outbox: RestOutbox;
   readonly categories: Cached<Category[]>;
   readonly canned: Cached<CannedResponse[]>;
+  /** Sites that keep former words for their team. */
+  readonly keepFormer: Cached<SiteId[]>;
   readonly names: Visitors;
   /**
    * Whether the server has a directory over REST: tickets, canned responses, categories, visitors'
@@ -42,7 +45,14 @@ export class Directory {
     this.names = new Visitors(this.requests, this.kept);
     this.categories = this.#list("categories", () => ask.categories(this.requests));
     this.canned = this.#list("canned responses", () => ask.cannedResponses(this.requests));
-    this.#stop = effect(() => {
+    this.keepFormer = this.#list("sites with former words", async () =>
+      (await ask.sites(this.requests)).filter((site) => site.keep_former_words).map(({ id }) => id));
+    const look = effect(() => {
+      if (selected.value !== null && desk.connection.value === "live") {
+        refreshOld(this.keepFormer);
+      }
+    });
+    const stop = effect(() => {
       if (desk.connection.value === "live") {
         void this.outbox.flush();
         this.names.again();
@@ -52,6 +62,10 @@ export class Directory {
         }
       }
     });
+    this.#stop = () => {
+      look();
+      stop();
+    };
   }
 
   /** What everybody may know of a site: who answers there, and how. */

@@ -141,6 +141,7 @@ export const toolsEn = {
       not_allowed: "Your role does not allow it. Ask an administrator.",
       agents_only: "This is for agents. Log in as one.",
       not_found: "This is not there any more, or it is on a site where you do not work.",
+      recalled: "The message was recalled: nothing of it is left.",
       unknown_conversation: "There is no such conversation, or you may not see it.",
       unknown_link: "This link is not valid any more. Ask an administrator for another.",
       id_taken: "This was made before as something else. Reload the page, then try again.",

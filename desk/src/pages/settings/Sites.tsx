@@ -80,6 +80,7 @@ interface Values {
   recall_minutes: string;
   visitor_edit: boolean;
   visitor_recall: boolean;
+  keep_former_words: boolean;
   chat_limit: string;
   theme_color: string;
   greeting: string;
@@ -105,6 +106,7 @@ function valuesOf(site: Site | null): Values {
     edit: kind(site?.edit), edit_minutes: minutes(site?.edit),
     recall: kind(site?.recall), recall_minutes: minutes(site?.recall),
     visitor_edit: site?.visitor_edit ?? true, visitor_recall: site?.visitor_recall ?? true,
+    keep_former_words: site?.keep_former_words ?? false,
     chat_limit: String(site?.chat_limit ?? 5), theme_color: site?.theme_color ?? "#3350b4",
     greeting: site?.greeting ?? "", offline_message: site?.offline_message ?? "",
     offline_mode: site?.offline_mode ?? "message",
@@ -183,6 +185,7 @@ function SiteForm({ site }: { site: Site | null }) {
         ? await changeSite(requests, site.id, { ...inputOf(values), version: values.version })
         : await putSite(requests, crypto.randomUUID(), inputOf(values));
       listsOf(desk).sites.set((all) => withOne(all, saved));
+      void desk.directory.keepFormer.refresh();
       go({ page: "settings", section: "sites", item: saved.id }, site ? "replace" : "push");
       return valuesOf(saved);
     },
@@ -235,6 +238,9 @@ function SiteForm({ site }: { site: Site | null }) {
           {window("recall")}
           <Check label={words.visitorRecall} checked={values.visitor_recall}
             set={(visitor_recall) => set({ visitor_recall })} />
+          <Check label={words.keepFormer} hint={words.keepFormerHint}
+            checked={values.keep_former_words}
+            set={(keep_former_words) => set({ keep_former_words })} />
           <TextField form={form} name="retention_days" label={words.retention}
             hint={words.retentionHint} type="number" />
         </fieldset>

@@ -1,7 +1,7 @@
 /** A form of settings: what is wrong stands beside its field, what was typed stays. */
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { ApiError } from "../../api/request.js";
 import { Icon } from "../../components/Icon.js";
 import { isSame, merged, type Typed } from "../../model/merge.js";
@@ -133,15 +133,19 @@ export function TextField<T extends object>({ form, name, label, hint, rows, typ
   );
 }
 
-export function Check({ label, checked, set }: {
-  label: string; checked: boolean; set: (checked: boolean) => void;
+export function Check({ label, hint, checked, set }: {
+  label: string; hint?: string; checked: boolean; set: (checked: boolean) => void;
 }) {
+  const id = useId();
   return (
-    <label class="check">
-      <input type="checkbox" checked={checked}
-        onChange={(event) => set(event.currentTarget.checked)} />
-      <span>{label}</span>
-    </label>
+    <>
+      <label class="check">
+        <input type="checkbox" checked={checked} {...(hint ? { "aria-describedby": id } : {})}
+          onChange={(event) => set(event.currentTarget.checked)} />
+        <span>{label}</span>
+      </label>
+      {hint && <small id={id} class="faint">{hint}</small>}
+    </>
   );
 }
 

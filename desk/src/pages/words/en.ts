@@ -49,6 +49,13 @@ export const en = {
     save: "Save the file",
     saved: "The transcript is saved with your downloads",
   },
+  former: {
+    title: "Former words",
+    lead: "Kept for your team only, until the message is recalled. Visitors never see them.",
+    noNetwork: "You are offline. Former words stay with the server: connect to read them.",
+    none: "It has no former words.",
+    notKept: "These words were not kept.",
+  },
   why: {
     noNetwork: "You are offline: there is no connection to the server. What you have stays usable.",
     standing: (state: string, active: number) => `You are ${state.toLowerCase()}, and have ${
@@ -152,6 +159,9 @@ export const en = {
     closeAfter: "Close after minutes of silence",
     closeAfterHint: "5 to 10,080; empty: never. A notice comes before.",
     badCloseAfter: "Write a number from 5 to 10,080, or nothing.",
+    keepFormer: "Keep the former words of edited messages",
+    keepFormerHint: "They stay with the server, for your team only, until the message is recalled. "
+      + "Turned off, those that were kept are erased.",
     retention: "Keep the words of closed chats for days",
     retentionHint: "1 to 3,650; empty: for good. What is older is removed for everyone and cannot "
       + "be restored.",
