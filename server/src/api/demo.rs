@@ -8,10 +8,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use rejoinder_core::conversation::operation::Operation;
-use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, RevisionId};
+use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::id::{DocumentId, DocumentKind, MessageId, RevisionId};
+use rejoinder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ApiError, fault};
+use crate::directory::Directory;
 use crate::hub::blocking;
 use crate::router::Served;
 use crate::storage::{FeedScope, Storage, StorageError, Stored, Words};
@@ -73,10 +76,11 @@ pub(crate) async fn search(
         return Err(ApiError::BadWord);
     }
     let (data, storage) = (demo.data.clone(), Arc::clone(served.hub.storage()));
+    let directory = Arc::clone(served.hub.directory());
     let found = blocking(move || {
         let (files, bytes, traces) = in_files(&data, &word)
             .map_err(|error| StorageError::Failed(format!("the data folder: {error}")))?;
-        let messages = in_messages(storage.as_ref(), &word)?;
+        let messages = in_messages(storage.as_ref(), &directory, &word)?;
         Ok(Found { files, bytes, traces, messages })
     });
     found.await.map(Json).map_err(|error| fault(&error))
@@ -94,16 +98,22 @@ fn in_files(data: &Path, word: &str) -> std::io::Result<(usize, u64, Vec<String>
 }
 
 /// Reads every word there is a key for.
-fn in_messages(storage: &dyn Storage, word: &str) -> Result<Messages, StorageError> {
+fn in_messages(
+    storage: &dyn Storage,
+    directory: &Directory,
+    word: &str,
+) -> Result<Messages, StorageError> {
+    let unknown = |error| StorageError::Failed(format!("the directory: {error}"));
     let (mut messages, mut cursor) = (Messages::default(), 0);
     loop {
         let page = storage.feed(&FeedScope::All, cursor, PAGE)?;
         let Some(last) = page.last() else { return Ok(messages) };
         cursor = last.feed;
         for entry in page {
-            let conversation = entry.header.conversation;
-            if let Some(stored) = storage.load(conversation)? {
-                count(storage, conversation, &stored, word, &mut messages)?;
+            let site = directory.site(entry.header.site).map_err(unknown)?;
+            if let Some(stored) = storage.load(entry.header.conversation)? {
+                let since = site.and_then(|site| site.former_since);
+                count(storage, &stored, since, word, &mut messages)?;
             }
         }
     }
@@ -111,8 +121,8 @@ fn in_messages(storage: &dyn Storage, word: &str) -> Result<Messages, StorageErr
 
 fn count(
     storage: &dyn Storage,
-    conversation: ConversationId,
     stored: &Stored,
+    former_since: Option<Timestamp>,
     word: &str,
     messages: &mut Messages,
 ) -> Result<(), StorageError> {
@@ -122,18 +132,20 @@ fn count(
             messages.recalled += 1;
             continue;
         }
-        let document = DocumentId { conversation, kind };
-        let mut readable = false;
-        for words in storage.words(document, &revisions)? {
-            match words {
-                Words::Kept(revision) => {
-                    readable = true;
-                    let holds = revision.read().is_ok_and(|body| body.text.contains(word));
-                    messages.holding += usize::from(holds);
-                }
-                Words::Gone => messages.superseded += 1,
-            }
-        }
+        let document = DocumentId { conversation: stored.header.conversation, kind };
+        // What a site keeps for its team can be unsealed as well.
+        let former = former_since.map(|since| storage.former_words(document, message, since));
+        let mut kept = former.transpose()?.unwrap_or_default();
+        let live =
+            storage.words(document, &revisions)?.into_iter().filter_map(|words| match words {
+                Words::Kept(revision) => Some(revision),
+                Words::Gone => None,
+            });
+        kept.extend(live);
+        let readable = !kept.is_empty();
+        let holds = |it: &&Revision| it.read().is_ok_and(|body| body.text.contains(word));
+        messages.holding += kept.iter().filter(holds).count();
+        messages.superseded += revisions.len().saturating_sub(kept.len());
         messages.readable += usize::from(readable);
     }
     Ok(())

@@ -266,6 +266,43 @@ fn st10_damage_of_former_words_is_found_and_named() {
 }
 
 #[test]
+fn re28_what_cannot_be_overwritten_yet_is_read_by_nobody_and_overwritten_later() {
+    let folder = Folder::new();
+    let (chat, keys) = edited_twice(&folder);
+    let (storage, site) = (folder.open(), chat.header.site);
+    storage.fail_keyring(true);
+    wait(storage.forget_former(site, None, SINCE)).unwrap_err();
+    assert_eq!(chat.former(&storage, 0, SINCE), [""; 0]);
+    assert!(!storage.former_left(site, None, SINCE).unwrap(), "it is not ordered twice");
+    assert_eq!(folder.files_with(&keys[0]), ["rejoinder.keyring"]);
+    storage.fail_keyring(false);
+    let begun = std::time::Instant::now();
+    while !keys[..2].iter().all(|key| folder.files_with(key).is_empty()) {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    drop(storage);
+    sound(&folder.verify());
+}
+
+#[test]
+fn st12_a_commit_that_fails_sets_nothing_aside() {
+    let folder = Folder::new();
+    let (mut chat, _) = edited_twice(&folder);
+    let storage = folder.open();
+    storage.fail_next_commit();
+    let (batch, _) = chat.loses(0, "it lost");
+    let refused = wait(storage.append(Batch { former_since: Some(SINCE), ..batch }));
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(folder.keys(), 5, "whether the commit is on the disk is not known yet");
+    append(&storage, Chat::new(2).says("after"));
+    assert_eq!(folder.keys(), 5, "now it is");
+    assert_eq!(chat.former(&storage, 0, SINCE), ["secret one", "secret two"]);
+    drop(storage);
+    sound(&folder.verify());
+}
+
+#[test]
 fn rt17_a_folder_from_before_there_were_former_words_keeps_them_from_now_on() {
     let folder = Folder::new();
     let mut chat = Chat::new(1);
