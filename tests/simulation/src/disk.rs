@@ -46,6 +46,8 @@ pub(crate) struct Erasure {
 pub(crate) struct Database {
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
     pub(crate) words: BTreeMap<(DocumentId, RevisionId), (u64, Revision)>,
+    /// Former words, where the site keeps them.
+    pub(crate) former: BTreeMap<(DocumentId, RevisionId), (u64, Revision)>,
     pub(crate) actors: BTreeMap<Actor, (DocumentId, ParticipantId)>,
     pub(crate) devices: BTreeMap<DeviceId, Device>,
     pub(crate) holdings: BTreeSet<(DeviceId, DocumentId)>,
@@ -64,18 +66,21 @@ pub(crate) struct Disk {
     next_key: u64,
     /// Every recall there ever was.
     pub(crate) ledger: Vec<Erasure>,
+    /// Whether the site keeps former words.
+    keeps_former: bool,
     /// What is wrong with it.
     pub(crate) bug: Option<Bug>,
 }
 
 impl Disk {
-    pub(crate) fn new(dice: &mut Dice) -> Self {
+    pub(crate) fn new(keeps_former: bool, dice: &mut Dice) -> Self {
         Self {
             epoch: Epoch::random(dice),
             database: Database::default(),
             keys: BTreeSet::new(),
             next_key: 0,
             ledger: Vec::new(),
+            keeps_former,
             bug: None,
         }
     }
@@ -84,7 +89,8 @@ impl Disk {
     pub(crate) fn restore(&mut self, backup: &Database, dice: &mut Dice) {
         self.epoch = Epoch::random(dice);
         self.database = backup.clone();
-        let rows: BTreeSet<u64> = self.database.words.values().map(|(key, _)| *key).collect();
+        let rows = self.database.words.values().chain(self.database.former.values());
+        let rows: BTreeSet<u64> = rows.map(|(key, _)| *key).collect();
         if self.bug == Some(Bug::RestoreWithoutLedger) {
             self.keys = rows;
             return;
@@ -107,6 +113,12 @@ impl Disk {
         words
             .filter(|(_, (key, _))| self.keys.contains(key))
             .map(|((document, _), (_, words))| (*document, words))
+    }
+
+    /// All former words that can be read.
+    pub(crate) fn former(&self) -> impl Iterator<Item = &Revision> {
+        let former = self.database.former.values();
+        former.filter(|(key, _)| self.keys.contains(key)).map(|(_, words)| words)
     }
 
     /// The messages of a conversation that were recalled, in this life of the data or an earlier.
@@ -136,6 +148,14 @@ impl Disk {
         self.log(document).filter(|row| row.seq > after).map(entry).collect()
     }
 
+    /// Moves words that were superseded, key and all, unless their message was recalled with them.
+    fn set_aside(&mut self, document: DocumentId, revision: RevisionId) {
+        let place = (document, revision);
+        if let Some(row) = self.database.words.remove(&place) {
+            self.database.former.insert(place, row);
+        }
+    }
+
     fn shred(&mut self, document: DocumentId, revision: RevisionId) {
         if let Some((key, _)) = self.database.words.remove(&(document, revision)) {
             self.keys.remove(&key);
@@ -149,6 +169,14 @@ impl Disk {
         let revisions: Vec<_> = self.database.words.iter().filter_map(of).collect();
         for revision in revisions {
             self.shred(document, revision);
+        }
+        if self.bug != Some(Bug::KeepFormer) {
+            let revisions: Vec<_> = self.database.former.iter().filter_map(of).collect();
+            for revision in revisions {
+                if let Some((key, _)) = self.database.former.remove(&(document, revision)) {
+                    self.keys.remove(&key);
+                }
+            }
         }
     }
 
@@ -189,9 +217,19 @@ impl Disk {
             self.ledger.push(Erasure { number, document, message, by: *by });
         }
         for (kind, revision) in &admission.superseded {
-            if self.bug != Some(Bug::KeepSuperseded) {
+            if self.keeps_former {
+                self.set_aside(document(*kind), *revision);
+            } else if self.bug != Some(Bug::KeepSuperseded) {
                 self.shred(document(*kind), *revision);
             }
+        }
+        let former = admission.former.iter().filter(|_| self.keeps_former);
+        for (kind, words) in former {
+            let document = DocumentId { conversation, kind: *kind };
+            assert!(!self.is_buried(document, words.message), "RE27: no words of the recalled");
+            self.keys.insert(self.next_key);
+            self.database.former.insert((document, words.id), (self.next_key, words.clone()));
+            self.next_key += 1;
         }
         self.database.feed += 1;
         let feed = self.database.feed;

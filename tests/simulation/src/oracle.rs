@@ -225,6 +225,9 @@ impl World {
         for (_, words) in kept {
             assert!(live.contains(&words.id), "RE9: the server has superseded {}", words.id);
         }
+        for words in self.server.disk.former() {
+            assert!(!live.contains(&words.id), "RE26: {} stands, and is set aside", words.id);
+        }
         let header = timeline.header();
         // Some may still have words that a restored server lacks.
         let lacks = |lines: &[String], shown: &[String]| {
@@ -368,6 +371,10 @@ impl World {
             let message = self.diary.texts.get(text);
             let buried = message.is_some_and(|message| buried.contains(message));
             assert!(!buried, "RE22: {text} was taken back, the server has it");
+        }
+        for words in self.server.disk.former() {
+            let buried = buried.contains(&words.message);
+            assert!(!buried, "RE27: former words of {} are kept", words.message);
         }
         for client in 0..self.clients.len() {
             let name = self.clients[client].name;

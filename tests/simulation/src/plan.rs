@@ -13,6 +13,8 @@ pub(crate) struct Plan {
     /// Steps before everything is healed.
     pub(crate) steps: usize,
     pub(crate) policy: Policy,
+    /// Whether the site keeps former words.
+    pub(crate) keeps_former: bool,
     /// Commits that fail, or with which the server dies.
     pub(crate) server_trouble: usize,
     /// Commits of a client with which it dies.
@@ -40,9 +42,12 @@ impl Plan {
             visitor_edits: dice.chance(80),
             visitor_recalls: dice.chance(80),
         };
+        let steps = 150 + dice.index(250);
         Self {
-            steps: 150 + dice.index(250),
+            steps,
             policy,
+            // No roll of its own: it would make other runs of the seeds that are known.
+            keeps_former: steps.is_multiple_of(2),
             server_trouble: 20 + dice.index(200),
             client_trouble: 40 + dice.index(400),
             network_trouble: 5 + dice.index(60),
@@ -101,6 +106,8 @@ tally! {
     crashes,
     cuts,
     superseded,
+    /// Former words that are kept in the end.
+    set_aside,
     /// What the server wrote because it was time to.
     kept_up,
     steps,

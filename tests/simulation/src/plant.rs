@@ -56,6 +56,8 @@ bugs! {
     KeepSuperseded: "RE9";
     /// Recalled words keep their key.
     KeepRecalled: "RE22";
+    /// A recall leaves the former words of its message.
+    KeepFormer: "RE27";
     /// The keyring comes back with a backup, and the ledger is not carried out again.
     RestoreWithoutLedger: "RE22";
     /// The disk said that a row was on it, and a start again shows that it is not.

@@ -99,7 +99,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(plan: Plan, people: BTreeMap<String, Principal>, mut dice: Dice) -> Self {
         Self {
-            disk: Disk::new(&mut dice),
+            disk: Disk::new(plan.keeps_former, &mut dice),
             backup: None,
             site: SiteId::random(&mut dice),
             dice,

@@ -159,6 +159,7 @@ impl World {
         self.check();
         self.tally += self.server.tally;
         self.tally.steps += self.plan.steps as u64;
+        self.tally.set_aside += self.server.disk.former().count() as u64;
         self.tally
     }
 
