@@ -47,9 +47,16 @@ export class Directory {
     this.canned = this.#list("canned responses", () => ask.cannedResponses(this.requests));
     this.keepFormer = this.#list("sites with former words", async () =>
       (await ask.sites(this.requests)).filter((site) => site.keep_former_words).map(({ id }) => id));
+    // What was kept of it is from another day: it is asked for once, and again when it is old.
+    let isAsked = false;
     const look = effect(() => {
       if (selected.value !== null && desk.connection.value === "live") {
-        refreshOld(this.keepFormer);
+        if (isAsked) {
+          refreshOld(this.keepFormer);
+        } else {
+          void this.keepFormer.refresh();
+        }
+        isAsked = true;
       }
     });
     const stop = effect(() => {

@@ -138,14 +138,14 @@ export function Check({ label, hint, checked, set }: {
 }) {
   const id = useId();
   return (
-    <>
+    <div class="field">
       <label class="check">
         <input type="checkbox" checked={checked} {...(hint ? { "aria-describedby": id } : {})}
           onChange={(event) => set(event.currentTarget.checked)} />
         <span>{label}</span>
       </label>
-      {hint && <small id={id} class="faint">{hint}</small>}
-    </>
+      {hint && <small id={id} class="faint check-hint">{hint}</small>}
+    </div>
   );
 }
 

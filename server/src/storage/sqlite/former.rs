@@ -15,8 +15,9 @@ use super::rows::{Columns, integer};
 /// Former words that one write erases: the keys of so many are overwritten while others wait.
 const AT_ONCE: usize = 1_000;
 
-/// Moves the words of a revision that was superseded, key and all, and says whether they stand among
-/// the former ones now. Words that cannot be moved are to be erased: they must not refuse an edit.
+/// Moves the words of a revision that was superseded, key and all, and says whether they stand
+/// among the former ones now. Words that cannot be moved are to be erased: they must not refuse an
+/// edit.
 pub(super) fn set_aside(
     connection: &Connection,
     document: DocumentId,

@@ -355,7 +355,8 @@ pub(super) const NAMED: &str = "SELECT slot, key FROM words \
      UNION ALL SELECT slot, key FROM former UNION ALL SELECT slot, key FROM erasure_pending";
 /// The same from the rows themselves, which takes longer.
 const NAMED_BY_ROWS: &str = "SELECT slot, key FROM words NOT INDEXED \
-     UNION ALL SELECT slot, key FROM former NOT INDEXED UNION ALL SELECT slot, key FROM erasure_pending";
+     UNION ALL SELECT slot, key FROM former NOT INDEXED \
+     UNION ALL SELECT slot, key FROM erasure_pending";
 
 /// Overwrites keys whose rows never came: those of a crash between steps 1 and 2. Database and
 /// epoch agree here; what is left to prove is that no row is missing because it is damaged.
@@ -419,7 +420,8 @@ fn is_sound(connection: &Connection) -> rusqlite::Result<()> {
     // Rows whose conversation is missing would be found by no load.
     let lost: i64 = connection.query_row(
         "SELECT count(*) FROM (SELECT conversation FROM words GROUP BY conversation \
-         UNION SELECT conversation FROM former GROUP BY conversation) WHERE conversation NOT IN (SELECT id FROM conversation)",
+         UNION SELECT conversation FROM former GROUP BY conversation) \
+         WHERE conversation NOT IN (SELECT id FROM conversation)",
         [],
         |row| row.get(0),
     )?;

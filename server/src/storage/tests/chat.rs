@@ -171,8 +171,8 @@ impl Chat {
         Batch { former_since: Some(since), ..self.edits(index, text) }
     }
 
-    /// An edit of the `index`th message that loses to the newest one: its words are former ones from
-    /// the first.
+    /// An edit of the `index`th message that loses to the newest one: its words are former ones
+    /// from the first.
     pub(crate) fn loses(&mut self, index: usize, text: &str) -> (Batch, Revision) {
         let (kind, newest) = self.revisions[index].clone();
         let mut batch = self.edits(index, text);

@@ -12,8 +12,8 @@ const SINCE: Timestamp = Timestamp::from_millis(5);
 const STEPS: [Step; 6] =
     [Step::Keys, Step::Commit, Step::Truncate, Step::Shred, Step::Ledger, Step::Delete];
 
-/// A message of which two former revisions are kept, and one that was never edited; closed. The keys
-/// of all three revisions of the first.
+/// A message of which two former revisions are kept, and one that was never edited; closed. The
+/// keys of all three revisions of the first.
 fn edited_twice(folder: &Folder) -> (Chat, Vec<Vec<u8>>) {
     let mut chat = Chat::new(1);
     let storage = folder.open();
@@ -216,9 +216,9 @@ fn re27_the_database_refuses_to_set_words_of_a_recalled_message_aside() {
     let (mut chat, _) = edited_twice(&folder);
     append(&folder.open(), chat.recalls(0));
     let refused = folder.connection().execute(
-        "INSERT INTO former (conversation, kind, revision, message, slot, key, sealed, site, since) \
-         SELECT conversation, kind, zeroblob(16), message, 0, zeroblob(16), x'', zeroblob(16), 0 \
-         FROM tombstone",
+        "INSERT INTO former (conversation, kind, revision, message, slot, key, sealed, site, \
+         since) SELECT conversation, kind, zeroblob(16), message, 0, zeroblob(16), x'', \
+         zeroblob(16), 0 FROM tombstone",
         [],
     );
     assert!(refused.unwrap_err().to_string().contains("the message was recalled"));
@@ -246,7 +246,8 @@ fn st10_damage_of_former_words_is_found_and_named() {
             &["former revision", "these words stand in their message's place"],
         ),
         (
-            "DROP TRIGGER former_words_stay_the_same; UPDATE former SET conversation = zeroblob(16)",
+            "DROP TRIGGER former_words_stay_the_same; \
+             UPDATE former SET conversation = zeroblob(16)",
             &["a row of former belongs to no conversation"],
         ),
     ];

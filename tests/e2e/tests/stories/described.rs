@@ -2,6 +2,7 @@
 
 use rejoinder_core::id::ConversationId;
 use rejoinder_core::principal::AgentRole;
+use rejoinder_harness::server::directory::SiteChange;
 use rejoinder_harness::{Person, World, eventually};
 use serde_json::{Map, Value, json};
 
@@ -133,6 +134,8 @@ async fn rt1_answers_are_what_the_description_says() {
     let (vera, walt) = (world.visitor("vera").await, world.visitor("walt").await);
     let (ann, bo) = (world.agent("ann").await, world.agent("bo").await);
     let sue = world.with_role("sue", AgentRole::Supervisor).await;
+    let keep = SiteChange { keep_former_words: Some(true), ..SiteChange::default() };
+    world.directory().change_site(world.site(), keep).unwrap();
     let chat = busy(&world, &vera, &ann, &bo).await;
     walt.begins("Is somebody there?").await;
     walt.settles().await;
@@ -142,6 +145,10 @@ async fn rt1_answers_are_what_the_description_says() {
     let written = format!("{listed}/{chat}/transcript?format=json&notes=with");
     let described = "/api/v1/conversations/{id}/transcript";
     fits(&world, &ann, (&written, described), &["messages"]).await;
+    let edited = ann.view(chat).await.messages.into_iter().find(|it| it.edited_at.is_some());
+    let former = format!("{listed}/{chat}/timeline/{}/former", edited.unwrap().id);
+    let described = "/api/v1/conversations/{id}/{kind}/{message}/former";
+    fits(&world, &ann, (&former, described), &["former"]).await;
     let notified = "/api/v1/me/notifications";
     fits(&world, &bo, (notified, notified), &["notifications"]).await;
     let api = world.get(&ann, "/api/v1/openapi.json").await.json();
