@@ -48,6 +48,7 @@ test("UI40 only edited messages of sites that keep former words lead to them", a
   expect(hasFormer(desk, view(), edited)).toBe(true);
   expect(hasFormer(desk, view(), { ...edited, edited_at: null })).toBe(false);
   expect(hasFormer(desk, view(), { ...edited, words: "recalled" })).toBe(false);
+  expect(hasFormer(desk, view(), { ...edited, seq: null }), "not sent yet").toBe(false);
   expect(hasFormer(desk, null, edited)).toBe(false);
   desk.directory.keepFormer.set(() => []);
   expect(hasFormer(desk, view(), edited)).toBe(false);

@@ -16,8 +16,8 @@ export function hasFormer(
   desk: Desk, view: ConversationView | null, message: MessageView,
 ): boolean {
   const site = view?.row?.site;
-  return message.edited_at !== null && message.words !== "recalled" && site !== undefined
-    && (desk.directory.keepFormer.value?.includes(site) ?? false);
+  return message.edited_at !== null && message.seq !== null && message.words !== "recalled"
+    && site !== undefined && (desk.directory.keepFormer.value?.includes(site) ?? false);
 }
 
 /** The message as it is now; null once it is gone, with all its words. */

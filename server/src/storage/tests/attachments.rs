@@ -6,10 +6,11 @@ use rejoinder_core::attachment;
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::conversation::revision::{Attachment, Body};
 use rejoinder_core::id::{DocumentId, ParticipantId};
+use rejoinder_core::time::Timestamp;
 
 use super::chat::{Chat, append, erased};
 use super::folder::Folder;
-use crate::attachments::{Attachments, Place};
+use crate::attachments::{Attachments, Place, attachments};
 use crate::storage::Storage;
 use crate::storage::sqlite::{Sqlite, Step, backup, restore};
 
@@ -71,6 +72,23 @@ fn at5_an_edit_without_them_removes_files_and_words_tell_which_stay() {
     attachments.tidy(&storage, place).unwrap();
     assert!(!attachments.has_any(place));
     assert_eq!(attachments.bytes_of(chat.id()).unwrap(), 0);
+}
+
+#[test]
+fn at5_re26_files_that_only_former_words_describe_are_gone_though_those_are_kept() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    let (place, _) = attached(&folder, &storage, &mut chat);
+    let since = Timestamp::from_millis(5);
+    append(&storage, chat.edits_kept(0, "without it", since));
+    let former = storage.former_words(place.0, place.1, since).unwrap();
+    let names: Vec<_> = attachments(&former).map(|it| it.name).collect();
+    assert_eq!(names, ["a.pdf"], "what it was called is kept");
+    drop(storage);
+    let (storage, attachments) = (folder.open(), Attachments::of(folder.path()));
+    attachments.sweep(&storage).unwrap();
+    assert!(!attachments.has_any(place));
 }
 
 #[test]
