@@ -5,7 +5,11 @@ use rejoinder_core::authority::follow_up;
 use rejoinder_core::conversation::layout::{Key, Kind};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::conversation::revision::{Attachment, Body, BodyError, Revision};
-use rejoinder_core::id::{AttachmentId, ConversationId, DocumentId, DocumentKind, RevisionId, Seq};
+use rejoinder_core::dice::Dice;
+use rejoinder_core::id::{
+    AttachmentId, ConversationId, DocumentId, DocumentKind, MessageId, ParticipantId, RevisionId,
+    Seq,
+};
 use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::sealing::SealingKey;
@@ -124,6 +128,20 @@ fn op12_a_body_keeps_to_its_bounds() {
         assert_eq!(with(vec![wrong]).encode(), Err(BodyError::Attachment));
     }
     assert_eq!(Body::text(" \n").encode(), Err(BodyError::Empty));
+}
+
+#[test]
+fn op12_a_text_is_read_where_it_stands() {
+    let dice = &mut Dice::from_seed([1; 32]);
+    let (message, author) = (MessageId::random(dice), ParticipantId::random(dice));
+    for text in ["a", "Ünïcödé 🙂", &"x".repeat(300)] {
+        let words = Revision::new(message, author, &Body::text(text), dice).unwrap();
+        assert_eq!(words.text(), Some(text));
+    }
+    let words = Revision::new(message, author, &Body::text("a"), dice).unwrap();
+    for body in [vec![], vec![0x83, 0x01], vec![0xff; 9], vec![0x83, 0x01, 0x7f]] {
+        assert_eq!(Revision { body, ..words.clone() }.text(), None);
+    }
 }
 
 #[test]
