@@ -1,19 +1,19 @@
-import {
-  type Call,
-  type ColorScheme,
-  type Detail,
-  type EventName,
-  type Look,
-  languageOf,
-  type Position,
-  type Settings,
-  type ToHost,
+import type {
+  Call,
+  ColorScheme,
+  Detail,
+  EventName,
+  Look,
+  Position,
+  Settings,
+  ToApp,
+  ToHost,
 } from "../bridge";
-import { dress, icon, make } from "./dom";
+import { draw, dress, make } from "./dom";
 import { Frame } from "./frame";
 import { applyLook, lookOf, place } from "./settings";
 import { type TokenPlace, tokenPlace } from "./token";
-import { type Words, wordsFor } from "./words";
+import { wordsFor } from "./words";
 
 /** How often a page that is looked at asks whether something unread has come. */
 const UNREAD_EVERY_MILLIS = 60_000;
@@ -29,13 +29,14 @@ export class Widget {
   readonly #inline: boolean;
   readonly #root: ShadowRoot;
   readonly #button: HTMLButtonElement;
+  readonly #path = draw("path");
   readonly #badge = make("span", { class: "badge" });
   readonly #panel: HTMLElement;
   readonly #token: TokenPlace;
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
   readonly #ending = new AbortController();
   /** Calls that came before the app was there, in their order. */
-  #calls: [Call, unknown][] = [];
+  readonly #calls: ToApp[] = [];
   #frame: Frame | undefined;
   /** Whether the page was told so: once, however often the app is loaded anew. */
   isReady = false;
@@ -58,10 +59,13 @@ export class Widget {
     this.#look = lookOf(settings);
     this.#root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     this.#panel = make("div", { class: "panel", role: inline ? "region" : "dialog" });
+    const svg = draw("svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.append(this.#path);
     this.#button = make(
       "button",
       { class: "launcher", "aria-haspopup": "dialog" },
-      icon(BUBBLE, CHEVRON),
+      svg,
       settings.launcherLabel ?? "",
       this.#badge,
     );
@@ -112,8 +116,9 @@ export class Widget {
   }
 
   call(method: Call, argument: unknown): void {
-    if (this.#frame?.isThere) this.#frame.say({ type: "call", method, argument });
-    else this.#calls.push([method, argument]);
+    const message = { type: "call", method, argument } as const;
+    if (this.#frame?.isThere) this.#frame.say(message);
+    else this.#calls.push(message);
     if (method === "startConversation") this.open();
     // What cannot be seen still has to be carried out; it needs the app, not the panel.
     else this.#load();
@@ -128,10 +133,6 @@ export class Widget {
     this.#frame?.end();
     this.#root.replaceChildren();
     if (!this.#inline) this.host.remove();
-  }
-
-  get #words(): Words {
-    return wordsFor(languageOf(this.#look.locale));
   }
 
   #listen(): void {
@@ -151,13 +152,13 @@ export class Widget {
   }
 
   #paint(): void {
-    const words = this.#words;
+    const words = wordsFor(this.#look.locale);
     const label = this.#settings.launcherLabel || words.chat;
     applyLook(this.host, this.#look, this.#dark.matches);
     if (!this.#inline) place(this.host, this.#settings);
     this.host.toggleAttribute("data-open", this.isOpen);
-    this.#panel.classList.toggle("open", this.isOpen);
     this.#panel.setAttribute("aria-label", words.chat);
+    this.#path.setAttribute("d", this.isOpen ? CHEVRON : BUBBLE);
     this.#badge.hidden = !this.unread || this.isOpen;
     this.#badge.textContent = this.unread > 9 ? "9+" : `${this.unread}`;
     this.#button.setAttribute("aria-expanded", `${this.isOpen}`);
@@ -180,7 +181,7 @@ export class Widget {
     const frame = new Frame(
       this.#server,
       this.#site,
-      this.#words.chat,
+      wordsFor(this.#look.locale).chat,
       (message) => this.#hear(frame, message),
       () => this.#fail(),
     );
@@ -202,16 +203,16 @@ export class Widget {
           inline: this.#inline,
           page: [document.title, location.href],
         });
-        for (const [method, argument] of this.#calls) {
-          frame.say({ type: "call", method, argument });
-        }
-        this.#calls = [];
+        for (const call of this.#calls.splice(0)) frame.say(call);
         break;
       case "token":
         this.#token.write(message.token);
         break;
       case "unread":
-        this.#setUnread(message.count);
+        if (message.count === this.unread) break;
+        this.unread = message.count;
+        this.#paint();
+        this.tell("unread", { count: this.unread });
         break;
       case "event":
         if (message.name === "ready") {
@@ -230,19 +231,12 @@ export class Widget {
     }
   }
 
-  #setUnread(count: number): void {
-    if (count === this.unread) return;
-    this.unread = count;
-    this.#paint();
-    this.tell("unread", { count });
-  }
-
   #fail(): void {
-    const words = this.#words;
+    const words = wordsFor(this.#look.locale);
     const again = make("button", {}, words.retry);
     const leave = make("button", {}, words.close);
-    again.addEventListener("click", () => this.#retry());
-    leave.addEventListener("click", () => this.close());
+    again.onclick = () => this.#retry();
+    leave.onclick = () => this.close();
     leave.hidden = this.#inline;
     this.#unload();
     this.#panel.replaceChildren(
