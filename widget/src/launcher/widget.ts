@@ -15,11 +15,16 @@ import { applyLook, lookOf, place } from "./settings";
 import { type TokenPlace, tokenPlace } from "./token";
 import { wordsFor } from "./words";
 
-/** How often a page that is looked at asks whether something unread has come. */
-const UNREAD_EVERY_MILLIS = 60_000;
+/** How often a page that is looked at asks whether somebody may want the chat. */
+const ASK_MILLIS = 60_000;
+/** How long a page may be busy before it is asked all the same. */
+const IDLE_MILLIS = 3_000;
 
 const BUBBLE = "M4 5.5h16v11H10l-4.5 4v-4H4zM8.5 11h.01M12 11h.01M15.5 11h.01";
 const CHEVRON = "M6 9.5l6 6 6-6";
+
+/** What the types of the platform lack: not every browser tells it. */
+type Sparing = { connection?: { saveData?: boolean } };
 
 /** Button, badge and panel on somebody's page. */
 export class Widget {
@@ -76,7 +81,6 @@ export class Widget {
     this.#paint();
     this.setShown(!settings.hideLauncher);
     if (inline) this.#appear();
-    else void this.#askUnread();
   }
 
   open(): void {
@@ -143,7 +147,15 @@ export class Widget {
     });
     this.#dark.addEventListener("change", () => this.#paint(), { signal });
     addEventListener("online", () => this.isOpen && this.#load(), { signal });
-    const timer = setInterval(() => void this.#askUnread(), UNREAD_EVERY_MILLIS);
+    // The page comes first: what it asks and makes is in nobody's way.
+    const rest = window.requestIdleCallback ?? ((run) => setTimeout(run, IDLE_MILLIS));
+    const ask = () => {
+      if (document.readyState === "complete") rest(this.#ask, { timeout: IDLE_MILLIS });
+    };
+    addEventListener("load", ask, { signal });
+    document.addEventListener("visibilitychange", ask, { signal });
+    ask();
+    const timer = setInterval(ask, ASK_MILLIS);
     signal.onabort = () => clearInterval(timer);
     // Somebody who was here before is about to open it: then the words are there when they do.
     this.#button.onpointerenter = this.#button.onfocus = () => {
@@ -261,8 +273,11 @@ export class Widget {
     this.#frame?.element.focus();
   }
 
-  /** A session that is known may have unread messages: then the app comes, unseen, to count. */
-  async #askUnread(): Promise<void> {
+  /**
+   * Makes the app, unseen, for a session with something unread, which it counts, or with an open
+   * conversation: what was said is there when it is opened, as of that moment.
+   */
+  #ask = async (): Promise<void> => {
     const token = this.#token.read();
     if (this.#frame || !token || document.hidden) return;
     try {
@@ -270,10 +285,11 @@ export class Widget {
       const answer = await fetch(`${this.#server}/api/v1/unread`, { headers });
       // Revoked: whoever it was, there is nothing to ask for them any more.
       if (answer.status === 401) this.#token.write(null);
-      const { unread } = (await answer.json()) as { unread?: boolean };
-      if (answer.ok && unread && !this.#ending.signal.aborted) this.#load();
+      const { unread, open } = (await answer.json()) as { unread?: boolean; open?: boolean };
+      const wanted = unread || (open && !(navigator as Sparing).connection?.saveData);
+      if (wanted && !this.#ending.signal.aborted) this.#load();
     } catch {
       // No network, or the page's policy forbids it: the button still opens the chat.
     }
-  }
+  };
 }
