@@ -2,7 +2,7 @@ import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "./chat";
 import { Host } from "./host";
-import { speak } from "./language";
+import { clockTime, speak } from "./language";
 import { keepApp } from "./kept";
 import { type Connect, Session } from "./session";
 import { Site } from "./site";
@@ -57,6 +57,8 @@ export async function start(
   await Promise.race([awake, new Promise((resolve) => setTimeout(resolve, AWAKE_MILLIS))]);
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
+  // The first time of day that is written takes a while: now, while words are on their way.
+  clockTime(site.now());
   warnBeforeLoss(chat);
   tellPage(session);
   keepApp(session);
