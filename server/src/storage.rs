@@ -425,11 +425,11 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn device(&self, device: DeviceId) -> Result<Option<Device>, StorageError>;
 
-    /// Remembers, before the first words go out, that a device is sent words of a document.
-    fn keep_holding(
+    /// Remembers, before the first words go out, that a device is sent words of documents.
+    fn keep_holdings(
         &self,
         device: DeviceId,
-        document: DocumentId,
+        documents: Vec<DocumentId>,
     ) -> Boxed<Result<(), StorageError>>;
 
     /// Documents whose words a device was ever sent, unless it has dropped them since.

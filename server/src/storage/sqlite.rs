@@ -413,12 +413,12 @@ impl Storage for Sqlite {
         self.reads.read("devices", |connection| devices::device(connection, device))
     }
 
-    fn keep_holding(
+    fn keep_holdings(
         &self,
         device: DeviceId,
-        document: DocumentId,
+        documents: Vec<DocumentId>,
     ) -> Boxed<Result<(), StorageError>> {
-        self.write(Write::Holding(device, document))
+        self.write(Write::Holdings(device, documents))
     }
 
     fn holdings(&self, device: DeviceId) -> Result<Vec<DocumentId>, StorageError> {

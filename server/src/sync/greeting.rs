@@ -91,9 +91,13 @@ impl Connection {
             // A lower cursor than before, of a restored profile, lowers the mark.
             keep(hub, connected, former).await?;
         }
-        let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-        let erasing = blocking(move || to_erase(storage.as_ref(), &by, former, gone_since)).await?;
-        let Erasing { mut slices, dropping } = erasing;
+        let due_of = Reckoning { former, gone_since };
+        // What a device of another life was sent may be forgotten here. It says first what it has.
+        let reckoning = (hello.epoch.is_some() && !same_life).then_some(due_of);
+        let Erasing { mut slices, dropping } = match reckoning {
+            Some(_) => Erasing { slices: VecDeque::new(), dropping: Vec::new() },
+            None => reckon(hub, connected, due_of).await?,
+        };
         let (cursor, erasures) = slices.pop_front().unwrap_or_default();
         let due = match same_life {
             true if erasures.is_empty() && slices.is_empty() => Due::Nothing,
@@ -113,8 +117,53 @@ impl Connection {
         };
         self.session.welcomed(connected.principal.clone(), cursor, due);
         self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
-        Ok(Purge { former, dropping, feed: Some(feed), reading: None, more: slices })
+        Ok(Purge { former, dropping, feed: Some(feed), reading: None, more: slices, reckoning })
     }
+}
+
+/// Remembers which documents a device has, as far as its principal may see them. Those that are not
+/// known here may be begun again, and are remembered like others: nobody learns what there is.
+pub(super) async fn holds(
+    hub: &Hub,
+    connected: &Arc<Connected>,
+    documents: Vec<DocumentId>,
+) -> Result<(), StorageError> {
+    if connected.keeping == Keeping::Memory {
+        return Ok(());
+    }
+    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
+    let seen = blocking(move || {
+        let mut seen = Vec::new();
+        for document in documents {
+            let entry = storage.feed_entry(document.conversation)?;
+            let sees = |entry| may_see(&by.principal, &by.scope, &Rights::of(&entry));
+            if entry.is_none_or(sees) {
+                seen.push(document);
+            }
+        }
+        Ok(seen)
+    });
+    let seen = seen.await?;
+    hub.storage().keep_holdings(connected.device, seen).await
+}
+
+/// From where on it is counted what a device is to erase.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reckoning {
+    /// How far it has carried erasures out.
+    former: u64,
+    /// Since when conversations are gone that it may still list.
+    gone_since: Option<Timestamp>,
+}
+
+/// What a device must erase before anything else.
+pub(super) async fn reckon(
+    hub: &Hub,
+    connected: &Arc<Connected>,
+    Reckoning { former, gone_since }: Reckoning,
+) -> Result<Erasing, StorageError> {
+    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
+    blocking(move || to_erase(storage.as_ref(), &by, former, gone_since)).await
 }
 
 /// What somebody may see, as a number that changes with it.
@@ -204,11 +253,11 @@ async fn asked<T: Send + 'static>(
 }
 
 /// What a device must erase before anything else.
-struct Erasing {
+pub(super) struct Erasing {
     /// Orders, in frames: up to where everything is erased with each, and what is to be.
-    slices: VecDeque<(u64, Vec<ErasureOrder>)>,
+    pub(super) slices: VecDeque<(u64, Vec<ErasureOrder>)>,
     /// Documents it is to drop because its principal may no longer see them.
-    dropping: Vec<DocumentId>,
+    pub(super) dropping: Vec<DocumentId>,
 }
 
 /// Since when conversations are gone that a client may still list, those too of which it holds no

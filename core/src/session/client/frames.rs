@@ -109,6 +109,7 @@ impl Session {
             self.cursors.feed = 0;
         }
         if self.cursors.epoch.is_some_and(|known| known != welcome.epoch) {
+            self.say_holding(output);
             self.begin_epoch(welcome.epoch, output);
         } else {
             self.cursors.epoch = Some(welcome.epoch);
@@ -116,6 +117,21 @@ impl Session {
         self.erase(welcome.cursor, &welcome.erasures, output);
         self.follow_all(output);
         self.end_epoch(output);
+    }
+
+    /// The server may have forgotten what this device was sent: it is told, so that it orders what
+    /// is to be erased of that.
+    fn say_holding(&self, output: &mut Output) {
+        let most = match self.is_visitor() {
+            true => limits::VISITOR_HELD_DOCUMENTS,
+            false => limits::HELD_DOCUMENTS,
+        };
+        // Where there are more, the newest; the others are erased as they are taken anew.
+        let surplus = self.stored.len().saturating_sub(most);
+        let held: Vec<_> = self.stored.iter().skip(surplus).copied().collect();
+        let holding =
+            |documents: &[DocumentId]| ClientFrame::Holding { documents: documents.into() };
+        output.frames.extend(held.chunks(limits::HOLDING_DOCUMENTS).map(holding));
     }
 
     /// The server's data has begun another life, from a backup: every document is taken anew, and
@@ -228,7 +244,7 @@ impl Session {
                 // What this device itself pushes there has its fates coming, which say the same.
                 if let Some(opened) = self.documents.get_mut(&document)
                     && matches!(opened.link, Link::Unborn)
-                    && opened.replica.outbox().is_empty()
+                    && !opened.replica.outbox().iter().any(|waiting| waiting.state.is_pushable())
                 {
                     opened.link = Link::Closed;
                 }

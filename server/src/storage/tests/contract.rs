@@ -289,9 +289,9 @@ pub(crate) fn re20_progress_counts_devices_that_keep(it: &impl Fixture) {
         wait(storage.keep_device(it.clone())).unwrap();
     }
     for it in [&near, &far, &memory] {
-        wait(storage.keep_holding(it.device, document)).unwrap();
+        wait(storage.keep_holdings(it.device, vec![document])).unwrap();
     }
-    wait(storage.keep_holding(stranger.device, DocumentId::team(chat.id()))).unwrap();
+    wait(storage.keep_holdings(stranger.device, vec![DocumentId::team(chat.id())])).unwrap();
     near.erasures = number;
     wait(storage.keep_device(near.clone())).unwrap();
     let [found] = progress(of).try_into().unwrap();
@@ -321,8 +321,8 @@ pub(crate) fn re13_a_device_is_told_the_recalls_in_what_it_holds(it: &impl Fixtu
         append(storage, chat.says("secret"));
         append(storage, chat.says("secret too"));
     }
-    wait(storage.keep_holding(phone, chat.timeline())).unwrap();
-    wait(storage.keep_holding(phone, chat.timeline())).unwrap();
+    wait(storage.keep_holdings(phone, vec![chat.timeline()])).unwrap();
+    wait(storage.keep_holdings(phone, vec![chat.timeline()])).unwrap();
     let first = append(storage, chat.recalls(0)).erasures[0];
     append(storage, other.recalls(0));
     let second = append(storage, chat.recalls(1)).erasures[0];
@@ -356,7 +356,7 @@ pub(crate) fn st18_devices_receipts_and_actors_outlive_a_restart(it: &mut impl F
     phone.erasures = 7;
     phone.heard_at = Timestamp::from_millis(2);
     wait(it.storage().keep_device(phone.clone())).unwrap();
-    wait(it.storage().keep_holding(phone.device, chat.timeline())).unwrap();
+    wait(it.storage().keep_holdings(phone.device, vec![chat.timeline()])).unwrap();
     for seq in [2, 5, 4] {
         wait(it.storage().keep_seen(chat.timeline(), chat.agent, Seq(seq))).unwrap();
     }
