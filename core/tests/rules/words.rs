@@ -53,7 +53,7 @@ fn au15_words_match_their_commitment() {
         |words| words.salt[0] ^= 1,
         |words| words.body = Body::text("goodbye").encode().unwrap(),
         |words| words.message = NOTHING,
-        |words| words.author = rejoinder_core::id::ParticipantId::from_bytes([3; 16]),
+        |words| words.author = ParticipantId::from_bytes([3; 16]),
     ];
     for change in tamper {
         let chat = &mut Chat::new();
@@ -158,8 +158,8 @@ fn op13_a_commitment_binds_all_that_it_is_of() {
     };
     let others = [
         other(|words| words.id = RevisionId::from_bytes([2; 16])),
-        other(|words| words.message = rejoinder_core::id::MessageId::from_bytes([2; 16])),
-        other(|words| words.author = rejoinder_core::id::ParticipantId::from_bytes([2; 16])),
+        other(|words| words.message = MessageId::from_bytes([2; 16])),
+        other(|words| words.author = ParticipantId::from_bytes([2; 16])),
         other(|words| words.salt[31] ^= 1),
         other(|words| words.body.push(0)),
         words.commitment(DocumentId::team(document.conversation)),
