@@ -157,9 +157,10 @@ export class Widget {
     ask();
     const timer = setInterval(ask, ASK_MILLIS);
     signal.onabort = () => clearInterval(timer);
-    // Somebody who was here before is about to open it: then the words are there when they do.
+    // Somebody who was here before is about to open it: then the words are there when they do. An
+    // open panel has it, or says what failed.
     this.#button.onpointerenter = this.#button.onfocus = () => {
-      if (this.#token.read()) this.#load();
+      if (!this.isOpen && this.#token.read()) this.#load();
     };
   }
 
