@@ -31,7 +31,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
-pub use outbound::{Outbound, Queue, TooSlow, queue};
+pub use outbound::{Frame, Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};

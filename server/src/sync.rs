@@ -20,7 +20,7 @@ use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFr
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::directory::AuthError;
-use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
+use crate::hub::{Ask, Connected, Frame, Hub, News, Queue, blocking, queue};
 use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
@@ -155,9 +155,15 @@ impl Connection {
         }
     }
 
-    async fn write(&mut self, frame: Bytes) -> Result<(), End> {
+    /// Where every frame goes out.
+    async fn write(&mut self, frame: impl Into<Frame>) -> Result<(), End> {
+        let reader = self.session.principal().map(|principal| principal.role);
+        let Some(bytes) = frame.into().bytes_for(reader) else {
+            tracing::error!("a frame of the team's was about to go to a visitor: not sent");
+            return Err(End::Gone);
+        };
         metrics::counter!("rejoinder_frames_out_total").increment(1);
-        let sent = self.socket.send(Message::Binary(frame));
+        let sent = self.socket.send(Message::Binary(bytes));
         // Who does not read for so long is gone, or holds the connection on purpose.
         match tokio::time::timeout(Duration::from_millis(limits::IDLE_MILLIS), sent).await {
             Ok(Ok(())) => Ok(()),
@@ -175,7 +181,7 @@ impl Connection {
         }
         if self.session.is_open() {
             let here = ServerFrame::Feed { cursor: 0, rows: Vec::new() };
-            self.write(here.encode().into()).await?;
+            self.write(&here).await?;
         }
         Ok(())
     }
@@ -326,9 +332,7 @@ impl Connection {
         }
         if let Some((reached, orders)) = purge.more.pop_front() {
             self.session.more(reached);
-            return self
-                .write(ServerFrame::Erasures { cursor: reached, orders }.encode().into())
-                .await;
+            return self.write(&ServerFrame::Erasures { cursor: reached, orders }).await;
         }
         // Before anything that was held: a document may be sent again that was dropped before.
         let dropped = core::mem::take(&mut purge.dropping);
@@ -371,7 +375,7 @@ impl Connection {
                     return Ok(());
                 }
                 for (cursor, orders) in greeting::slices(cursor, &erasures) {
-                    self.write(ServerFrame::Erasures { cursor, orders }.encode().into()).await?;
+                    self.write(&ServerFrame::Erasures { cursor, orders }).await?;
                 }
                 Ok(())
             }
@@ -392,7 +396,7 @@ impl Connection {
                     break;
                 }
             }
-            let _gone = self.write(frame.encode().into()).await;
+            let _gone = self.write(&frame).await;
         }
         if wiping {
             // A client closes the connection once everything is erased; a network that breaks says

@@ -109,7 +109,7 @@ impl Connection {
             scope,
         };
         self.session.welcomed(connected.principal.clone(), cursor, due);
-        self.write(ServerFrame::Welcome(Box::new(welcome)).encode().into()).await?;
+        self.write(&ServerFrame::Welcome(Box::new(welcome))).await?;
         Ok(Purge { former, dropping, feed: Some(feed), reading: None, more: slices, reckoning })
     }
 }
