@@ -12,17 +12,18 @@ use rejoinder_core::limits;
 use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::now;
 use crate::directory::Scope;
 use crate::hub::conversation::live::Live;
 use crate::hub::conversation::{Absent, Follower, State, Task};
 use crate::hub::progress::blocking;
-use crate::hub::{Connected, entries, snapshot};
+use crate::hub::{Connected, Unanswered, UnderWay, entries, snapshot};
+use crate::load::Burden;
 use crate::storage::{
     AppendError, Appended, Batch, Filter, Header, Storage, StorageError, Summary,
 };
+use crate::throttle::Wait;
 
 /// Milliseconds after which a client tries again when storage does not take anything.
 const STORAGE_RETRY_MILLIS: u64 = 5_000;
@@ -39,8 +40,7 @@ pub(super) struct Pushed {
     pub(super) kind: DocumentKind,
     pub(super) submissions: Vec<Submission>,
     pub(super) revisions: Vec<Revision>,
-    /// Given back when the push is judged and its memory free again.
-    pub(super) under_way: Option<OwnedSemaphorePermit>,
+    pub(super) under_way: UnderWay,
 }
 
 /// The visitor's closed conversation that this one goes on from: who knew that it was closed begins
@@ -60,6 +60,8 @@ struct Answer {
     to: Arc<Connected>,
     kind: DocumentKind,
     fates: Vec<OperationFate>,
+    /// Dropped when it is told.
+    _waits: Unanswered,
 }
 
 impl Task {
@@ -80,8 +82,9 @@ impl Task {
             }
             match self.judge(&mut admission, &push).await {
                 Ok(fates) => {
-                    drop(push.under_way);
-                    answers.push(Answer { to: push.by, kind: push.kind, fates });
+                    let UnderWay { room, waits: _waits } = push.under_way;
+                    drop(room);
+                    answers.push(Answer { to: push.by, kind: push.kind, fates, _waits });
                 }
                 Err(error) => self.put_off(&push.by, &error.into()),
             }
@@ -165,6 +168,11 @@ impl Task {
         let begun = blocking(move || storage.conversations_since(visitor, since)).await;
         if begun.map_err(|error| self.failed(&error))? >= self.hub.0.new_conversations {
             self.turn_away(push, Refusal::TooMany);
+            return Ok(false);
+        }
+        if let Err(Wait(after_millis)) = self.hub.load().admits(Burden::Beginning) {
+            let reason = Problem::Busy;
+            push.by.outbound.send(&ServerFrame::Retry { after_millis, reason });
             return Ok(false);
         }
         let (storage, conversation) = (self.hub.storage().clone(), self.conversation);
@@ -284,7 +292,7 @@ impl Task {
             self.publish(kind, &frames);
             self.make_snapshot(kind);
         }
-        for Answer { to, kind, fates } in answers {
+        for Answer { to, kind, fates, .. } in answers {
             let document = self.document(*kind);
             to.outbound.send(&ServerFrame::Fates { document, fates: fates.clone() });
         }
