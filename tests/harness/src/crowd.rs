@@ -162,14 +162,30 @@ impl Crowd {
     /// # Panics
     /// When it cannot.
     pub async fn looks(&mut self, of: &Light, chat: ConversationId) -> Talker {
+        self.look(of, &[chat]).await.remove(0)
+    }
+
+    /// Other devices of somebody, each of which looks at one of these conversations.
+    ///
+    /// # Panics
+    /// When they cannot.
+    pub async fn look(&mut self, of: &Light, chats: &[ConversationId]) -> Vec<Talker> {
         let token = of.sees(|session| session.identity().unwrap().token.clone());
-        let light = self.enters(Credential::Token(token)).await;
-        light.opens(chat);
-        let begun = Instant::now();
-        while !light.sees(|session| session.is_live(DocumentId::timeline(chat))) {
-            assert!(begun.elapsed() < PATIENCE, "not told: {:?}", light.heard().problems);
-            sleep(LOOK).await;
+        let lights: Vec<_> =
+            chats.iter().map(|_| self.connects(Credential::Token(token.clone()))).collect();
+        let talkers: Vec<_> =
+            lights.into_iter().zip(chats).map(|(light, &chat)| Talker { light, chat }).collect();
+        for Talker { light, chat } in &talkers {
+            is_known(light).await;
+            light.opens(*chat);
         }
-        Talker { light, chat }
+        for Talker { light, chat } in &talkers {
+            let begun = Instant::now();
+            while !light.sees(|session| session.is_live(DocumentId::timeline(*chat))) {
+                assert!(begun.elapsed() < PATIENCE, "not told: {:?}", light.heard().problems);
+                sleep(LOOK).await;
+            }
+        }
+        talkers
     }
 }

@@ -1,6 +1,6 @@
 //! A client that costs little: for crowds, and for networks that are simulated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -46,6 +46,8 @@ struct State {
     keeping: Keeping,
     dice: Dice,
     backoff: Backoff,
+    /// What is before their eyes, also when the client starts again.
+    open: BTreeSet<ConversationId>,
     outgoing: Vec<Vec<u8>>,
     /// The connection that is there is to end.
     hangs_up: bool,
@@ -63,6 +65,8 @@ pub struct Heard {
     pub refused: u64,
     /// Frames with presence of others.
     pub signals: u64,
+    /// Frames that came.
+    pub frames: u64,
     /// How often it was welcomed.
     pub welcomes: u64,
 }
@@ -80,9 +84,20 @@ impl Light {
         let mut store = MemoryStore::from_seed(dice.bytes());
         let session = Session::new(store.saved().unwrap(), keeping, dice.bytes());
         let backoff = Backoff::new(Dice::from_seed(dice.bytes()));
-        let (outgoing, hangs_up, heard) = (Vec::new(), false, Heard::default());
-        let state =
-            State { store, session, credential, keeping, dice, backoff, outgoing, hangs_up, heard };
+        let (open, outgoing) = (BTreeSet::new(), Vec::new());
+        let (hangs_up, heard) = (false, Heard::default());
+        let state = State {
+            store,
+            session,
+            credential,
+            keeping,
+            dice,
+            backoff,
+            open,
+            outgoing,
+            hangs_up,
+            heard,
+        };
         let born = (rejoinder_server::clock::now(), Instant::now());
         Self(Arc::new(Inner { state: Mutex::new(state), wake: Notify::new(), born }))
     }
@@ -133,6 +148,7 @@ impl Light {
     /// Takes a conversation's documents from its store and follows them.
     pub fn opens(&self, chat: ConversationId) {
         let mut state = self.state();
+        state.open.insert(chat);
         for document in state.session.documents_of(chat) {
             state.load(document);
         }
@@ -164,9 +180,10 @@ impl Light {
         let saved = state.store.saved().unwrap();
         state.session = Session::new(saved.clone(), keeping, seed);
         (state.outgoing, state.hangs_up) = (Vec::new(), true);
-        for (document, _) in saved.documents {
-            state.load(document);
-        }
+        let open: Vec<_> = state.open.iter().copied().collect();
+        let looked_at = open.into_iter().flat_map(|chat| state.session.documents_of(chat));
+        let documents: Vec<_> = looked_at.chain(saved.waiting).collect();
+        documents.into_iter().for_each(|document| state.load(document));
     }
 
     /// Keeps one connection to the server until it is dropped.
@@ -228,6 +245,7 @@ impl Light {
         let (now, clock) = (Instant::now(), self.now());
         let mut state = self.state();
         let heard = &mut state.heard;
+        heard.frames += 1;
         match &frame {
             ServerFrame::Welcome(_) => {
                 ending.welcomed = true;
