@@ -56,9 +56,11 @@ mutants: ## Plant bugs in the simulated server, and say which check finds each
 SOAK_SECONDS ?= 600
 FROM ?= 1000
 
-soak: ## Simulate as many seeds as SOAK_SECONDS allow (600), from FROM on
+soak: ## Simulate, and then storm, as many seeds as SOAK_SECONDS allow (600), from FROM on
 	SOAK_SECONDS=$(SOAK_SECONDS) FROM=$(FROM) $(CARGO) test --locked \
 	  --package rejoinder-simulation -- many --nocapture
+	SOAK_SECONDS=$(SOAK_SECONDS) FROM=$(FROM) $(CARGO) test --locked \
+	  --package rejoinder-storm -- many --nocapture
 
 check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness
 	@tools/require.sh fmt clippy
