@@ -40,7 +40,6 @@ tour: setup web ## Build, and play a chat with recalls between real processes
 
 test: setup web ## Run every test
 	$(CARGO) test --workspace --locked
-	$(CARGO) build --locked --bin rejoinder
 	$(NPM) test --workspaces --if-present
 	@if tools/browser.sh; then $(NPM) run stories --workspace tests/browser; \
 	  else echo "NOT RUN: the stories in browsers, for want of Chromium" >&2; fi
