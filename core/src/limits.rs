@@ -69,6 +69,16 @@ pub const RESERVED_CHANGES: usize = 10_000;
 /// Documents a connection may have open at once.
 pub const OPEN_DOCUMENTS: usize = 256;
 
+/// Documents that a device names in one `Holding`: some 35 KiB.
+pub const HOLDING_DOCUMENTS: usize = 1_024;
+
+/// Documents that a device names as held in all, each of which becomes a row: both of every
+/// conversation that an agent's device may list.
+pub const HELD_DOCUMENTS: usize = 65_536;
+
+/// The same of a visitor, who has few conversations.
+pub const VISITOR_HELD_DOCUMENTS: usize = 256;
+
 /// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
 /// each document.
 pub const HELD_FRAMES: usize = 2 * OPEN_DOCUMENTS;
@@ -210,12 +220,17 @@ pub const RETENTION_EVERY_MILLIS: i64 = 3_600_000;
 /// for no longer than that.
 pub const ERASED_AT_ONCE: usize = 256;
 
+/// Milliseconds for which what the sweep could not carry out is let rest: a disk is given room,
+/// or a damaged conversation restored, no sooner.
+pub const FAILED_RESTS_MILLIS: i64 = 600_000;
+
 /// Milliseconds for which what an erased visitor had on its way is still looked for: a push that
 /// was being admitted when they were erased has ended by then.
 pub const ERASURE_SETTLES_MILLIS: i64 = 60_000;
 
-/// Pages that one visitor tells of in a minute: faster than anybody reads.
-pub const PAGES_PER_MINUTE: u32 = 30;
+/// Pages, answers and ways to be reached that one visitor tells of in a minute: faster than anybody
+/// reads or types.
+pub const TOLD_PER_MINUTE: u32 = 30;
 
 /// Log-ins by password from one address in a minute.
 pub const PASSWORDS_PER_MINUTE: u32 = 10;

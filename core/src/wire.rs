@@ -21,7 +21,7 @@ pub use server::{
 };
 
 /// The version of this protocol. A server names the one it speaks when it refuses another.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Bytes that are not a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -69,7 +69,7 @@ pub enum Ask {
 /// What operations hold until they are carried out.
 #[derive(Debug)]
 pub struct UnderWay {
-    /// What they take of their connection's room, given back when they are judged.
+    /// What they take of their connection's room.
     pub room: Option<OwnedSemaphorePermit>,
     /// Until they are answered, they wait.
     pub waits: Unanswered,
@@ -358,6 +358,13 @@ impl Hub {
         let mut known = self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
         known.version += 1;
         known.by_site.remove(&site);
+    }
+
+    /// All sites may allow other things than before.
+    pub fn forget_policies(&self) {
+        let mut known = self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        known.version += 1;
+        known.by_site.clear();
     }
 }
 

@@ -346,11 +346,11 @@ pub trait Storage: Send + Sync + 'static {
         at: Timestamp,
     ) -> Boxed<Result<(), StorageError>>;
 
-    /// Conversations that are gone since a moment.
+    /// When a conversation was gone with its site the last time.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError>;
+    fn newest_gone(&self) -> Result<Option<Timestamp>, StorageError>;
 
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.
@@ -398,6 +398,12 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
 
+    /// Whether some conversation of a visitor is open.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn has_open(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
+
     /// How many conversations a visitor has begun since a moment.
     ///
     /// # Errors
@@ -419,11 +425,11 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn device(&self, device: DeviceId) -> Result<Option<Device>, StorageError>;
 
-    /// Remembers, before the first words go out, that a device is sent words of a document.
-    fn keep_holding(
+    /// Remembers, before the first words go out, that a device is sent words of documents.
+    fn keep_holdings(
         &self,
         device: DeviceId,
-        document: DocumentId,
+        documents: Vec<DocumentId>,
     ) -> Boxed<Result<(), StorageError>>;
 
     /// Documents whose words a device was ever sent, unless it has dropped them since.

@@ -29,6 +29,7 @@ use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
 use erasing::{carried_out, heard, keep, read_feed, team_changed, wiped};
+use greeting::{holds, reckon};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -148,6 +149,8 @@ struct Purge {
     reading: Option<u64>,
     /// Orders that did not fit into the welcome.
     more: VecDeque<(u64, Vec<ErasureOrder>)>,
+    /// Its orders are still to be counted, once it has said what it has.
+    reckoning: bool,
 }
 
 impl Connection {
@@ -265,6 +268,7 @@ impl Connection {
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
             Request::Purged(cursor) => return self.purged(hub, connected, purge, cursor).await,
+            Request::Holding(documents) => return Ok(holds(hub, connected, documents).await?),
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -299,8 +303,10 @@ impl Connection {
             ClientFrame::Push { submissions, .. } => {
                 self.throttle.pushes(who, &connected.scope, self.peer, submissions.len())
             }
-            ClientFrame::LogOut | ClientFrame::Purged { .. } => Ok(()),
+            ClientFrame::LogOut => Ok(()),
             ClientFrame::Hello(_)
+            | ClientFrame::Purged { .. }
+            | ClientFrame::Holding { .. }
             | ClientFrame::Open { .. }
             | ClientFrame::Leave { .. }
             | ClientFrame::Want { .. }
@@ -325,6 +331,10 @@ impl Connection {
         cursor: u64,
     ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
+        if core::mem::take(&mut purge.reckoning) {
+            let erasing = reckon(hub, connected, 0).await?;
+            (purge.more, purge.dropping) = (erasing.slices, erasing.dropping);
+        }
         if let Some((reached, orders)) = purge.more.pop_front() {
             self.session.more(reached);
             return self

@@ -131,7 +131,7 @@ impl Replica {
         }
         self.room()?;
         let words = Revision::new(message, self.principal.participant, body, m.dice)?;
-        self.send_words(kind, words, m);
+        self.send_words(kind, words, WaitingState::Unsent, m);
         Ok(message)
     }
 
@@ -152,15 +152,20 @@ impl Replica {
             })
     }
 
-    /// Sends words that have their message's id already.
-    pub(crate) fn send_words(&mut self, kind: Kind, words: Revision, m: &mut Moment<'_>) {
+    /// Sends words that came from elsewhere with their message's id. Another device may have
+    /// brought them here: they cannot vanish as if they had never been sent.
+    pub(crate) fn send_moved(&mut self, kind: Kind, words: Revision, m: &mut Moment<'_>) {
+        self.send_words(kind, words, WaitingState::Pushed, m);
+    }
+
+    fn send_words(&mut self, kind: Kind, words: Revision, state: WaitingState, m: &mut Moment<'_>) {
         let operation = Operation::Send {
             message: words.message,
             kind,
             revision: words.id,
             commitment: words.commitment(self.document),
         };
-        self.operate(operation, Some(words), m);
+        self.operate_as(state, operation, Some(words), m);
     }
 
     /// Whether the outbox has room for one more operation.
@@ -325,9 +330,19 @@ impl Replica {
         words: Option<Revision>,
         m: &mut Moment<'_>,
     ) -> OperationId {
+        self.operate_as(WaitingState::Unsent, operation, words, m)
+    }
+
+    fn operate_as(
+        &mut self,
+        state: WaitingState,
+        operation: Operation,
+        words: Option<Revision>,
+        m: &mut Moment<'_>,
+    ) -> OperationId {
         let submission = self.compose(OperationId::random(m.dice), operation, m.now, m.seen);
         let id = submission.id;
-        let waiting = Waiting { submission, state: WaitingState::Unsent };
+        let waiting = Waiting { submission, state };
         m.effects.writes.push(Write::Waiting(self.document, waiting.clone()));
         self.outbox.push(waiting);
         if let Some(words) = words {

@@ -27,6 +27,8 @@ pub enum Request {
     /// The device has erased everything up to here: everything else may flow, and first what was
     /// held ([`Session::release`]).
     Purged(u64),
+    /// Remember that the device has these documents.
+    Holding(Vec<DocumentId>),
     /// Nothing yet: it is held until the device has erased what it was told to.
     Held,
     /// Follow a document from a place on.
@@ -60,7 +62,8 @@ pub enum Due {
     /// To carry erasures out. What it opens meanwhile is held.
     Erasures,
     /// To take everything anew: its cursors are of another life of the data, so what it opens
-    /// before it has heard of that counts for nothing.
+    /// before it has heard of that counts for nothing. It says what it has
+    /// ([`Request::Holding`]) before it has erased anything.
     Anew,
 }
 
@@ -79,11 +82,13 @@ pub struct Session {
     opened: BTreeSet<DocumentId>,
     /// What came while the device was purging.
     held: Vec<ClientFrame>,
+    /// How many documents the device has said to have.
+    holding: usize,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { phase: Phase::Greeting, opened: BTreeSet::new(), held: Vec::new() }
+        Self { phase: Phase::Greeting, opened: BTreeSet::new(), held: Vec::new(), holding: 0 }
     }
 }
 
@@ -154,6 +159,22 @@ impl Session {
                 Ok(Request::Purged(cursor))
             }
             (
+                Phase::Purging { principal, anew: true, .. },
+                ClientFrame::Holding { mut documents },
+            ) => {
+                let team = principal.role.reads_team();
+                let most = match team {
+                    true => limits::HELD_DOCUMENTS,
+                    false => limits::VISITOR_HELD_DOCUMENTS,
+                };
+                self.holding = self.holding.saturating_add(documents.len());
+                if documents.len() > limits::HOLDING_DOCUMENTS || self.holding > most {
+                    return Err(Fault::Fatal(Problem::TooMuch));
+                }
+                documents.retain(|document| team || document.kind == DocumentKind::Timeline);
+                Ok(Request::Holding(documents))
+            }
+            (
                 Phase::Purging { anew, .. },
                 frame @ (ClientFrame::Open { .. }
                 | ClientFrame::Leave { .. }
@@ -163,7 +184,8 @@ impl Session {
                 if self.held.len() >= limits::HELD_FRAMES {
                     return Err(Fault::Fatal(Problem::TooMuch));
                 }
-                if !anew {
+                // Cursors of another life of the data mean nothing; a log-out does.
+                if !anew || frame == ClientFrame::LogOut {
                     self.held.push(frame);
                 }
                 Ok(Request::Held)
@@ -186,7 +208,9 @@ impl Session {
             if reached { Ok(document) } else { Err(fault) }
         };
         match frame {
-            ClientFrame::Hello(_) => Err(Fault::Fatal(Problem::OutOfTurn)),
+            ClientFrame::Hello(_) | ClientFrame::Holding { .. } => {
+                Err(Fault::Fatal(Problem::OutOfTurn))
+            }
             ClientFrame::Purged { cursor } => Ok(Request::Purged(cursor)),
             ClientFrame::Open { document, cursor } => {
                 reach(document)?;

@@ -76,6 +76,14 @@ pub enum ClientFrame {
     /// be erased.
     #[n(7)]
     LogOut,
+    /// Documents that this device has of another epoch than the server's: what it was sent of them
+    /// the server may have forgotten. After `Welcome`, before the first `Purged`.
+    #[n(8)]
+    Holding {
+        /// Up to [`limits::HOLDING_DOCUMENTS`].
+        #[n(0)]
+        documents: Vec<DocumentId>,
+    },
 }
 
 /// The first frame of a connection.

@@ -60,6 +60,7 @@ fn client_frames() -> Vec<(String, ClientFrame)> {
         ("Leave", ClientFrame::Leave { document: TEAM }),
         ("Want", ClientFrame::Want { document, revisions: vec![REVISION] }),
         ("LogOut", ClientFrame::LogOut),
+        ("Holding", ClientFrame::Holding { documents: vec![document, TEAM] }),
     ];
     for signal in [Signal::Viewing, Signal::Typing, Signal::Idle, Signal::Seen(Seq(24))] {
         frames.push(("Signal", ClientFrame::Signal { document, signal }));

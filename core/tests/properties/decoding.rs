@@ -75,7 +75,7 @@ fn revision() -> impl Strategy<Value = Revision> {
 fn client_frame() -> impl Strategy<Value = ClientFrame> {
     let submissions = prop::collection::vec(submission(), 0..4);
     let revisions = prop::collection::vec(revision(), 0..4);
-    (document(), submissions, revisions, any::<u64>(), 0..6_u8).prop_map(
+    (document(), submissions, revisions, any::<u64>(), 0..7_u8).prop_map(
         |(document, submissions, revisions, number, which)| match which {
             0 => ClientFrame::Purged { cursor: number },
             1 => ClientFrame::Open { document, cursor: Seq(number) },
@@ -85,6 +85,7 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
             },
             3 => ClientFrame::Signal { document, signal: Signal::Seen(Seq(number)) },
             4 => ClientFrame::LogOut,
+            5 => ClientFrame::Holding { documents: vec![document] },
             _ => ClientFrame::Push { document, submissions, revisions },
         },
     )

@@ -193,6 +193,38 @@ fn se8_a_recall_is_there_before_its_message_comes_into_the_follow_up() {
 }
 
 #[test]
+fn re3_what_went_on_into_the_follow_up_does_not_vanish_for_another_device_may_have_brought_it() {
+    let (mut world, ann, bo, conversation) = World::begun();
+    let phone = world.device_of(ann);
+    world.opens(phone, conversation);
+    let message = world.sends(ann, conversation, "lost by the backup");
+    world.settle();
+    for who in [ann, phone, bo] {
+        world.cut(who);
+    }
+    world.server.restored_without(conversation, 1);
+    world.connects(bo);
+    world.intends(bo, conversation, Intent::Close);
+    world.settle();
+    let next = DocumentId::timeline(follow_up(conversation));
+    world.dials(phone);
+    while world.clients[phone].session.replica(next).is_none_or(|next| next.outbox().is_empty()) {
+        world.server_takes(phone);
+        assert!(world.step_down(phone), "it goes on into the follow-up");
+    }
+    // It has not pushed there yet, when the other device does.
+    world.cut(phone);
+    world.connects(ann);
+    world.recalls(phone, next, message);
+    world.connects(phone);
+    world.opens(bo, next.conversation);
+    for who in [ann, phone, bo] {
+        assert_eq!(world.reads(who, next.conversation), ["(recalled)"]);
+    }
+    assert_eq!(world.server.texts(), ["hello"]);
+}
+
+#[test]
 fn se7_a_refused_recall_waits_for_its_author_while_its_message_is_offered_again() {
     let (mut world, _, bo, conversation) = World::begun();
     let timeline = DocumentId::timeline(conversation);

@@ -256,6 +256,29 @@ fn re17_purged_comes_with_the_erasing_writes_and_before_anything_is_asked_for() 
 }
 
 #[test]
+fn re13_after_a_restore_a_device_says_what_it_has_before_it_has_erased_anything() {
+    let (mut world, [_, phone, bo], conversation, _) = shared();
+    for who in [phone, bo] {
+        world.cut(who);
+    }
+    world.server.restored_without(conversation, 1);
+    let timeline = DocumentId::timeline(conversation);
+    for who in [phone, bo] {
+        // Also what is not looked at.
+        world.crashes(who);
+        world.clients[who].sent.clear();
+        world.dials(who);
+        world.server_takes(who);
+        world.step_down(who);
+        let sent = &world.clients[who].sent;
+        let said = sent.iter().position(|frame| matches!(frame, ClientFrame::Holding { .. }));
+        let said = said.expect("it says what it has");
+        assert_eq!(sent[said], ClientFrame::Holding { documents: vec![timeline] });
+        assert!(matches!(sent[said + 1], ClientFrame::Purged { .. }), "{sent:?}");
+    }
+}
+
+#[test]
 fn re16_erasures_while_connected_are_answered() {
     let (mut world, [ann, phone, bo], conversation, message) = shared();
     world.recalls(ann, DocumentId::timeline(conversation), message);

@@ -126,6 +126,37 @@ fn wp30_no_more_is_held_than_documents_can_be_opened_and_left() {
 }
 
 #[test]
+fn wp30_a_log_out_right_behind_hello_counts_under_another_epoch_too() {
+    let mut session = welcomed_with(AGENT, Due::Anew);
+    assert_eq!(session.handle(ClientFrame::LogOut), Ok(Request::Held));
+    assert_eq!(session.handle(ClientFrame::Purged { cursor: 7 }), Ok(Request::Purged(7)));
+    assert_eq!(session.release(), [ClientFrame::LogOut]);
+}
+
+#[test]
+fn wp36_what_a_device_has_is_said_under_another_epoch_only_and_by_visitors_of_timelines() {
+    let documents = vec![document(1), DocumentId::team(document(2).conversation)];
+    let holding = ClientFrame::Holding { documents: documents.clone() };
+    let mut agent = welcomed_with(AGENT, Due::Anew);
+    assert_eq!(agent.handle(holding.clone()), Ok(Request::Holding(documents.clone())));
+    assert_eq!(agent.handle(holding.clone()), Ok(Request::Holding(documents.clone())));
+    agent.handle(ClientFrame::Purged { cursor: 7 }).unwrap();
+    assert_eq!(agent.handle(holding.clone()), Err(OUT_OF_TURN));
+    let mut visitor = welcomed_with(Role::Visitor, Due::Anew);
+    let timelines = documents[..1].to_vec();
+    assert_eq!(visitor.handle(holding.clone()), Ok(Request::Holding(timelines)));
+    for due in [Due::Nothing, Due::Erasures] {
+        assert_eq!(welcomed_with(AGENT, due).handle(holding.clone()), Err(OUT_OF_TURN));
+    }
+    let mut agent = welcomed_with(AGENT, Due::Anew);
+    let full = ClientFrame::Holding { documents: vec![document(1); limits::HOLDING_DOCUMENTS] };
+    for _ in 0..limits::HELD_DOCUMENTS / limits::HOLDING_DOCUMENTS {
+        assert!(agent.handle(full.clone()).is_ok());
+    }
+    assert_eq!(agent.handle(holding), Err(Fault::Fatal(Problem::TooMuch)));
+}
+
+#[test]
 fn re15_further_orders_hold_what_comes_meanwhile() {
     let mut session = welcomed(AGENT);
     assert_eq!(session.handle(ClientFrame::Purged { cursor: 7 }), Ok(Request::Purged(7)));

@@ -279,7 +279,11 @@ impl World {
                     self.handle(who, frame);
                 }
             }
-            Request::Held | Request::Leave(_) | Request::Signal(..) | Request::LogOut => {}
+            Request::Held
+            | Request::Holding(_)
+            | Request::Leave(_)
+            | Request::Signal(..)
+            | Request::LogOut => {}
         }
     }
 

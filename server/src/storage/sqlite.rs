@@ -350,8 +350,8 @@ impl Storage for Sqlite {
         self.write(Write::Gone(conversation, at))
     }
 
-    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError> {
-        self.reads.read("conversations", |connection| lasting::gone_since(connection, since))
+    fn newest_gone(&self) -> Result<Option<Timestamp>, StorageError> {
+        self.reads.read("conversations", lasting::newest_gone)
     }
 
     fn live_words(
@@ -393,6 +393,10 @@ impl Storage for Sqlite {
         self.reads.unread(visitor)
     }
 
+    fn has_open(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError> {
+        self.reads.has_open(visitor)
+    }
+
     fn conversations_since(
         &self,
         visitor: ParticipantId,
@@ -409,12 +413,12 @@ impl Storage for Sqlite {
         self.reads.read("devices", |connection| devices::device(connection, device))
     }
 
-    fn keep_holding(
+    fn keep_holdings(
         &self,
         device: DeviceId,
-        document: DocumentId,
+        documents: Vec<DocumentId>,
     ) -> Boxed<Result<(), StorageError>> {
-        self.write(Write::Holding(device, document))
+        self.write(Write::Holdings(device, documents))
     }
 
     fn holdings(&self, device: DeviceId) -> Result<Vec<DocumentId>, StorageError> {

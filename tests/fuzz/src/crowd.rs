@@ -72,7 +72,7 @@ impl Crowd {
 
     /// What a member's client says first.
     #[must_use]
-    pub fn greeting(&self, member: usize, epoch: Epoch) -> [ClientFrame; 2] {
+    pub fn greeting(&self, member: usize, epoch: Epoch) -> Vec<ClientFrame> {
         let Member { token, device, .. } = &self.members[member];
         let hello = Hello {
             version: wire::VERSION,
@@ -85,7 +85,14 @@ impl Crowd {
             snapshots: true,
             scope: 0,
         };
-        [ClientFrame::Hello(hello), ClientFrame::Purged { cursor: 0 }]
+        let known = hello.epoch.is_some();
+        let mut frames = vec![ClientFrame::Hello(hello)];
+        if !known {
+            let documents = self.chats.iter().map(|(id, _)| DocumentId::timeline(*id));
+            frames.push(ClientFrame::Holding { documents: documents.collect() });
+        }
+        frames.push(ClientFrame::Purged { cursor: 0 });
+        frames
     }
 
     /// A document that a member might write in: a visitor's own, or any.

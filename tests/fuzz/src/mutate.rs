@@ -185,6 +185,13 @@ fn field(pool: &Pool, dice: &mut Dice, frame: &mut ClientFrame) {
                 }
             }
         },
+        ClientFrame::Holding { documents } => match dice.index(2) {
+            0 => documents.push(document(pool, dice)),
+            _ => {
+                let many = limits::HOLDING_DOCUMENTS + dice.index(2);
+                *documents = (0..many).map(|_| document(pool, dice)).collect();
+            }
+        },
         ClientFrame::LogOut => {}
     }
 }

@@ -110,10 +110,14 @@ impl<G: Gauge> Run<G> {
                 bytes
             }
             _ => {
-                let [mut hello, _] = self.crowd.greeting(member, self.way.epoch());
-                mutate::fields(&self.pool, &mut self.dice, &mut hello);
+                let mut greeting = self.crowd.greeting(member, self.way.epoch());
+                let at = self.dice.index(greeting.len());
+                mutate::fields(&self.pool, &mut self.dice, &mut greeting[at]);
                 self.crowd.members[member].line = Line::default();
-                hello.encode()
+                for before in &greeting[..at] {
+                    self.says(member, &before.encode());
+                }
+                greeting[at].encode()
             }
         };
         let answer = self.says(member, &tampered);

@@ -13,7 +13,7 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{
-    ChangeHash, ConversationId, DocumentId, DocumentKind, Epoch, RevisionId, Seq,
+    ChangeHash, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, RevisionId, Seq,
 };
 use rejoinder_core::limits;
 use rejoinder_core::principal::{Principal, Role};
@@ -159,6 +159,12 @@ impl Way {
                 for frame in line.session.release() {
                     self.handles(line, frame);
                 }
+                Answer::Nothing
+            }
+            Request::Holding(documents) => {
+                let device = DeviceId::random(&mut self.dice);
+                let kept = self.storage().keep_holdings(device, documents);
+                self.runtime.block_on(kept).unwrap();
                 Answer::Nothing
             }
             Request::Held | Request::Leave(_) => Answer::Nothing,

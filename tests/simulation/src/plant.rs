@@ -33,7 +33,7 @@ bugs! {
     /// Fates are told before the commit, which may fail.
     AcknowledgeBeforeWrite: "AU1" "AU2" "SE14";
     /// A recall leaves no tombstone: once the server has started again, it does not know of it.
-    SkipTombstone: "RE22";
+    SkipTombstone: "RE22" "SE14";
     /// Devices that come back are served before they have erased what they are told to.
     WordsBeforeErasures: "RE15";
     /// A visitor who asks for words of the timeline gets those of the notes too.
@@ -46,6 +46,8 @@ bugs! {
     ForgetErasure: "RE22";
     /// That a device was sent words is not remembered.
     ForgetHolder: "RE22";
+    /// What a device of another life of the data says that it has is not remembered.
+    ForgetClaims: "RE22";
     /// The repeat of what was accepted is refused.
     OtherFateAtRepeat: "AU4";
     /// The repeat of what was accepted goes into the log again.

@@ -45,6 +45,8 @@ pub(crate) struct Connection {
     told: u64,
     /// How far the client has read the feed.
     feed: u64,
+    /// It is of another life of the data: what it is to erase is told once it has said what it has.
+    anew: bool,
     tap: Tap,
     /// Nobody listens any more.
     hung_up: bool,
@@ -186,6 +188,18 @@ impl Server {
     fn carry_out(&mut self, id: ConnectionId, request: Request) {
         match request {
             Request::Authenticate(hello) => self.welcome(id, &hello),
+            Request::Holding(_) if self.bug == Some(Bug::ForgetClaims) => {}
+            Request::Holding(documents) => {
+                let device = self.connections[&id].device.unwrap();
+                let held = documents.into_iter().filter(|document| self.may_claim(id, *document));
+                let held: Vec<_> = held.map(|document| (device, document)).collect();
+                self.disk.database.holdings.extend(held);
+            }
+            Request::Purged(_)
+                if core::mem::take(&mut self.connections.get_mut(&id).unwrap().anew) =>
+            {
+                self.order_all(id);
+            }
             Request::Purged(cursor) => {
                 for frame in self.connections.get_mut(&id).unwrap().session.release() {
                     self.handle(id, frame);
@@ -221,10 +235,15 @@ impl Server {
         let principal = self.people.get(&token).expect("WP7: a client keeps its token").clone();
         // WP20: a device's new connection takes the place of its old one.
         self.connections.retain(|other, c| *other == id || c.device != Some(hello.device));
-        let device = Device { keeping: hello.keeping, erasures: hello.erasures };
-        self.disk.database.devices.insert(hello.device, device);
-        let (cursor, erasures) = self.erasures_for(hello.device, hello.erasures);
         let same = hello.epoch == Some(self.disk.epoch);
+        let anew = hello.epoch.is_some() && !same;
+        let former = if same { hello.erasures } else { 0 };
+        let device = Device { keeping: hello.keeping, erasures: former };
+        self.disk.database.devices.insert(hello.device, device);
+        let (cursor, erasures) = match anew {
+            true => (0, Vec::new()),
+            false => self.erasures_for(hello.device, former),
+        };
         let due = match same {
             true if erasures.is_empty() => Due::Nothing,
             true if self.bug == Some(Bug::WordsBeforeErasures) => Due::Nothing,
@@ -245,6 +264,7 @@ impl Server {
         let connection = self.connections.get_mut(&id).unwrap();
         connection.device = Some(hello.device);
         connection.told = cursor;
+        connection.anew = anew;
         connection.feed = if same { hello.feed } else { 0 };
         connection.session.welcomed(principal, cursor, due);
         connection.tell(&ServerFrame::Welcome(Box::new(welcome)));
@@ -268,6 +288,12 @@ impl Server {
             let reason = Problem::UnknownConversation;
             connection.tell(&ServerFrame::Refused { document: Some(document), reason });
         }
+    }
+
+    /// What a device may say that it has: what its principal may see, or nobody knows.
+    fn may_claim(&self, id: ConnectionId, document: DocumentId) -> bool {
+        let known = self.disk.database.conversations.contains_key(&document.conversation);
+        !known || self.may_see(id, document.conversation)
     }
 
     /// Whether a connection's principal may see a conversation that there is.

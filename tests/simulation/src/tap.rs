@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rejoinder_core::id::{DocumentId, DocumentKind, ParticipantId, Seq};
+use rejoinder_core::id::{DocumentId, DocumentKind, Epoch, ParticipantId, Seq};
 use rejoinder_core::wire::{ClientFrame, ServerFrame, Signal};
 
 use crate::mark;
@@ -15,6 +15,10 @@ pub(crate) struct Tap {
     is_visitor: bool,
     /// Up to which order the device has to erase before it is told anything else.
     owed: Option<u64>,
+    /// The life of the data that the device knows.
+    knows: Option<Epoch>,
+    /// It is another's: it is told what to erase before anything else, once it said what it has.
+    is_anew: bool,
     /// How far it was told that people have seen.
     seen: BTreeMap<(DocumentId, ParticipantId), Seq>,
 }
@@ -24,10 +28,18 @@ impl Tap {
     pub(crate) fn down(&mut self, frame: &ServerFrame, bytes: &[u8]) {
         if let ServerFrame::Welcome(welcome) = frame {
             self.is_visitor = !welcome.principal.role.reads_team();
+            self.is_anew = self.knows.is_some_and(|known| known != welcome.epoch);
             self.owed = (!welcome.erasures.is_empty()).then_some(welcome.cursor);
             return;
         }
         assert!(self.owed.is_none(), "RE15: told more before it has erased: {frame:?}");
+        if core::mem::take(&mut self.is_anew) {
+            let ServerFrame::Erasures { cursor, .. } = frame else {
+                panic!("RE13: told something before what it is to erase: {frame:?}");
+            };
+            self.owed = Some(*cursor);
+            return;
+        }
         self.look_at_seen(frame);
         if self.is_visitor {
             assert!(!mark::holds_note(bytes), "WP19: a note went to a visitor");
@@ -47,6 +59,9 @@ impl Tap {
 
     /// A frame comes from the client.
     pub(crate) fn up(&mut self, frame: &ClientFrame) {
+        if let ClientFrame::Hello(hello) = frame {
+            self.knows = hello.epoch;
+        }
         if let ClientFrame::Purged { cursor } = frame
             && self.owed.is_some_and(|owed| owed <= *cursor)
         {

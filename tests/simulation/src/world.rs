@@ -199,8 +199,6 @@ impl World {
             } else {
                 self.note(|| "the server is restored".to_owned());
                 self.server.restore();
-                // It has forgotten what it told since the backup, and to whom.
-                self.clients.iter_mut().for_each(|client| client.told.clear());
             }
         }
         for client in 0..self.clients.len() {

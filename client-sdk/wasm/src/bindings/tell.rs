@@ -57,6 +57,7 @@ pub(super) const fn sent(frame: &ClientFrame) -> (&'static str, Option<DocumentI
         ClientFrame::Want { document, .. } => ("want", Some(*document)),
         ClientFrame::Signal { document, .. } => ("signal", Some(*document)),
         ClientFrame::LogOut => ("log_out", None),
+        ClientFrame::Holding { .. } => ("holding", None),
     }
 }
 

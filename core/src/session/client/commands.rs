@@ -396,7 +396,7 @@ impl Session {
                 let (message, author) = (words.message, words.author);
                 let anew = |body| Revision::new(message, author, &body, moment.dice);
                 let Ok(words) = words.read().and_then(anew) else { return };
-                opened.replica.send_words(Kind::Visitor, words, &mut moment);
+                opened.replica.send_moved(Kind::Visitor, words, &mut moment);
                 if draft.is_some() {
                     opened.replica.set_draft(Some(message), draft.clone(), moment.effects);
                 }

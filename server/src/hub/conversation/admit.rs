@@ -18,7 +18,7 @@ use crate::directory::Scope;
 use crate::hub::conversation::live::Live;
 use crate::hub::conversation::{Absent, Follower, State, Task};
 use crate::hub::progress::blocking;
-use crate::hub::{Connected, Unanswered, UnderWay, entries, snapshot};
+use crate::hub::{Connected, UnderWay, entries, snapshot};
 use crate::load::Burden;
 use crate::storage::{
     AppendError, Appended, Batch, Filter, Header, Storage, StorageError, Summary,
@@ -40,6 +40,7 @@ pub(super) struct Pushed {
     pub(super) kind: DocumentKind,
     pub(super) submissions: Vec<Submission>,
     pub(super) revisions: Vec<Revision>,
+    /// Given back when the push is carried out and its memory free again.
     pub(super) under_way: UnderWay,
 }
 
@@ -61,7 +62,7 @@ struct Answer {
     kind: DocumentKind,
     fates: Vec<OperationFate>,
     /// Dropped when it is told.
-    _waits: Unanswered,
+    _under_way: UnderWay,
 }
 
 impl Task {
@@ -82,9 +83,8 @@ impl Task {
             }
             match self.judge(&mut admission, &push).await {
                 Ok(fates) => {
-                    let UnderWay { room, waits: _waits } = push.under_way;
-                    drop(room);
-                    answers.push(Answer { to: push.by, kind: push.kind, fates, _waits });
+                    let Pushed { by: to, kind, under_way, .. } = push;
+                    answers.push(Answer { to, kind, fates, _under_way: under_way });
                 }
                 Err(error) => self.put_off(&push.by, &error.into()),
             }

@@ -44,19 +44,17 @@ pub(super) fn device(connection: &Connection, device: DeviceId) -> Result<Option
         .optional()
 }
 
-/// Remembers that a device is sent words of a document.
-pub(super) fn keep_holding(
+/// Remembers that a device is sent words of documents.
+pub(super) fn keep_holdings(
     connection: &Connection,
     device: DeviceId,
-    document: DocumentId,
+    documents: &[DocumentId],
 ) -> Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO holding (device, conversation, kind) VALUES (?1, ?2, ?3) \
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(held(device, document))
-        .map(drop)
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO holding (device, conversation, kind) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO NOTHING",
+    )?;
+    documents.iter().try_for_each(|&document| statement.execute(held(device, document)).map(drop))
 }
 
 /// Forgets that a device holds documents.

@@ -44,8 +44,8 @@ pub(super) enum Write {
     Seen(DocumentId, ParticipantId, Seq),
     /// [`crate::storage::Storage::keep_device`].
     Device(Device),
-    /// [`crate::storage::Storage::keep_holding`].
-    Holding(DeviceId, DocumentId),
+    /// [`crate::storage::Storage::keep_holdings`].
+    Holdings(DeviceId, Vec<DocumentId>),
     /// [`crate::storage::Storage::forget_holdings`].
     ForgetHoldings(DeviceId, Vec<DocumentId>),
     /// [`crate::storage::Storage::keep_read`].
@@ -312,7 +312,9 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
             documents::keep_seen(connection, *document, *participant, *seq)
         }
         Write::Device(device) => devices::keep_device(connection, device),
-        Write::Holding(device, document) => devices::keep_holding(connection, *device, *document),
+        Write::Holdings(device, documents) => {
+            devices::keep_holdings(connection, *device, documents)
+        }
         Write::ForgetHoldings(device, documents) => {
             devices::forget_holdings(connection, *device, documents)
         }
@@ -357,8 +359,8 @@ mod tests {
             let keeping = Keeping::Durable;
             Write::Device(Device { device, participant, keeping, erasures, heard_at })
         };
-        let holding =
-            || Write::Holding(device, DocumentId::timeline(ConversationId::from_bytes([1; 16])));
+        let document = DocumentId::timeline(ConversationId::from_bytes([1; 16]));
+        let holding = || Write::Holdings(device, vec![document]);
         assert!(!may_be_forgotten(&connection, vec![at(3)]), "it comes for the first time");
         assert!(may_be_forgotten(&connection, vec![at(3)]));
         assert!(may_be_forgotten(&connection, vec![at(5)]));

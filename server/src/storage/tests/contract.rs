@@ -21,6 +21,7 @@ pub(crate) use derived::{
     rt51_live_words_are_those_not_recalled_nor_replaced,
     rt53_conversations_are_listed_newest_first,
     rt56_courses_are_told_by_site_and_time_page_by_page,
+    wp24_a_conversation_is_open_until_it_is_closed,
 };
 
 /// A storage under test, and how it is opened again.
@@ -51,6 +52,7 @@ macro_rules! suite {
                 a_second_recall_keeps_the_first_one_s_number
                 a_visitor_s_new_conversations_are_counted
                 wp24_unread_is_what_others_said_after_what_was_seen
+                wp24_a_conversation_is_open_until_it_is_closed
                 rt50_notifications_are_exact_and_go_with_their_note
                 rt53_conversations_are_listed_newest_first
                 rt51_live_words_are_those_not_recalled_nor_replaced
@@ -287,9 +289,9 @@ pub(crate) fn re20_progress_counts_devices_that_keep(it: &impl Fixture) {
         wait(storage.keep_device(it.clone())).unwrap();
     }
     for it in [&near, &far, &memory] {
-        wait(storage.keep_holding(it.device, document)).unwrap();
+        wait(storage.keep_holdings(it.device, vec![document])).unwrap();
     }
-    wait(storage.keep_holding(stranger.device, DocumentId::team(chat.id()))).unwrap();
+    wait(storage.keep_holdings(stranger.device, vec![DocumentId::team(chat.id())])).unwrap();
     near.erasures = number;
     wait(storage.keep_device(near.clone())).unwrap();
     let [found] = progress(of).try_into().unwrap();
@@ -319,8 +321,8 @@ pub(crate) fn re13_a_device_is_told_the_recalls_in_what_it_holds(it: &impl Fixtu
         append(storage, chat.says("secret"));
         append(storage, chat.says("secret too"));
     }
-    wait(storage.keep_holding(phone, chat.timeline())).unwrap();
-    wait(storage.keep_holding(phone, chat.timeline())).unwrap();
+    wait(storage.keep_holdings(phone, vec![chat.timeline()])).unwrap();
+    wait(storage.keep_holdings(phone, vec![chat.timeline()])).unwrap();
     let first = append(storage, chat.recalls(0)).erasures[0];
     append(storage, other.recalls(0));
     let second = append(storage, chat.recalls(1)).erasures[0];
@@ -354,7 +356,7 @@ pub(crate) fn st18_devices_receipts_and_actors_outlive_a_restart(it: &mut impl F
     phone.erasures = 7;
     phone.heard_at = Timestamp::from_millis(2);
     wait(it.storage().keep_device(phone.clone())).unwrap();
-    wait(it.storage().keep_holding(phone.device, chat.timeline())).unwrap();
+    wait(it.storage().keep_holdings(phone.device, vec![chat.timeline()])).unwrap();
     for seq in [2, 5, 4] {
         wait(it.storage().keep_seen(chat.timeline(), chat.agent, Seq(seq))).unwrap();
     }

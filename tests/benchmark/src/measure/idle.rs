@@ -32,7 +32,7 @@ pub(crate) async fn run(report: &mut Report) -> Result<(), Failure> {
     let floor = floor::load::idle(&plain, connections).await?;
     plain.end()?;
 
-    // One agent has no more connections than anybody looks at.
+    // No participant may have more than 64 connections (WP32).
     let stage = Stage::new(100)?;
     let server = Process::start(Kind::Rejoinder, stage.path())?;
     // The first connections bring threads and caches with them.
@@ -62,8 +62,10 @@ async fn connect(server: &Process, stage: &Stage, many: usize) -> Result<Vec<Cli
     let mut clients = Vec::with_capacity(many);
     while clients.len() < many {
         let next = (many - clients.len()).min(AT_ONCE);
-        let greeted = (0..next).map(|number| agent(server, stage, number));
-        clients.extend(futures_util::future::try_join_all(greeted).await?);
+        let first = clients.len();
+        let greeted = (first..first + next).map(|number| agent(server, stage, number));
+        let greeted = futures_util::future::try_join_all(greeted).await?;
+        clients.extend(greeted);
     }
     Ok(clients)
 }

@@ -10,6 +10,7 @@ mod history;
 mod lasting;
 mod mentions;
 mod reports;
+mod restored;
 mod routing;
 mod secrets;
 mod talk;

@@ -20,6 +20,16 @@ impl Server {
         (newest, self.disk.ledger.iter().filter(held).map(order).collect())
     }
 
+    /// Orders everything that a device of another life of the data is to erase of what it has.
+    pub(super) fn order_all(&mut self, id: ConnectionId) {
+        let device = self.connections[&id].device.unwrap();
+        let (cursor, orders) = self.erasures_for(device, 0);
+        let connection = self.connections.get_mut(&id).unwrap();
+        connection.told = cursor;
+        connection.session.more(cursor);
+        connection.tell(&ServerFrame::Erasures { cursor, orders });
+    }
+
     pub(super) fn purged(&mut self, id: ConnectionId, cursor: u64) {
         let connection = self.connections.get_mut(&id).unwrap();
         let first = connection.feed != u64::MAX;
