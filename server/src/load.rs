@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn wp36_presence_is_shed_first_and_agents_last() {
+    fn wp37_presence_is_shed_first_and_agents_last() {
         // Milliseconds that operations wait, and what is shed then.
         let table: [(u64, &[Burden]); 6] = [
             (0, &[]),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn wp36_those_who_are_put_off_together_come_back_one_after_another() {
+    fn wp37_those_who_are_put_off_together_come_back_one_after_another() {
         for from in [0, 1_000_000] {
             let mut waits: Vec<u64> = (from..from + 100).map(|nth| wait(nth).0).collect();
             waits.sort_unstable();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn wp36_a_server_is_busy_when_many_conversations_wait() {
+    fn wp37_a_server_is_busy_when_many_conversations_wait() {
         let (load, begun) = (Load::default(), Instant::now());
         let later = begun + Duration::from_secs(9);
         let mut waiting: Vec<_> = (0..1_000).map(|_| load.waits(chat(0), begun)).collect();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn wp36_what_is_answered_waits_no_more() {
+    fn wp37_what_is_answered_waits_no_more() {
         let (load, begun) = (Load::default(), Instant::now());
         let at = |seconds| begun + Duration::from_secs(seconds);
         let chats = 0..limits::BUSY_CONVERSATIONS;

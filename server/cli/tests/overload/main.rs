@@ -197,7 +197,7 @@ async fn all_is_there(visitors: &[Poured], agents: &[Poured], before: &[usize]) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wp36_of_five_times_too_much_visitors_wait_and_agents_do_not() {
+async fn wp37_of_five_times_too_much_visitors_wait_and_agents_do_not() {
     let world = World::start_program(PROGRAM, &[]).await;
     let mut crowd = Crowd::new(&world);
     let mut visitors = crowd.visitors(&world, VISITORS).await;
