@@ -5,7 +5,9 @@
 
 mod erasing;
 mod greeting;
+mod shedding;
 
+use core::convert::Infallible;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -16,11 +18,13 @@ use axum::extract::ws::{Message, WebSocket};
 use rejoinder_core::id::DocumentId;
 use rejoinder_core::limits;
 use rejoinder_core::session::server::{Fault, Request, Session};
-use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame, Signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
 
 use crate::directory::AuthError;
-use crate::hub::{Ask, Connected, Frame, Hub, News, Queue, blocking, queue};
+use crate::hub::{Ask, Connected, Frame, Hub, News, Queue, UnderWay, blocking, queue};
+use crate::load::Burden;
 use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
@@ -86,8 +90,9 @@ pub async fn serve(
     let (outbound, queue) = queue();
     let under_way = Arc::new(Semaphore::new(limits::UNDER_WAY_BYTES));
     let (session, peer) = (Session::default(), visit.peer);
+    let (answering, turns) = (mpsc::channel(1), Vec::new());
     let mut connection =
-        Connection { socket, queue, session, throttle, peer, under_way, turns: Vec::new() };
+        Connection { socket, queue, session, throttle, peer, under_way, answering, turns };
     let arrived = tokio::select! {
         arrived = connection.greet(&hub, outbound, &visit) => arrived,
         _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
@@ -126,6 +131,8 @@ struct Connection {
     peer: IpAddr,
     /// Bytes that may still be taken before some are carried out.
     under_way: Arc<Semaphore>,
+    /// Pushes hold the sending end until they are answered.
+    answering: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     /// What counts as long as it lasts.
     turns: Vec<Turn>,
 }
@@ -199,10 +206,10 @@ impl Connection {
         hub: &Hub,
         connected: &Arc<Connected>,
         mut purge: Purge,
-    ) -> Result<core::convert::Infallible, End> {
+    ) -> Result<Infallible, End> {
         let idle = Duration::from_millis(limits::IDLE_MILLIS);
         let quiet = Duration::from_millis(limits::QUIET_MILLIS);
-        let (mut heard, mut pinged) = (tokio::time::Instant::now(), false);
+        let (mut heard, mut pinged) = (Instant::now(), false);
         loop {
             let open = self.session.is_open();
             let deadline = heard + if pinged { idle } else { quiet };
@@ -210,7 +217,7 @@ impl Connection {
             let reads = open && purge.reading.is_some() && self.queue.is_empty();
             tokio::select! {
                 frame = self.socket.recv() => {
-                    (heard, pinged) = (tokio::time::Instant::now(), false);
+                    (heard, pinged) = (Instant::now(), false);
                     if let Some(said) = received(frame)? {
                         self.take(hub, connected, said, &mut purge).await?;
                     }
@@ -280,15 +287,19 @@ impl Connection {
             Request::Open(d, cursor) => (d.conversation, Ask::Open(by(), d.kind, cursor)),
             Request::Leave(d) => (d.conversation, Ask::Leave(connected.id, d.kind)),
             Request::Push(d, submissions, revisions) => {
-                let under_way = self.room_for(bytes).await;
+                let waits = self.admits(hub, connected, d.conversation).await?;
+                let under_way = UnderWay { room: self.room_for(bytes).await, waits };
                 (d.conversation, Ask::Push(by(), d.kind, submissions, revisions, under_way))
             }
             Request::Want(d, revisions) => (d.conversation, Ask::Want(by(), d.kind, revisions)),
+            Request::Signal(_, Signal::Typing | Signal::Viewing | Signal::Idle)
+                if hub.load().admits(Burden::Presence).is_err() =>
+            {
+                return Ok(());
+            }
             Request::Signal(d, signal) => (d.conversation, Ask::Signal(by(), d.kind, signal)),
         };
-        hub.ask(conversation, ask).map_err(|_| {
-            End::Saying(ServerFrame::Retry { after_millis: 1_000, reason: Problem::Busy })
-        })
+        hub.ask(conversation, ask).map_err(|_| busy(Wait(1_000)))
     }
 
     /// Whether somebody may say so much so soon: nothing of it is looked at otherwise.
@@ -356,10 +367,7 @@ impl Connection {
     ) -> Result<(), End> {
         match news {
             News::Replaced => Err(Problem::Replaced.into()),
-            News::TooSlow => {
-                let (after_millis, reason) = (1_000, Problem::Busy);
-                Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
-            }
+            News::TooSlow => Err(busy(Wait(1_000))),
             News::Standing => standing(hub, connected).await,
             News::Narrowed => Err(again()),
             News::Erasures => {
@@ -423,6 +431,11 @@ impl Connection {
             heard(hub, connected).await;
         }
     }
+}
+
+/// More than can be done now.
+const fn busy(Wait(after_millis): Wait) -> End {
+    End::Saying(ServerFrame::Retry { after_millis, reason: Problem::Busy })
 }
 
 fn received(message: Option<Result<Message, axum::Error>>) -> Result<Option<Said>, End> {

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn wp36_a_frame_of_the_team_s_has_no_bytes_for_a_visitor() {
+    fn wp38_a_frame_of_the_team_s_has_no_bytes_for_a_visitor() {
         let chat = ConversationId::from_bytes([1; 16]);
         let given = |frame: &ServerFrame, reader| Frame::from(frame).bytes_for(reader).is_some();
         let agent = Some(Role::Agent(AgentRole::SupportAgent));
