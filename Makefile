@@ -40,7 +40,6 @@ tour: setup web ## Build, and play a chat with recalls between real processes
 
 test: setup web ## Run every test
 	$(CARGO) test --workspace --locked
-	$(CARGO) build --locked --bin rejoinder
 	$(NPM) test --workspaces --if-present
 	@if tools/browser.sh; then $(NPM) run stories --workspace tests/browser; \
 	  else echo "NOT RUN: the stories in browsers, for want of Chromium" >&2; fi
@@ -56,9 +55,11 @@ mutants: ## Plant bugs in the simulated server, and say which check finds each
 SOAK_SECONDS ?= 600
 FROM ?= 1000
 
-soak: ## Simulate as many seeds as SOAK_SECONDS allow (600), from FROM on
+soak: ## Simulate, and then storm, as many seeds as SOAK_SECONDS allow (600), from FROM on
 	SOAK_SECONDS=$(SOAK_SECONDS) FROM=$(FROM) $(CARGO) test --locked \
 	  --package rejoinder-simulation -- many --nocapture
+	SOAK_SECONDS=$(SOAK_SECONDS) FROM=$(FROM) $(CARGO) test --locked \
+	  --package rejoinder-storm -- many --nocapture
 
 check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness
 	@tools/require.sh fmt clippy

@@ -120,6 +120,34 @@ pub const CONVERSATION_QUEUE: usize = 1_024;
 /// largest. Past it nothing more is read from it until some are.
 pub const UNDER_WAY_BYTES: usize = 2 * FRAME_BYTES;
 
+/// Conversations whose operations wait, of those that have waited longest, by which a server knows
+/// how busy it is: more than a few people can hold up, and fewer than wait when all do.
+pub const BUSY_CONVERSATIONS: usize = 32;
+
+/// Milliseconds that operations wait from which on presence is dropped: people notice a delay, and
+/// nobody misses that somebody types.
+pub const SHED_PRESENCE_MILLIS: u64 = 250;
+
+/// Milliseconds that operations wait from which on nobody begins a conversation: those who talk
+/// already come before those who do not.
+pub const SHED_BEGINNINGS_MILLIS: u64 = 500;
+
+/// Milliseconds that operations wait from which on visitors' are put off: they are kept and sent
+/// again, which is better than a queue that only grows.
+pub const SHED_VISITORS_MILLIS: u64 = 1_000;
+
+/// Milliseconds that operations wait from which on agents' are put off too: as many agents as that
+/// takes are rare, for visitors give way to them first.
+pub const SHED_TEAMS_MILLIS: u64 = 4_000;
+
+/// Milliseconds after which the first of those may try again whose operations were shed, and over
+/// how many more the others are spread: were all to come at once, there would be nothing to do
+/// meanwhile, and too much then.
+pub const SHED_RETRY_MILLIS: u64 = 500;
+
+/// See [`SHED_RETRY_MILLIS`].
+pub const SHED_SPREAD_MILLIS: u64 = 4_000;
+
 /// Operations of one participant in a second, in the long run: faster than anybody types or clicks.
 pub const OPERATIONS_PER_SECOND: u32 = 20;
 

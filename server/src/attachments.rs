@@ -106,7 +106,6 @@ impl Attachments {
     pub(crate) fn keep(&self, place: Place, id: AttachmentId, sealed: &[u8]) -> io::Result<()> {
         let _alone = lock(&self.changing);
         let message = self.message(place);
-        let mut made: Vec<&Path> = message.ancestors().take_while(|it| !it.exists()).collect();
         folder::make(&message)?;
         // Its name is its own: another try of the same file may be under way.
         let coming = self.folder.join(COMING);
@@ -118,9 +117,6 @@ impl Attachments {
         if let Err(error) = written {
             drop(folder::remove(&partial));
             return Err(error);
-        }
-        while let Some(new) = made.pop() {
-            folder::sync(new.parent().unwrap_or(new))?;
         }
         Ok(())
     }

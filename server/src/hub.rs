@@ -31,13 +31,14 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
-pub use outbound::{Outbound, Queue, TooSlow, queue};
+pub use outbound::{Frame, Outbound, Queue, TooSlow, queue};
 pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::attachments::{self, Attachments};
 use crate::directory::{Agent, Directory, DirectoryError, OfflineMode, SiteMode};
+use crate::load::{Load, Waits};
 use crate::routing::Board;
 use crate::storage::Storage;
 
@@ -51,14 +52,8 @@ pub enum Ask {
     Open(Arc<Connected>, DocumentKind, Seq),
     /// No longer follow it.
     Leave(ConnectionId, DocumentKind),
-    /// Admit operations. What they take of their connection's room is given back with the last.
-    Push(
-        Arc<Connected>,
-        DocumentKind,
-        Vec<Submission>,
-        Vec<Revision>,
-        Option<OwnedSemaphorePermit>,
-    ),
+    /// Admit operations.
+    Push(Arc<Connected>, DocumentKind, Vec<Submission>, Vec<Revision>, UnderWay),
     /// Send words.
     Want(Arc<Connected>, DocumentKind, Vec<RevisionId>),
     /// Tell others, or keep how far was seen.
@@ -69,6 +64,24 @@ pub enum Ask {
     Release(ParticipantId),
     /// Do what is due at a moment, and say when to ask again.
     Upkeep(Upkeep, Timestamp, oneshot::Sender<Option<Timestamp>>),
+}
+
+/// What operations hold until they are carried out.
+#[derive(Debug)]
+pub struct UnderWay {
+    /// What they take of their connection's room.
+    pub room: Option<OwnedSemaphorePermit>,
+    /// Until they are answered, they wait.
+    pub waits: Unanswered,
+}
+
+/// Operations without an answer, until this is dropped.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Among all that wait.
+    pub waits: Waits,
+    /// Their connection finds out by it when nothing of its own waits any more.
+    pub told: mpsc::Sender<core::convert::Infallible>,
 }
 
 /// What the server itself does in a conversation when it is time to.
@@ -125,6 +138,7 @@ struct Shared {
     notifying: tokio::sync::Mutex<()>,
     searching: Arc<Semaphore>,
     sweeping: Notify,
+    load: Load,
 }
 
 impl core::fmt::Debug for Shared {
@@ -157,6 +171,7 @@ impl Hub {
             notifying: tokio::sync::Mutex::default(),
             searching: Arc::new(Semaphore::new(SEARCHES)),
             sweeping: Notify::new(),
+            load: Load::default(),
         }))
     }
 
@@ -182,6 +197,12 @@ impl Hub {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// How busy the server is.
+    #[must_use]
+    pub fn load(&self) -> &Load {
+        &self.0.load
     }
 
     /// What routing knows and has decided.

@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod export;
 pub mod hub;
 mod lingering;
+pub mod load;
 pub mod report;
 pub mod router;
 pub mod routing;

@@ -5,7 +5,8 @@
 //! thrown away for a moment.
 //!
 //! Nor does a connection last for ever on which nobody takes what is sent: a file, say, that was
-//! asked for only to hold the connection.
+//! asked for only to hold the connection; nor one on which nobody ever says a byte: the time for
+//! headers begins with their first.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -15,11 +16,13 @@ use std::io;
 
 use rejoinder_core::limits;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// How long somebody may take not a byte of what is sent to them.
 const PATIENCE: Duration = Duration::from_millis(limits::IDLE_MILLIS);
+
+/// How long the first byte may take.
+const FIRST: Duration = Duration::from_millis(limits::HEADER_MILLIS);
 
 /// How long is listened to somebody who was told that it is over.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -27,11 +30,18 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Bytes that are thrown away at most.
 const MOST: u64 = 4 * 1024 * 1024;
 
+/// What carries bytes both ways.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
 /// A socket that is not reset when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lingering {
+pub(crate) struct Lingering<S: Stream> {
     /// None only while it is dropped.
-    stream: Option<TcpStream>,
+    stream: Option<S>,
+    /// Until the first byte has come: when that has taken too long.
+    silent: Option<Pin<Box<Sleep>>>,
     /// The other side has said all.
     ended: bool,
     patience: Duration,
@@ -39,9 +49,10 @@ pub(crate) struct Lingering {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Lingering {
-    pub(crate) const fn new(stream: TcpStream) -> Self {
-        Self { stream: Some(stream), ended: false, patience: PATIENCE, stalled: None }
+impl<S: Stream> Lingering<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        let silent = Some(Box::pin(tokio::time::sleep(FIRST)));
+        Self { stream: Some(stream), silent, ended: false, patience: PATIENCE, stalled: None }
     }
 
     /// What became of a write, unless nothing could be written for too long.
@@ -62,12 +73,12 @@ impl Lingering {
         }
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl AsyncRead for Lingering {
+impl<S: Stream> AsyncRead for Lingering<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -80,11 +91,18 @@ impl AsyncRead for Lingering {
             Poll::Ready(Err(_)) => true,
             Poll::Pending => false,
         };
+        if read.is_ready() {
+            self.silent = None;
+        } else if let Some(silent) = &mut self.silent
+            && silent.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         read
     }
 }
 
-impl AsyncWrite for Lingering {
+impl<S: Stream> AsyncWrite for Lingering<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -104,7 +122,7 @@ impl AsyncWrite for Lingering {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+        self.stream.as_ref().is_some_and(S::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -116,7 +134,7 @@ impl AsyncWrite for Lingering {
     }
 }
 
-impl Drop for Lingering {
+impl<S: Stream> Drop for Lingering<S> {
     fn drop(&mut self) {
         let (Some(mut stream), false) = (self.stream.take(), self.ended) else { return };
         // Without a runtime, the process is ending.
@@ -152,6 +170,7 @@ mod tests {
         talker.read_to_end(&mut heard).await.unwrap();
         assert_eq!(heard, b"too much");
     }
+
     #[tokio::test]
     async fn who_takes_nothing_is_not_waited_for_for_ever() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

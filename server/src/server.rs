@@ -5,10 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+pub use axum::serve::Listener;
+use axum::serve::ListenerExt;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rejoinder_core::limits;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -95,16 +98,35 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn start_with(parts: Parts, web: Web) -> Result<Self, StartError> {
-        let options = parts.storage;
-        let attachments = Attachments::of(&options.folder);
-        // Opening replays the ledger and may take its time.
-        let opened = tokio::task::spawn_blocking(move || Sqlite::open(&options)).await;
-        let opened = opened.map_err(|_| StorageError::Failed("opening was broken off".into()))?;
-        let storage: Arc<dyn Storage> = Arc::new(opened?);
+        let storage = open(parts.storage.clone()).await?;
+        let failed = |source| StartError::Listen { address: parts.listen, source };
+        let listener = TcpListener::bind(parts.listen).await.map_err(failed)?;
+        // Frames are small and each is waited for.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        Self::serve(parts, web, storage, listener)
+    }
+
+    /// The same, on connections that come from anywhere: [`Parts::listen`] is not looked at.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_on(
+        parts: Parts,
+        web: Web,
+        listener: impl Listener<Addr = SocketAddr>,
+    ) -> Result<Self, StartError> {
+        let storage = open(parts.storage.clone()).await?;
+        Self::serve(parts, web, storage, listener)
+    }
+
+    fn serve(
+        parts: Parts,
+        web: Web,
+        storage: Arc<dyn Storage>,
+        listener: impl Listener<Addr = SocketAddr>,
+    ) -> Result<Self, StartError> {
+        let attachments = Attachments::of(&parts.storage.folder);
         let directory = Arc::new(parts.directory);
-        let listener = TcpListener::bind(parts.listen)
-            .await
-            .map_err(|source| StartError::Listen { address: parts.listen, source })?;
         let address = listener
             .local_addr()
             .map_err(|source| StartError::Listen { address: parts.listen, source })?;
@@ -160,6 +182,13 @@ impl Server {
     }
 }
 
+/// Opens the data folder. That replays the ledger and may take its time.
+async fn open(options: Options) -> Result<Arc<dyn Storage>, StartError> {
+    let opened = tokio::task::spawn_blocking(move || Sqlite::open(&options)).await;
+    let opened = opened.map_err(|_| StorageError::Failed("opening was broken off".into()))?;
+    Ok(Arc::new(opened?))
+}
+
 /// Removes files that a crash or a restore left without words, beside serving.
 fn sweep(attachments: &Attachments, storage: &Arc<dyn Storage>) {
     let (attachments, storage) = (attachments.clone(), Arc::clone(storage));
@@ -181,22 +210,19 @@ fn end_of_feed(hub: &Hub) -> Result<u64, StorageError> {
     }
 }
 
-async fn accept(listener: TcpListener, served: Served, mut closed: watch::Receiver<bool>) {
+async fn accept(
+    mut listener: impl Listener<Addr = SocketAddr>,
+    served: Served,
+    mut closed: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     let router = router::router(served);
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let router = router.clone();
-                    connections.spawn(connection(stream, peer, router, closed.clone()));
-                }
-                Err(error) => {
-                    // Too many open files, most likely: those there are go on.
-                    tracing::warn!(%error, "a connection was not accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
+            (stream, peer) = listener.accept() => {
+                let router = router.clone();
+                connections.spawn(connection(stream, peer, router, closed.clone()));
+            }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             () = until_closed(&mut closed) => break,
         }
@@ -215,18 +241,12 @@ async fn until_closed(closed: &mut watch::Receiver<bool>) {
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: axum::Router,
     mut closed: watch::Receiver<bool>,
 ) {
-    // Frames are small and each is waited for.
-    let _best_effort = stream.set_nodelay(true);
     let patience = Duration::from_millis(limits::HEADER_MILLIS);
-    // The time for headers begins with their first byte: without one there would be no end.
-    if tokio::time::timeout(patience, stream.peek(&mut [0])).await.is_err() {
-        return;
-    }
     let service = TowerToHyperService::new(router.layer(axum::Extension(peer)));
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(16 * 1024);

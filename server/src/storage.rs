@@ -302,11 +302,11 @@ pub trait Storage: Send + Sync + 'static {
         at: Timestamp,
     ) -> Boxed<Result<(), StorageError>>;
 
-    /// Conversations that are gone since a moment.
+    /// When a conversation was gone with its site the last time.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError>;
+    fn newest_gone(&self) -> Result<Option<Timestamp>, StorageError>;
 
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.
@@ -386,6 +386,12 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
+
+    /// Whether some conversation of a visitor is open.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn has_open(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
 
     /// How many conversations a visitor has begun since a moment.
     ///

@@ -5,7 +5,9 @@
 
 mod erasing;
 mod greeting;
+mod shedding;
 
+use core::convert::Infallible;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -16,16 +18,18 @@ use axum::extract::ws::{Message, WebSocket};
 use rejoinder_core::id::DocumentId;
 use rejoinder_core::limits;
 use rejoinder_core::session::server::{Fault, Request, Session};
-use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame, Signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
 
 use crate::directory::AuthError;
-use crate::hub::{Ask, Connected, Hub, News, Queue, blocking, queue};
+use crate::hub::{Ask, Connected, Frame, Hub, News, Queue, UnderWay, blocking, queue};
+use crate::load::Burden;
 use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
 use erasing::{carried_out, heard, keep, read_feed, team_changed, wiped};
-use greeting::{Reckoning, holds, reckon};
+use greeting::{holds, reckon};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -86,8 +90,9 @@ pub async fn serve(
     let (outbound, queue) = queue();
     let under_way = Arc::new(Semaphore::new(limits::UNDER_WAY_BYTES));
     let (session, peer) = (Session::default(), visit.peer);
+    let (answering, turns) = (mpsc::channel(1), Vec::new());
     let mut connection =
-        Connection { socket, queue, session, throttle, peer, under_way, turns: Vec::new() };
+        Connection { socket, queue, session, throttle, peer, under_way, answering, turns };
     let arrived = tokio::select! {
         arrived = connection.greet(&hub, outbound, &visit) => arrived,
         _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
@@ -126,6 +131,8 @@ struct Connection {
     peer: IpAddr,
     /// Bytes that may still be taken before some are carried out.
     under_way: Arc<Semaphore>,
+    /// Pushes hold the sending end until they are answered.
+    answering: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     /// What counts as long as it lasts.
     turns: Vec<Turn>,
 }
@@ -143,7 +150,7 @@ struct Purge {
     /// Orders that did not fit into the welcome.
     more: VecDeque<(u64, Vec<ErasureOrder>)>,
     /// Its orders are still to be counted, once it has said what it has.
-    reckoning: Option<Reckoning>,
+    reckoning: bool,
 }
 
 impl Connection {
@@ -155,9 +162,15 @@ impl Connection {
         }
     }
 
-    async fn write(&mut self, frame: Bytes) -> Result<(), End> {
+    /// Where every frame goes out.
+    async fn write(&mut self, frame: impl Into<Frame>) -> Result<(), End> {
+        let reader = self.session.principal().map(|principal| principal.role);
+        let Some(bytes) = frame.into().bytes_for(reader) else {
+            tracing::error!("a frame of the team's was about to go to a visitor: not sent");
+            return Err(End::Gone);
+        };
         metrics::counter!("rejoinder_frames_out_total").increment(1);
-        let sent = self.socket.send(Message::Binary(frame));
+        let sent = self.socket.send(Message::Binary(bytes));
         // Who does not read for so long is gone, or holds the connection on purpose.
         match tokio::time::timeout(Duration::from_millis(limits::IDLE_MILLIS), sent).await {
             Ok(Ok(())) => Ok(()),
@@ -175,7 +188,7 @@ impl Connection {
         }
         if self.session.is_open() {
             let here = ServerFrame::Feed { cursor: 0, rows: Vec::new() };
-            self.write(here.encode().into()).await?;
+            self.write(&here).await?;
         }
         Ok(())
     }
@@ -193,10 +206,10 @@ impl Connection {
         hub: &Hub,
         connected: &Arc<Connected>,
         mut purge: Purge,
-    ) -> Result<core::convert::Infallible, End> {
+    ) -> Result<Infallible, End> {
         let idle = Duration::from_millis(limits::IDLE_MILLIS);
         let quiet = Duration::from_millis(limits::QUIET_MILLIS);
-        let (mut heard, mut pinged) = (tokio::time::Instant::now(), false);
+        let (mut heard, mut pinged) = (Instant::now(), false);
         loop {
             let open = self.session.is_open();
             let deadline = heard + if pinged { idle } else { quiet };
@@ -204,7 +217,7 @@ impl Connection {
             let reads = open && purge.reading.is_some() && self.queue.is_empty();
             tokio::select! {
                 frame = self.socket.recv() => {
-                    (heard, pinged) = (tokio::time::Instant::now(), false);
+                    (heard, pinged) = (Instant::now(), false);
                     if let Some(said) = received(frame)? {
                         self.take(hub, connected, said, &mut purge).await?;
                     }
@@ -274,15 +287,19 @@ impl Connection {
             Request::Open(d, cursor) => (d.conversation, Ask::Open(by(), d.kind, cursor)),
             Request::Leave(d) => (d.conversation, Ask::Leave(connected.id, d.kind)),
             Request::Push(d, submissions, revisions) => {
-                let under_way = self.room_for(bytes).await;
+                let waits = self.admits(hub, connected, d.conversation).await?;
+                let under_way = UnderWay { room: self.room_for(bytes).await, waits };
                 (d.conversation, Ask::Push(by(), d.kind, submissions, revisions, under_way))
             }
             Request::Want(d, revisions) => (d.conversation, Ask::Want(by(), d.kind, revisions)),
+            Request::Signal(_, Signal::Typing | Signal::Viewing | Signal::Idle)
+                if hub.load().admits(Burden::Presence).is_err() =>
+            {
+                return Ok(());
+            }
             Request::Signal(d, signal) => (d.conversation, Ask::Signal(by(), d.kind, signal)),
         };
-        hub.ask(conversation, ask).map_err(|_| {
-            End::Saying(ServerFrame::Retry { after_millis: 1_000, reason: Problem::Busy })
-        })
+        hub.ask(conversation, ask).map_err(|_| busy(Wait(1_000)))
     }
 
     /// Whether somebody may say so much so soon: nothing of it is looked at otherwise.
@@ -320,15 +337,13 @@ impl Connection {
         cursor: u64,
     ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
-        if let Some(reckoning) = purge.reckoning.take() {
-            let erasing = reckon(hub, connected, reckoning).await?;
+        if core::mem::take(&mut purge.reckoning) {
+            let erasing = reckon(hub, connected, 0).await?;
             (purge.more, purge.dropping) = (erasing.slices, erasing.dropping);
         }
         if let Some((reached, orders)) = purge.more.pop_front() {
             self.session.more(reached);
-            return self
-                .write(ServerFrame::Erasures { cursor: reached, orders }.encode().into())
-                .await;
+            return self.write(&ServerFrame::Erasures { cursor: reached, orders }).await;
         }
         // Before anything that was held: a document may be sent again that was dropped before.
         let dropped = core::mem::take(&mut purge.dropping);
@@ -352,10 +367,7 @@ impl Connection {
     ) -> Result<(), End> {
         match news {
             News::Replaced => Err(Problem::Replaced.into()),
-            News::TooSlow => {
-                let (after_millis, reason) = (1_000, Problem::Busy);
-                Err(End::Saying(ServerFrame::Retry { after_millis, reason }))
-            }
+            News::TooSlow => Err(busy(Wait(1_000))),
             News::Standing => standing(hub, connected).await,
             News::Narrowed => Err(again()),
             News::Erasures => {
@@ -371,7 +383,7 @@ impl Connection {
                     return Ok(());
                 }
                 for (cursor, orders) in greeting::slices(cursor, &erasures) {
-                    self.write(ServerFrame::Erasures { cursor, orders }.encode().into()).await?;
+                    self.write(&ServerFrame::Erasures { cursor, orders }).await?;
                 }
                 Ok(())
             }
@@ -392,7 +404,7 @@ impl Connection {
                     break;
                 }
             }
-            let _gone = self.write(frame.encode().into()).await;
+            let _gone = self.write(&frame).await;
         }
         if wiping {
             // A client closes the connection once everything is erased; a network that breaks says
@@ -419,6 +431,11 @@ impl Connection {
             heard(hub, connected).await;
         }
     }
+}
+
+/// More than can be done now.
+const fn busy(Wait(after_millis): Wait) -> End {
+    End::Saying(ServerFrame::Retry { after_millis, reason: Problem::Busy })
 }
 
 fn received(message: Option<Result<Message, axum::Error>>) -> Result<Option<Said>, End> {

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use crate::clock::now;
 use crate::hub::progress::blocking;
 use crate::hub::registry::News;
-use crate::hub::{Ask, Connected, ConnectionId, Hub, entries, signals, words};
+use crate::hub::{Ask, Connected, ConnectionId, Frame, Hub, entries, signals, words};
 use crate::storage::{StorageError, Words};
 use live::Live;
 
@@ -253,7 +253,7 @@ impl Task {
 
     /// Sends a frame to everybody who follows a document. Who reads too slowly is told to open it
     /// again from their cursor.
-    fn publish(&mut self, kind: DocumentKind, frames: &[axum::body::Bytes]) {
+    fn publish(&mut self, kind: DocumentKind, frames: &[Frame]) {
         let document = self.document(kind);
         self.followers.retain(|follower| {
             if follower.kind != kind {
@@ -382,7 +382,7 @@ impl Task {
             other => other,
         };
         let frame = signals::frame(document, vec![ParticipantSignal { participant, signal }]);
-        let frame = axum::body::Bytes::from(frame.encode());
+        let frame = Frame::from(&frame);
         for follower in &self.followers {
             if follower.kind == kind && follower.connected.id != by.id {
                 // Signals are lossy: a slow reader goes without.
@@ -393,7 +393,7 @@ impl Task {
 }
 
 /// Whether there was room for all of it: otherwise the reader is told to start again.
-fn answer(to: &Connected, frames: &[axum::body::Bytes]) -> bool {
+fn answer(to: &Connected, frames: &[Frame]) -> bool {
     let told = frames.iter().all(|frame| to.outbound.offer(frame.clone()).is_ok());
     if !told {
         to.tell(News::TooSlow);

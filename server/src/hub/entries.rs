@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-use axum::body::Bytes;
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::id::{Actor, DocumentId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{LogEntry, Order, OrderRow, ServerFrame};
 
+use crate::hub::Frame;
 use crate::storage::Snapshot;
 
 /// Entries a client may lack before a snapshot is shorter than they are.
 pub(super) const SNAPSHOT_PAYS: u64 = 64;
 
 /// Frames with entries, in chunks: at least one, which says where the log ends.
-pub(super) fn entries_frames(document: DocumentId, entries: &[LogEntry], last: Seq) -> Vec<Bytes> {
+pub(super) fn entries_frames(document: DocumentId, entries: &[LogEntry], last: Seq) -> Vec<Frame> {
     let mut frames = Vec::new();
     let (mut from, mut bytes) = (0, 0);
     for (index, entry) in entries.iter().enumerate() {
@@ -31,8 +31,8 @@ pub(super) fn entries_frames(document: DocumentId, entries: &[LogEntry], last: S
     frames
 }
 
-fn frame(document: DocumentId, entries: &[LogEntry], last: Seq) -> Bytes {
-    ServerFrame::Entries { document, entries: entries.to_vec(), last }.encode().into()
+fn frame(document: DocumentId, entries: &[LogEntry], last: Seq) -> Frame {
+    (&ServerFrame::Entries { document, entries: entries.to_vec(), last }).into()
 }
 
 /// Frames with a snapshot, in chunks: each brings a part of the document, and of which change
@@ -41,7 +41,7 @@ pub(super) fn snapshot_frames(
     history: &History,
     accepted_at: impl Fn(Seq) -> Timestamp,
     snapshot: &Snapshot,
-) -> Vec<Bytes> {
+) -> Vec<Frame> {
     let (document, seq) = (history.document(), snapshot.seq);
     let mut chunks = snapshot.bytes.chunks(limits::SNAPSHOT_CHUNK_BYTES);
     let mut orders = orders(history, &accepted_at, seq).into_iter();
@@ -50,7 +50,7 @@ pub(super) fn snapshot_frames(
     let frame = |part| {
         let bytes = chunks.next().unwrap_or_default().to_vec();
         let order = orders.next().unwrap_or_default();
-        ServerFrame::Snapshot { document, seq, part, parts, bytes, order }.encode().into()
+        (&ServerFrame::Snapshot { document, seq, part, parts, bytes, order }).into()
     };
     (0..parts).map(frame).collect()
 }
@@ -113,8 +113,9 @@ mod tests {
         let snapshot = snapshot_frames(&history, at, &snapshot);
         let entries = entries_frames(history.document(), &entries, history.last());
         let (mut rows, mut actors) = (0, 0);
-        for frame in snapshot.iter().chain(&entries) {
-            if let ServerFrame::Snapshot { order, .. } = ServerFrame::decode(frame).unwrap() {
+        for frame in snapshot.into_iter().chain(entries) {
+            let bytes = frame.bytes_for(None).unwrap();
+            if let ServerFrame::Snapshot { order, .. } = ServerFrame::decode(&bytes).unwrap() {
                 rows += order.rows.len();
                 actors += order.actors.len();
             }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use rejoinder_core::wire::{FeedRow, ServerFrame};
 
 use crate::hub::progress::blocking;
-use crate::hub::{Connected, Hub, News, Rights, may_see};
+use crate::hub::{Connected, Frame, Hub, News, Rights, may_see};
 use crate::storage::{FeedEntry, FeedScope, StorageError};
 
 /// How long changes gather before they are told.
@@ -111,8 +111,8 @@ fn tell(connected: &Connected, entries: &[FeedEntry], cursor: u64) -> bool {
     // something did.
     let cursor = if team { cursor } else { 0 };
     if !rows.is_empty() {
-        let frame = ServerFrame::Feed { cursor, rows }.encode();
-        if connected.outbound.offer(frame.into()).is_err() {
+        let frame = Frame::from(&ServerFrame::Feed { cursor, rows });
+        if connected.outbound.offer(frame).is_err() {
             // What still finds room must not move its cursor past what did not.
             connected.feed_read.store(false, Ordering::Release);
             connected.tell(News::TooSlow);

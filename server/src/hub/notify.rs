@@ -39,8 +39,7 @@ impl Hub {
             });
             match unread.await {
                 Ok(unread) => {
-                    let frame = ServerFrame::Notifications { unread }.encode();
-                    connected.outbound.insist(frame.into());
+                    connected.outbound.send(&ServerFrame::Notifications { unread });
                 }
                 Err(error) => tracing::warn!(%error, "notifications are not told"),
             }

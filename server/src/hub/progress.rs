@@ -3,8 +3,8 @@
 use rejoinder_core::id::{DocumentId, MessageId};
 use rejoinder_core::wire::{Progress, ServerFrame};
 
-use crate::hub::Hub;
 use crate::hub::registry::{Connected, News};
+use crate::hub::{Frame, Hub};
 use crate::storage::{ErasureProgress, ProgressOf, StorageError};
 
 impl Hub {
@@ -46,9 +46,9 @@ impl Hub {
         let found = blocking(move || storage.progress(of)).await.unwrap_or_default();
         let erased = *self.storage().erased().borrow();
         for progress in found {
-            let frame = ServerFrame::Progress(wire(&progress, erased)).encode();
+            let frame = Frame::from(&ServerFrame::Progress(wire(&progress, erased)));
             for connected in self.registry().of(progress.by) {
-                connected.outbound.insist(frame.clone().into());
+                connected.outbound.insist(frame.clone());
             }
         }
     }

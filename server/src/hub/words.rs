@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use axum::body::Bytes;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{DocumentId, DocumentKind, MessageId, RevisionId};
 use rejoinder_core::limits;
 use rejoinder_core::wire::ServerFrame;
+
+use crate::hub::Frame;
 
 /// Revisions kept in memory: what readers of a busy conversation ask for within a moment.
 const KEPT: usize = 256;
@@ -21,7 +22,7 @@ pub(super) struct HotWords {
     order: VecDeque<(DocumentKind, RevisionId)>,
     bytes: usize,
     /// The last answer: readers of one document ask for the same.
-    last: Option<(DocumentKind, Vec<RevisionId>, Vec<Bytes>)>,
+    last: Option<(DocumentKind, Vec<RevisionId>, Vec<Frame>)>,
 }
 
 impl HotWords {
@@ -61,7 +62,7 @@ impl HotWords {
     }
 
     /// The frames that answered the same question last.
-    pub(super) fn last(&self, kind: DocumentKind, asked: &[RevisionId]) -> Option<&[Bytes]> {
+    pub(super) fn last(&self, kind: DocumentKind, asked: &[RevisionId]) -> Option<&[Frame]> {
         let (of, revisions, frames) = self.last.as_ref()?;
         (*of == kind && revisions == asked).then_some(frames)
     }
@@ -70,7 +71,7 @@ impl HotWords {
         &mut self,
         kind: DocumentKind,
         asked: Vec<RevisionId>,
-        frames: Vec<Bytes>,
+        frames: Vec<Frame>,
     ) {
         self.last = Some((kind, asked, frames));
     }
@@ -81,7 +82,7 @@ pub(super) fn frames(
     document: DocumentId,
     records: Vec<Revision>,
     gone: Vec<RevisionId>,
-) -> Vec<Bytes> {
+) -> Vec<Frame> {
     let mut frames = Vec::new();
     let (mut chunk, mut bytes) = (Vec::new(), 0);
     for words in records {
@@ -94,7 +95,6 @@ pub(super) fn frames(
         chunk.push(words);
     }
     frames.push((chunk, gone));
-    let encode =
-        |(records, gone)| Bytes::from(ServerFrame::Revisions { document, records, gone }.encode());
+    let encode = |(records, gone)| Frame::from(&ServerFrame::Revisions { document, records, gone });
     frames.into_iter().map(encode).collect()
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::Bytes;
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::id::{ConversationId, ParticipantId, Seq, SiteId};
@@ -13,7 +12,7 @@ use rejoinder_core::wire::{Offer, ServerFrame};
 use tokio::sync::Notify;
 
 use super::{Availability, Inputs, Source};
-use crate::hub::Connected;
+use crate::hub::{Connected, Frame};
 use crate::storage::{FeedEntry, Storage};
 
 /// A conversation that waits for a human, or has one.
@@ -157,7 +156,7 @@ impl Board {
         inputs: &Inputs,
         online: &BTreeSet<ParticipantId>,
         now: Timestamp,
-        tell: impl Fn(ParticipantId, Bytes),
+        tell: impl Fn(ParticipantId, Frame),
     ) -> Outcome {
         let mut state = self.state();
         let snapshot = state.snapshot(inputs, online, now);
@@ -198,8 +197,8 @@ impl Board {
     }
 }
 
-fn frame(offers: &[Offer]) -> Bytes {
-    ServerFrame::Offers { offers: offers.to_vec() }.encode().into()
+fn frame(offers: &[Offer]) -> Frame {
+    (&ServerFrame::Offers { offers: offers.to_vec() }).into()
 }
 
 impl State {

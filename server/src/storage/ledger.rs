@@ -12,8 +12,13 @@
 //! | database id | 16 | | message | 16 |
 //! | zero | 48 | | who recalled it | 16 |
 //! | | | | document kind | 1 |
-//! | | | | zero | 15 |
+//! | | | | how many of its append stand before it, big-endian | 4 |
+//! | | | | zero | 11 |
 //! | | | | check | 16 |
+//!
+//! A power cut may tear an append anywhere, so that of its records the first are missing and later
+//! ones are there: each says where in its append it stands, to be told from damage to what was
+//! flushed before.
 //!
 //! The check is the first half of SHA-256 over database id, offset and the 80 bytes before it, so
 //! that a record that was moved, or is another ledger's, does not hold either.
@@ -35,6 +40,7 @@ const MAGIC: &[u8; 24] = b"rejoinder ledger\0\0\0\0\0\0\0\0";
 const VERSION: u32 = 1;
 /// Bytes of the header and of each record.
 const RECORD_BYTES: usize = 96;
+const BEFORE_AT: usize = 65;
 const CHECK_AT: usize = 80;
 
 /// A recall.
@@ -147,9 +153,9 @@ impl Ledger {
     /// When the disk is full or fails.
     pub(crate) fn append(&mut self, records: &[Record]) -> io::Result<()> {
         let mut bytes = Vec::with_capacity(records.len() * RECORD_BYTES);
-        for record in records {
+        for (before, record) in (0..).zip(records) {
             let offset = self.end + bytes.len() as u64;
-            bytes.extend_from_slice(&encode(record, self.database, offset));
+            bytes.extend_from_slice(&encode(record, before, self.database, offset));
         }
         let written = self.file.write_all_at(&bytes, self.end).and_then(|()| self.file.sync_data());
         if written.is_err() {
@@ -182,13 +188,17 @@ pub(crate) fn read(path: &Path) -> Result<Contents, LedgerError> {
     let (chunks, _) = rest.as_chunks::<RECORD_BYTES>();
     let mut records = Vec::with_capacity(chunks.len());
     for (index, chunk) in chunks.iter().enumerate() {
-        let Some(record) = decode(chunk, database, offset(index)) else { break };
+        let Some((record, _)) = decode(chunk, database, offset(index)) else { break };
         records.push(record);
     }
-    // What follows the first bad record decides: nothing sound means a torn append.
-    let inner = (records.len() + 1..chunks.len())
-        .any(|index| decode(&chunks[index], database, offset(index)).is_some());
-    let end = offset(records.len());
+    // What follows the first bad record decides: a sound one of a later append was flushed after
+    // the bad one was. Nothing, or only what came with it, means a torn append.
+    let bad = records.len();
+    let inner = (bad + 1..chunks.len()).any(|index| {
+        let found = decode(&chunks[index], database, offset(index));
+        found.is_some_and(|(_, before)| index - bad > before as usize)
+    });
+    let end = offset(bad);
     if inner {
         return Err(LedgerError::Damaged { offset: end });
     }
@@ -208,7 +218,7 @@ fn check(record: &[u8], database: DatabaseId, offset: u64) -> [u8; 16] {
     core::array::from_fn(|n| hash[n])
 }
 
-fn encode(record: &Record, database: DatabaseId, offset: u64) -> [u8; RECORD_BYTES] {
+fn encode(record: &Record, before: u32, database: DatabaseId, offset: u64) -> [u8; RECORD_BYTES] {
     let mut bytes = [0; RECORD_BYTES];
     bytes[..8].copy_from_slice(&record.number.to_be_bytes());
     bytes[8..16].copy_from_slice(&record.at.as_millis().to_be_bytes());
@@ -216,23 +226,26 @@ fn encode(record: &Record, database: DatabaseId, offset: u64) -> [u8; RECORD_BYT
     bytes[32..48].copy_from_slice(record.message.as_bytes());
     bytes[48..64].copy_from_slice(record.by.as_bytes());
     bytes[64] = record.document.kind.code();
+    bytes[BEFORE_AT..BEFORE_AT + 4].copy_from_slice(&before.to_be_bytes());
     let check = check(&bytes, database, offset);
     bytes[CHECK_AT..].copy_from_slice(&check);
     bytes
 }
 
-fn decode(bytes: &[u8; RECORD_BYTES], database: DatabaseId, offset: u64) -> Option<Record> {
+/// A record, and how many of its append stand before it.
+fn decode(bytes: &[u8; RECORD_BYTES], database: DatabaseId, offset: u64) -> Option<(Record, u32)> {
     if check(bytes, database, offset) != part(bytes, CHECK_AT) {
         return None;
     }
     let conversation = ConversationId::from_bytes(part(bytes, 16));
-    Some(Record {
+    let record = Record {
         number: u64::from_be_bytes(part(bytes, 0)),
         at: Timestamp::from_millis(i64::from_be_bytes(part(bytes, 8))),
         document: DocumentId { conversation, kind: DocumentKind::from_code(bytes[64])? },
         message: MessageId::from_bytes(part(bytes, 32)),
         by: ParticipantId::from_bytes(part(bytes, 48)),
-    })
+    };
+    Some((record, u32::from_be_bytes(part(bytes, BEFORE_AT))))
 }
 
 #[cfg(test)]
@@ -292,7 +305,8 @@ mod tests {
             let (mut ledger, records) = Ledger::open(&it.path, it.database).unwrap();
             assert_eq!(records, it.records[..whole]);
             ledger.append(&it.records[whole..]).unwrap();
-            assert_eq!(fs::read(&it.path).unwrap(), bytes);
+            assert_eq!(fs::metadata(&it.path).unwrap().len(), bytes.len() as u64);
+            assert_eq!(Ledger::open(&it.path, it.database).unwrap().1, it.records);
         }
         let it = ledger_of(2);
         let mut bytes = fs::read(&it.path).unwrap();
@@ -305,8 +319,38 @@ mod tests {
     }
 
     #[test]
+    fn st20_an_append_of_which_any_sectors_are_missing_is_cut_off() {
+        const SECTOR: usize = 512;
+        let it = ledger_of(2);
+        let before = fs::read(&it.path).unwrap();
+        let mut ledger = Ledger::open(&it.path, it.database).unwrap().0;
+        let more: Vec<_> = it.records.iter().copied().cycle().take(14).collect();
+        ledger.append(&more).unwrap();
+        let whole = fs::read(&it.path).unwrap();
+        let sectors = whole.len().div_ceil(SECTOR);
+        for kept in 0..1_u32 << sectors {
+            let mut torn = before.clone();
+            for at in (0..sectors).filter(|at| kept >> at & 1 == 1) {
+                let end = whole.len().min((at + 1) * SECTOR);
+                torn.resize(torn.len().max(end), 0);
+                torn[at * SECTOR..end].copy_from_slice(&whole[at * SECTOR..end]);
+            }
+            fs::write(&it.path, &torn).unwrap();
+            let (mut ledger, records) = Ledger::open(&it.path, it.database).unwrap();
+            assert_eq!(records[..2], it.records, "what was flushed before");
+            let had = records.len() - 2;
+            assert_eq!(records[2..], more[..had], "of the others, the first");
+            ledger.append(&more[had..]).unwrap();
+            let again = Ledger::open(&it.path, it.database).unwrap().1;
+            assert_eq!(again.len(), 16);
+        }
+    }
+
+    #[test]
     fn a_damaged_inner_record_is_named_by_its_offset_and_nothing_is_changed() {
-        let it = ledger_of(3);
+        let it = ledger_of(2);
+        let mut ledger = Ledger::open(&it.path, it.database).unwrap().0;
+        ledger.append(&it.records[..1]).unwrap();
         let mut bytes = fs::read(&it.path).unwrap();
         bytes[2 * RECORD_BYTES + 20] ^= 1;
         fs::write(&it.path, &bytes).unwrap();

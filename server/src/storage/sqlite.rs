@@ -352,8 +352,8 @@ impl Storage for Sqlite {
         self.write(Write::Gone(conversation, at))
     }
 
-    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError> {
-        self.reads.read("conversations", |connection| lasting::gone_since(connection, since))
+    fn newest_gone(&self) -> Result<Option<Timestamp>, StorageError> {
+        self.reads.read("conversations", lasting::newest_gone)
     }
 
     fn live_words(
@@ -421,6 +421,10 @@ impl Storage for Sqlite {
 
     fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError> {
         self.reads.unread(visitor)
+    }
+
+    fn has_open(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError> {
+        self.reads.has_open(visitor)
     }
 
     fn conversations_since(

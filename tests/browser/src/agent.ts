@@ -32,10 +32,12 @@ export class Agent {
   }
 
   /** One after the other, without waiting for each. */
-  async sayAll(conversation: string, texts: readonly string[]): Promise<void> {
+  async sayAll(conversation: string, texts: readonly string[]): Promise<MessageId[]> {
     const chat = await this.#chat(conversation);
-    for (const text of texts) await chat.send(text);
+    const said: MessageId[] = [];
+    for (const text of texts) said.push((await chat.send(text)).message);
     await this.#client.settled(60_000);
+    return said;
   }
 
   /** What was attached, fetched and opened: names, types and sizes. */
@@ -92,6 +94,12 @@ export class Agent {
   async recall(conversation: string, message: MessageId): Promise<void> {
     await (await this.#chat(conversation)).recall(message);
     await this.#client.settled();
+  }
+
+  async recallAll(conversation: string, messages: readonly MessageId[]): Promise<void> {
+    const chat = await this.#chat(conversation);
+    for (const message of messages) await chat.recall(message);
+    await this.#client.settled(60_000);
   }
 
   async close(conversation: string): Promise<void> {

@@ -36,13 +36,12 @@ export class OwnChromium {
     this.browser = browser;
   }
 
-  static async start(profile: string): Promise<OwnChromium> {
+  /** With a command before it, which is to become it. */
+  static async start(profile: string, before: readonly string[] = []): Promise<OwnChromium> {
+    const more = ["--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`];
+    const [command = CHROMIUM, ...rest] = [...before, CHROMIUM, ...SWITCHES, ...more];
     for (let left = STARTS; ; left -= 1) {
-      const child = spawn(
-        CHROMIUM,
-        [...SWITCHES, "--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`],
-        { stdio: ["ignore", "ignore", "pipe"] },
-      );
+      const child = spawn(command, rest, { stdio: ["ignore", "ignore", "pipe"] });
       try {
         const options = { timeout: START_MILLIS };
         const browser = await chromium.connectOverCDP(await addressOf(child), options);
@@ -54,7 +53,9 @@ export class OwnChromium {
     }
   }
 
+  /** Also where it has ended. */
   async end(): Promise<void> {
+    if (!this.browser.isConnected()) return;
     const session = await this.browser.newBrowserCDPSession();
     // An orderly end, so that everything that a profile keeps is on the disk.
     await ended(this.#process, () => void session.send("Browser.close").catch(() => {}));

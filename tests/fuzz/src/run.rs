@@ -75,6 +75,22 @@ impl<G: Gauge> Run<G> {
         self.tally
     }
 
+    /// Says a frame for each eight of these bytes, which decide what it is: a run that others than
+    /// dice vary.
+    ///
+    /// # Panics
+    /// When something does not hold.
+    pub fn script(mut self, bytes: &[u8]) -> Tally {
+        for chunk in bytes.as_chunks::<8>().0 {
+            let mut seed = [0; 32];
+            seed[..8].copy_from_slice(chunk);
+            self.dice = Dice::from_seed(seed);
+            self.step();
+        }
+        self.way.is_sound();
+        self.tally
+    }
+
     fn step(&mut self) {
         let begins = self.crowd.chats.len() < CHATS && self.dice.chance(10);
         let (member, document) = if begins || self.crowd.chats.is_empty() {

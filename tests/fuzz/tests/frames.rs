@@ -104,3 +104,13 @@ fn wp13_hostile_frames_break_nothing() {
     assert!(total.tampered > 0 && total.honest > 0, "no frame was let through");
     assert!(one.is_some() || total.refusals() >= 18, "only {} refusals", total.refusals());
 }
+
+#[test]
+fn wp13_each_eight_bytes_of_a_script_decide_on_one_frame() {
+    let script: Vec<u8> = (0..400_u64).flat_map(|n| (n * n).to_be_bytes()).collect();
+    let play = |script: &[u8]| Run::new(1, ()).script(script);
+    let (all, again) = (play(&script), play(&script));
+    assert_eq!((all.tampered, all.honest), (again.tampered, again.honest));
+    assert!(all.tampered > 0 && all.frames >= 400);
+    assert!(play(&script[..8 * 100]).frames < all.frames);
+}

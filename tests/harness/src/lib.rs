@@ -18,6 +18,7 @@
 //! - [`Person`]: one device of somebody, with what they do and what they see;
 //! - [`Rest`]: what the server answers to a person's token over REST;
 //! - [`Raw`] and [`Forger`]: frames by hand, for what no honest client sends;
+//! - [`Light`] and [`Crowd`]: clients that cost little, in a number;
 //! - [`Program`]: the server as a process of its own, to be killed;
 //! - [`search`]: every file of everybody, byte by byte.
 //!
@@ -25,7 +26,9 @@
 //! failure asserts that everybody ended and that nothing is left of the server.
 #![expect(clippy::unwrap_used, reason = "it serves tests only")]
 
+mod crowd;
 mod forge;
+mod light;
 mod local;
 mod memory;
 mod person;
@@ -36,7 +39,9 @@ pub mod search;
 mod wait;
 mod world;
 
+pub use crowd::{Crowd, Talker};
 pub use forge::{Forger, Letter};
+pub use light::{Heard, Light};
 pub use local::{ALLOWED, Local, RATES};
 pub use memory::memory;
 pub use person::Person;

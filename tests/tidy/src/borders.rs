@@ -140,7 +140,9 @@ fn a_decoder_is_known_by_its_name() {
 #[test]
 fn dependencies_come_from_the_workspace() {
     let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| source.path.ends_with("/Cargo.toml")) {
+    // Targets of `cargo fuzz` are a workspace of their own, for another compiler.
+    let ours = |source: &&Source| source.path.ends_with("/Cargo.toml") && !source.is_in("fuzz");
+    for source in sources().iter().filter(ours) {
         let mut section = "";
         for line in source.lines() {
             let text = line.text.trim();

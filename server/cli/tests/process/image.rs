@@ -1,13 +1,13 @@
 //! A disk of its own: an ext4 file system in a file, of which every byte can be read, those of
 //! removed and shortened files too.
-#![expect(clippy::print_stdout, reason = "figures are for whoever runs it")]
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::private::{not_run, privately, run_again, succeeds};
 
 /// Bytes of the disk.
 const BYTES: u64 = 96 << 20;
@@ -80,19 +80,10 @@ pub(crate) fn run_on_a_disk(test: &str) {
     let (folder, image) = room();
     let place = folder.path().join("disk");
     fs::create_dir(&place).unwrap();
-    if let Err(why) = is_possible(&image, &place) {
-        // Past what the test runner captures: who reads "ok" is to know.
-        let _closed = writeln!(std::io::stderr(), "{test} was not run: {why}");
-        return;
+    match is_possible(&image, &place) {
+        Ok(()) => run_again(test, &place, (IMAGE, image.as_os_str())),
+        Err(why) => not_run(test, &why),
     }
-    let mut command = privately();
-    command.arg(std::env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]);
-    command.env(IMAGE, &image).env("TMPDIR", &place);
-    let done = command.stderr(Stdio::inherit()).output().unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    println!("{said}");
-    assert!(done.status.success(), "it failed on the disk");
-    assert!(said.contains("1 passed"), "there is no test of this name");
 }
 
 /// A folder with room for the image: in memory where that is large enough.
@@ -123,24 +114,9 @@ fn is_possible(image: &Path, place: &Path) -> Result<(), String> {
     succeeds(privately().arg(mount.get_program()).args(mount.get_args()))
 }
 
-/// A command before another: nobody else sees its mounts, and they end with it, as do all
-/// processes that it started.
-fn privately() -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
-    command
-}
-
 /// A mount that leaves blocks that are freed as they are, as disks do by themselves.
 fn mount(image: &Path, place: &Path) -> Command {
     let mut command = Command::new("mount");
     command.args(["-o", "loop,nodiscard"]).arg(image).arg(place);
     command
-}
-
-fn succeeds(command: &mut Command) -> Result<(), String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let done = command.output().map_err(|error| format!("{name}: {error}"))?;
-    let said = String::from_utf8_lossy(&done.stderr);
-    if done.status.success() { Ok(()) } else { Err(format!("{name}: {}", said.trim())) }
 }

@@ -10,3 +10,6 @@ mod erasure;
 mod image;
 mod kills;
 mod notes;
+#[cfg(target_os = "linux")]
+mod power;
+mod private;

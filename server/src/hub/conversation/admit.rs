@@ -12,17 +12,18 @@ use rejoinder_core::limits;
 use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::now;
 use crate::directory::Scope;
 use crate::hub::conversation::live::Live;
 use crate::hub::conversation::{Absent, Follower, State, Task};
 use crate::hub::progress::blocking;
-use crate::hub::{Connected, entries, snapshot};
+use crate::hub::{Connected, UnderWay, entries, snapshot};
+use crate::load::Burden;
 use crate::storage::{
     AppendError, Appended, Batch, Filter, Header, Storage, StorageError, Summary,
 };
+use crate::throttle::Wait;
 
 /// Milliseconds after which a client tries again when storage does not take anything.
 const STORAGE_RETRY_MILLIS: u64 = 5_000;
@@ -40,7 +41,7 @@ pub(super) struct Pushed {
     pub(super) submissions: Vec<Submission>,
     pub(super) revisions: Vec<Revision>,
     /// Given back when the push is carried out and its memory free again.
-    pub(super) under_way: Option<OwnedSemaphorePermit>,
+    pub(super) under_way: UnderWay,
 }
 
 /// The visitor's closed conversation that this one goes on from: who knew that it was closed begins
@@ -60,7 +61,8 @@ struct Answer {
     to: Arc<Connected>,
     kind: DocumentKind,
     fates: Vec<OperationFate>,
-    _under_way: Option<OwnedSemaphorePermit>,
+    /// Dropped when it is told.
+    _under_way: UnderWay,
 }
 
 impl Task {
@@ -166,6 +168,11 @@ impl Task {
         let begun = blocking(move || storage.conversations_since(visitor, since)).await;
         if begun.map_err(|error| self.failed(&error))? >= self.hub.0.new_conversations {
             self.turn_away(push, Refusal::TooMany);
+            return Ok(false);
+        }
+        if let Err(Wait(after_millis)) = self.hub.load().admits(Burden::Beginning) {
+            let reason = Problem::Busy;
+            push.by.outbound.send(&ServerFrame::Retry { after_millis, reason });
             return Ok(false);
         }
         let (storage, conversation) = (self.hub.storage().clone(), self.conversation);

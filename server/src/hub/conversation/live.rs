@@ -10,7 +10,7 @@ use rejoinder_core::wire::LogEntry;
 
 use crate::hub::signals::Seen;
 use crate::hub::words::HotWords;
-use crate::hub::{Connected, ConnectionId, Rights, entries, may_see};
+use crate::hub::{Connected, ConnectionId, Frame, Rights, entries, may_see};
 use crate::storage::{Header, Row, Snapshot, Stored, Tombstone};
 
 /// A conversation in memory: its authority, and what readers are sent.
@@ -125,11 +125,7 @@ impl Live {
         may_see(&by.principal, &by.scope, &rights)
     }
 
-    pub(super) fn snapshot_frames(
-        &self,
-        kind: DocumentKind,
-        snapshot: &Snapshot,
-    ) -> Vec<axum::body::Bytes> {
+    pub(super) fn snapshot_frames(&self, kind: DocumentKind, snapshot: &Snapshot) -> Vec<Frame> {
         let at = |seq| -> Timestamp { self.authority.accepted_at(kind, seq).unwrap_or_default() };
         entries::snapshot_frames(self.authority.history(kind), at, snapshot)
     }

@@ -44,9 +44,13 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes a folder, for this account only, unless it is there.
+/// Makes a folder, for this account only, unless it is there, and makes its name durable: whatever
+/// is synced in it would be gone with it when the power fails.
 pub(crate) fn make(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)
+    let is_new = |it: &&Path| !it.as_os_str().is_empty() && !it.exists();
+    let new: Vec<&Path> = folder.ancestors().take_while(is_new).collect();
+    fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+    new.into_iter().rev().filter_map(Path::parent).try_for_each(sync)
 }
 
 /// Opens a file for reading and writing, made for this account only where it is not there.

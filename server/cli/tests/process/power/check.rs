@@ -1,0 +1,144 @@
+//! What must be so after a power cut, whatever the disk had and had not.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rejoinder_harness::core::id::{DatabaseId, Epoch, KeyId, RevisionId};
+use rejoinder_harness::core::keyring::{Blocks, Found, Keyring, MemoryBlocks, Owner, Slot};
+use rejoinder_harness::search::Needles;
+use rejoinder_harness::server::storage::sqlite::{Options, Sqlite, verify};
+use rejoinder_harness::server::storage::{Storage, Words};
+use rejoinder_harness::{Local, PATIENCE};
+use tokio::time::timeout;
+
+use super::writer::{MARKER, Moment, Pages, Writer};
+
+type Key = [u8; 32];
+
+/// What is wrong.
+pub(crate) type Wrong = String;
+
+/// The keys of words, as far as they were ever seen.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(BTreeMap<RevisionId, Key>);
+
+impl Seen {
+    /// Looks into a folder in which everything is that the server has written by now.
+    pub(crate) fn look(&mut self, data: &Path) {
+        let (database, keyring) = (data.join("rejoinder.db"), data.join("rejoinder.keyring"));
+        let Some(mut ring) = open_ring(&keyring) else { return };
+        let connection = rusqlite::Connection::open(database).unwrap();
+        let Ok(mut rows) = connection.prepare("SELECT revision, slot, key FROM words") else {
+            return;
+        };
+        let row = |row: &rusqlite::Row<'_>| {
+            let slot = Slot { index: row.get(1)?, key: KeyId::from_bytes(row.get(2)?) };
+            Ok((RevisionId::from_bytes(row.get(0)?), slot))
+        };
+        for (revision, slot) in rows.query_map([], row).unwrap().map(Result::unwrap) {
+            if let Found::Key(key) = ring.get(slot).unwrap() {
+                self.0.insert(revision, *key.as_bytes());
+            }
+        }
+    }
+
+    /// The keys of what was taken back or replaced, acknowledged by a moment.
+    fn shredded(&self, pages: &[Pages], by: Moment) -> Vec<Key> {
+        let mut keys = Vec::new();
+        for said in pages.iter().flat_map(|pages| &pages.said) {
+            let former = said.acknowledged(by).saturating_sub(1);
+            let revisions = said.steps[..former].iter().filter_map(|step| step.revision);
+            keys.extend(revisions.filter_map(|revision| self.0.get(&revision)));
+        }
+        keys
+    }
+}
+
+fn open_ring(path: &Path) -> Option<Keyring<MemoryBlocks>> {
+    let bytes = std::fs::read(path).ok()?;
+    let id = |at: usize| bytes[at..at + 16].try_into().unwrap();
+    let (database, epoch) = (DatabaseId::from_bytes(id(32)), Epoch::from_bytes(id(48)));
+    let mut blocks = MemoryBlocks::default();
+    blocks.write(0, &bytes).unwrap();
+    Some(Keyring::open(blocks, Owner { database, epoch }).unwrap())
+}
+
+/// Whether a disk after a power cut, on which nothing was done yet, gives nobody what was taken
+/// back, and a server opens it, has everything acknowledged, and goes on.
+pub(crate) async fn check(
+    data: PathBuf,
+    pages: &[Pages],
+    seen: &Seen,
+    by: Moment,
+    next: Option<Writer>,
+) -> Result<(), Wrong> {
+    let shredded = seen.shredded(pages, by);
+    let needles = Needles::with_keys(&[MARKER.to_owned()], &shredded);
+    let traces = needles.search(&data);
+    if !traces.is_empty() {
+        return Err(format!("of {} shredded keys and all words: {traces:?}", shredded.len()));
+    }
+    let options = Options::new(&data);
+    let storage = Sqlite::open(&options).map_err(|error| error.to_string())?;
+    for pages in pages {
+        kept(&storage, pages, by)?;
+    }
+    drop(storage);
+    let report = verify(&data);
+    if !report.is_sound() {
+        return Err(format!("verify: {:?}", report.problems));
+    }
+    let server = Local::start(options, ([127, 0, 0, 1], 0).into()).await;
+    let server = server.map_err(|error| error.to_string())?;
+    // Before anything was acknowledged it may be that nobody and nothing is known.
+    let answered = match next {
+        Some(next) => {
+            let address = server.address();
+            tokio::spawn(timeout(PATIENCE, next.goes_on(address))).await
+        }
+        None => Ok(Ok(())),
+    };
+    server.stop().await;
+    match answered {
+        Ok(Ok(())) => Ok(()),
+        wrong => Err(format!("another operation: {wrong:?}")),
+    }
+}
+
+/// Everything that was acknowledged is there, as it was acknowledged, and what was not is there as
+/// it was pushed or not at all.
+fn kept(storage: &Sqlite, pages: &Pages, by: Moment) -> Result<(), Wrong> {
+    let (document, conversation) = (pages.document, pages.document.conversation);
+    let stored = storage.load(conversation).map_err(|error| error.to_string())?;
+    let rows = stored.map(|stored| stored.rows).unwrap_or_default();
+    let rows: BTreeMap<_, _> = rows
+        .iter()
+        .filter(|row| row.kind == document.kind)
+        .map(|row| (row.id, (row.seq, row.at)))
+        .collect();
+    for said in &pages.said {
+        let (done, message) = (said.acknowledged(by), said.message);
+        for step in &said.steps[..done] {
+            let expected = step.acknowledged.map(|(_, seq, at)| (seq, at));
+            let found = rows.get(&step.operation).copied();
+            if found != expected {
+                return Err(format!("{message}: acknowledged {expected:?}, found {found:?}"));
+            }
+        }
+        // One step more may have come to the disk, whose answer did not come.
+        let last = said.steps.iter().rposition(|step| rows.contains_key(&step.operation));
+        let expected = last.and_then(|last| said.steps[last].revision);
+        for revision in said.steps.iter().filter_map(|step| step.revision) {
+            let words = storage.words(document, &[revision]).map_err(|error| error.to_string())?;
+            let is_there = matches!(words[0], Words::Kept(_));
+            if is_there != (expected == Some(revision)) {
+                return Err(format!("{message}: {words:?} for {revision}, {done} steps done"));
+            }
+        }
+        let live = storage.message_words(document, message).map_err(|error| error.to_string())?;
+        if live.len() != usize::from(expected.is_some()) {
+            return Err(format!("{message}: {} words, {done} steps done", live.len()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! The runs: many seeds, and one again.
+
+use std::panic::catch_unwind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::world::{Tally, World};
+
+/// Seeds that nobody has asked to be more.
+const SEEDS: u64 = 200;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+fn try_run(seed: u64) -> Result<Tally, String> {
+    catch_unwind(|| World::new(seed).run()).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        format!("SEED={seed}: {}", text.unwrap_or_default())
+    })
+}
+
+#[test]
+fn se14_st8_re22_many_storms_lose_nothing_and_leave_no_trace() {
+    let stop = number("SOAK_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let first = number("FROM").unwrap_or(0);
+    let seeds = number("SEEDS").unwrap_or(if stop.is_some() { u64::MAX } else { SEEDS });
+    let end = first.saturating_add(seeds);
+    let (next, ran) = (AtomicU64::new(first), AtomicU64::new(0));
+    let (total, failures) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        while stop.is_none_or(|stop| Instant::now() < stop) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                break;
+            }
+            match try_run(seed) {
+                Ok(tally) => *total.lock().unwrap() += tally,
+                Err(failure) => failures.lock().unwrap().push(failure),
+            }
+            ran.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    let ran = ran.into_inner();
+    assert!(failures.is_empty(), "{} of {ran} seeds:\n{}", failures.len(), failures.join("\n"));
+    let total = total.into_inner().unwrap();
+    println!("{ran} seeds: {total:#?}");
+    assert!(total.recalls > ran && total.crashes > ran && total.cuts > ran, "{total:?}");
+}
+
+#[test]
+fn replay() {
+    if let Some(seed) = number("SEED") {
+        println!("{:#?}", World::new(seed).run());
+    }
+}
