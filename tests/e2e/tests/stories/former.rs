@@ -133,10 +133,10 @@ async fn re26_re29_the_team_is_told_former_words_and_nobody_else_finds_them() {
     assert_eq!(code(elsewhere), (404, json!("unknown_conversation")));
     // A support agent sees a chat no more that somebody else has.
     ann.claims(chat).await;
-    world.settle().await;
+    sam.no_longer_sees(chat).await;
     assert_eq!(refused(&sam, "timeline", message).await, (404, json!("unknown_conversation")));
     vera.recalls(chat, message).await;
-    world.settle().await;
+    vera.settles().await;
     assert_eq!(refused(&ann, "timeline", message).await, (410, json!("recalled")));
 }
 
