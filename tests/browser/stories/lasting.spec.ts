@@ -99,6 +99,12 @@ test("LC9 what a site asks is answered before the first message, and stands with
   await visitor.page.screenshot({ path: test.info().outputPath("prechat.png") });
   await visitor.chat.getByLabel("Topic").selectOption("Help");
   await visitor.chat.getByLabel("Order number (optional)").fill("A-17");
+  // A shop's pages come and go: what was filled in stays.
+  await visitor.formIsKept("A-17");
+  await visitor.visit();
+  await visitor.open();
+  await expect(visitor.chat.getByLabel("Topic")).toHaveValue("Help");
+  await expect(visitor.chat.getByLabel("Order number (optional)")).toHaveValue("A-17");
   await begin.click();
   await expect(visitor.composer).toBeFocused();
   await visitor.say("Where is my persimmon?");

@@ -176,7 +176,7 @@ export class Chat {
     const { session, thread } = this;
     const words = strings.value;
     const unsent = thread.queued.value.filter((one) => !one.went && one.failed === null).length;
-    const waiting = session.waiting.value + unsent;
+    const waiting = session.waiting.value + unsent + this.forms.waiting.value;
     const waits = waiting ? `\n${words.waits(waiting)}` : "";
     const freshness = thread.view.value?.freshness;
     const asOf = typeof freshness === "object" ? freshness.as_of : null;

@@ -13,7 +13,7 @@ import {
 } from "@rejoinder/client";
 import { Banners } from "./banners";
 import type { Host } from "./host";
-import { Introduced } from "./introduced";
+import { Noted } from "./noted";
 import type { Site } from "./site";
 import { Troubles } from "./troubles";
 
@@ -61,8 +61,8 @@ export class Session {
   readonly askUnsent = signal(false);
   /** What must be saved before a client goes. */
   beforeRestart: () => void = () => {};
-  /** Whether something was typed that no client has yet. */
-  hasUntaken: () => boolean = () => false;
+  /** Whether something was typed that nobody has yet who could send it. */
+  readonly #untaken: (() => boolean)[] = [];
   /** Told when whoever wrote here is gone: what they typed goes with them. */
   readonly #forgetters: (() => void)[] = [];
   readonly #troubles: Troubles;
@@ -100,6 +100,14 @@ export class Session {
 
   whenForgotten(forget: () => void): void {
     this.#forgetters.push(forget);
+  }
+
+  whenAsked(untaken: () => boolean): void {
+    this.#untaken.push(untaken);
+  }
+
+  get hasUntaken(): boolean {
+    return this.#untaken.some((untaken) => untaken());
   }
 
   /** A token says who the visitor was the last time. */
@@ -166,7 +174,7 @@ export class Session {
       // A store may know somebody whose token the page has lost; nobody new is to begin for it.
       await this.start(this.returning.value ? "online" : "offline");
       const client = this.client.value;
-      const holds = this.hasUntaken() || this.uploads.value.length > 0;
+      const holds = this.hasUntaken || this.uploads.value.length > 0;
       if (unsent === "keep" && holds) return this.#askUnsent();
       const left = await this.#leave(client, unsent);
       if (left === "unsent") return this.#askUnsent();
@@ -388,6 +396,11 @@ export class Session {
     });
   }
 
+  /** The conversation that was begun here and holds nothing but what is being typed. */
+  get begun(): Noted {
+    return new Noted("begun", this.#profile);
+  }
+
   get #profile(): string {
     return `visitor:${this.site.id}@${this.host.origin}`;
   }
@@ -395,8 +408,8 @@ export class Session {
   /** Never one that it was told before: only who has just begun is unknown to the page. */
   async #keepToken(): Promise<void> {
     const who = this.principal.value?.participant;
-    const introduced = new Introduced(this.#profile);
-    if (!who || introduced.has(who)) return;
+    const introduced = new Noted("introduced", this.#profile);
+    if (!who || introduced.value === who) return;
     const token = await this.client.value?.token();
     // Given up meanwhile.
     if (!token || this.principal.value?.participant !== who) return;
@@ -423,7 +436,8 @@ export class Session {
 
   #forget(): void {
     this.remember(null);
-    new Introduced(this.#profile).keep(null);
+    new Noted("introduced", this.#profile).keep(null);
+    this.begun.keep(null);
     this.host.say({ type: "token", token: null });
   }
 

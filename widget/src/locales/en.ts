@@ -198,6 +198,8 @@ export const en = {
     tooLong: "Shorten it to 300 characters.",
     badEmail: "This is no e-mail address: it needs a name, an @ and a domain.",
     refused: "That was not taken. Look at what you wrote, then try again.",
+    again: "Your answers were not taken. Please look at them once more.",
+    sendAgain: "Send the answers",
     contact: "How can we reach you?",
     contactLead:
       "Nobody is here right now. Leave your e-mail address and we will answer; " +

@@ -37,12 +37,13 @@ export function App({ chat }: { chat: Chat }) {
 
 /** Who is to be asked something first is asked in the place where they would write. */
 function Writing() {
-  const { forms } = useChat();
-  if (forms.fields.value.length > 0) return <Prechat />;
+  const { forms, thread } = useChat();
+  const asks = forms.fields.value.length > 0;
+  // One at a time; whoever has begun is not kept from writing.
   return (
     <>
-      <Contact />
-      <Composer />
+      {asks ? <Prechat /> : <Contact />}
+      {(!asks || thread.begun.value) && <Composer />}
     </>
   );
 }
