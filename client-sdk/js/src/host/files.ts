@@ -19,6 +19,9 @@ const LONGEST_MILLIS = 60_000;
 /** Milliseconds between two tellings of how far an upload is. */
 const TELL_MILLIS = 250;
 
+/** Frames after which a file may go that could not before. */
+const MAY_GO = new Set(["welcome", "entries", "revisions"]);
+
 interface Waiting {
   document: DocumentId;
   message: MessageId;
@@ -149,8 +152,8 @@ export class Files {
   }
 
   /** There is a line, or something was accepted: what waits is tried. */
-  go(): void {
-    if (this.#waiting.size > 0) this.#soon(0);
+  heard(frame: string | undefined): void {
+    if (this.#waiting.size > 0 && frame !== undefined && MAY_GO.has(frame)) this.#soon(0);
   }
 
   end(): void {
