@@ -3,6 +3,7 @@ import {
   type Client,
   type ConnectOptions,
   type Connection,
+  type FileRefusal,
   type InboxRow,
   type People,
   type Principal,
@@ -50,7 +51,7 @@ export class Session {
   readonly inbox = signal<InboxRow[]>([]);
   /** Files of this visitor that the server does not have yet, and those that it did not take. */
   readonly uploads = signal<Upload[]>([]);
-  readonly refusedFiles = signal<ReadonlyMap<string, string>>(new Map());
+  readonly refusedFiles = signal<ReadonlyMap<string, FileRefusal>>(new Map());
   readonly people = signal<People>({ agents: [], sites: [], fetched_at: null });
   /** Whether the server was tried in vain since it was last reached. */
   readonly unreachable = signal(false);
