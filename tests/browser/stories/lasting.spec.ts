@@ -44,6 +44,7 @@ test("LC7 an owner deletes a site by typing its name, and its widget answers no 
   await visitor.say("Are they medlars?");
   const olga = await stage.colleague("Olga", "owner");
   await olga.read("medlars");
+  await visitor.composer.fill("And are they bletted?");
   await olga.go(`#/settings/sites/${site}`);
   const zone = olga.page.getByRole("region", { name: "Delete this site" });
   await zone.getByRole("button", { name: "Delete this site" }).click();
@@ -62,6 +63,11 @@ test("LC7 an owner deletes a site by typing its name, and its widget answers no 
   await expect(olga.inboxRow("medlars")).toHaveCount(0);
   await expect(visitor.chat.getByText("medlars")).toHaveCount(0);
   await expect(visitor.notices).toContainText("no such chat here");
+  await expect(visitor.chat.getByLabel("Your message")).toHaveCount(0);
+  await expect(visitor.chat.getByText("This chat is not here any more.")).toBeVisible();
+  const typed = visitor.chat.getByLabel("What you wrote and nobody has");
+  await expect(typed).toHaveValue("And are they bletted?");
+  await expect(visitor.notices).not.toContainText("start a new one");
   await visitor.page.screenshot({ path: test.info().outputPath("widget.png") });
 });
 

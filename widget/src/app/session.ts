@@ -274,6 +274,7 @@ export class Session {
     await client?.close();
     this.#leaving = false;
     await this.start();
+    if (this.site.gone.value) return;
     this.banners.put({
       id: "wiped",
       tone: "quiet",

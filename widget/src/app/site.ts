@@ -35,6 +35,8 @@ const FRESH_MILLIS = 10_000;
 /** What anybody may know of a site, and what time it is there. */
 export class Site {
   readonly info = signal<SiteInfo | null>(null);
+  /** The server knows it no more, or never did: nobody would read what is written. */
+  readonly gone = signal(false);
   readonly #clockOff = signal(0);
   #askedAt = 0;
   readonly online = computed(() => this.info.value?.agents.filter((agent) => agent.online) ?? []);
@@ -59,6 +61,7 @@ export class Site {
       if (answer.ok) this.info.value = (await answer.json()) as SiteInfo;
       // A site that is gone has nobody who would answer.
       else if (answer.status === 404) this.info.value = null;
+      if (answer.ok || answer.status === 404) this.gone.value = !answer.ok;
       return answer.ok;
     } catch {
       return false;

@@ -198,6 +198,8 @@ export const en = {
   closedBy: "The chat has ended",
   closing: "Are you still there? The chat ends soon unless somebody writes.",
   restored: "The assistant goes on from here",
+  gone: "This chat is not here any more.",
+  goneTyped: "What you wrote and nobody has: copy it, if you need it",
   forms: {
     prechat: "Before you begin",
     begin: "Start the chat",
