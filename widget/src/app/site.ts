@@ -39,13 +39,17 @@ export class Site {
   readonly gone = signal(false);
   readonly #clockOff = signal(0);
   #askedAt = 0;
+  #hinted = 0;
   readonly online = computed(() => this.info.value?.agents.filter((agent) => agent.online) ?? []);
 
   constructor(readonly id: string) {}
 
-  /** Something was said: perhaps by somebody who came just now. */
+  /** Something was said: perhaps by somebody who came just now, or since it was asked. */
   hint(): void {
-    if (Date.now() - this.#askedAt > FRESH_MILLIS) void this.ask();
+    clearTimeout(this.#hinted);
+    const wait = FRESH_MILLIS - (Date.now() - this.#askedAt);
+    if (wait <= 0) void this.ask();
+    else this.#hinted = window.setTimeout(() => void this.ask(), wait);
   }
 
   /** Whether the server answered. */
