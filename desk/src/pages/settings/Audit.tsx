@@ -41,6 +41,8 @@ export function Audit() {
 function Entry({ entry }: { entry: AuditEntry }) {
   const desk = useDesk();
   const words = p.value.audit;
+  // A newer server may name others.
+  const fields: Readonly<Record<string, string>> = words.fields;
   const { recalled, by, subject } = entry;
   const agent = desk.people.value.agents.find(({ id }) => id === subject)?.name;
   return (
@@ -63,7 +65,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <span class="faint">
           {listed([
             ...(entry.site ? [siteName(desk.people.value, entry.site) ?? entry.site] : []),
-            ...entry.fields,
+            ...entry.fields.map((field) => fields[field] ?? field),
           ])}
         </span>
       </span>
