@@ -126,6 +126,27 @@ test("UI26 UI9 what was filled in before a chat is there on the next page", asyn
   expect(next.forms.holds).toBe(true);
 });
 
+test("UI26 the form stays where it is while what is typed is kept for the first time", async () => {
+  const client = new FakeClient(LIVE);
+  const begin = client.begin.bind(client);
+  client.begin = async () => {
+    const made = await begin();
+    // A view that is asked for comes a moment later.
+    const { view: cell } = client.conversations.get(made.id) ?? {};
+    const first = cell?.value ?? null;
+    cell?.set(null);
+    setTimeout(() => cell?.set(first), 50);
+    return made;
+  };
+  const { forms } = await asked(client);
+  const shown: number[] = [];
+  forms.fields.subscribe((fields) => shown.push(fields.length));
+  forms.answer("Order", "A-17");
+  await vi.waitFor(() => expect(client.conversations.size).toBe(1));
+  await kept();
+  expect(new Set(shown)).toEqual(new Set([2]));
+});
+
 test("UI26 UI9 answers that wait for a network are sent from the next page", async () => {
   const client = new FakeClient(LIVE);
   const { forms, answers, session } = await asked(client);

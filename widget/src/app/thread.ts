@@ -33,12 +33,15 @@ export class Thread {
   );
   readonly current = computed(() => this.#ids.value.at(-1) ?? null);
   readonly view = computed(() => this.views.value.get(this.current.value ?? "") ?? null);
-  /** Whether anything was said; until what is kept was read, that is to be expected. */
+  /** What was begun on another page, and may hold what was typed there. */
+  #found: ConversationId | null = null;
+  /** Whether anything was said; until what was found was read, that is to be expected. */
   readonly #spoken = computed(() => {
     const known = new Set(this.session.inbox.value.map((row) => row.conversation));
     return this.sections.value.some(
       ({ conversation, view }) =>
-        known.has(conversation) || view === null || view.timeline.messages.length > 0,
+        known.has(conversation) ||
+        (view === null ? conversation === this.#found : view.timeline.messages.length > 0),
     );
   });
   readonly begun = computed(() => this.#spoken.value || this.queued.value.length > 0);
@@ -202,8 +205,8 @@ export class Thread {
   }
 
   #follow(client: Client): () => void {
-    const begun = this.session.begun.value;
-    if (begun) this.#add(begun);
+    this.#found = this.session.begun.value;
+    if (this.#found) this.#add(this.#found);
     const stops = [
       client.on("moved", ({ to }) => this.#add(to)),
       client.on("removed", ({ document }) => this.#forget(document.conversation)),
