@@ -192,12 +192,17 @@ pub const RETENTION_EVERY_MILLIS: i64 = 3_600_000;
 /// for no longer than that.
 pub const ERASED_AT_ONCE: usize = 256;
 
+/// Milliseconds for which what the sweep could not carry out is let rest: a disk is given room,
+/// or a damaged conversation restored, no sooner.
+pub const FAILED_RESTS_MILLIS: i64 = 600_000;
+
 /// Milliseconds for which what an erased visitor had on its way is still looked for: a push that
 /// was being admitted when they were erased has ended by then.
 pub const ERASURE_SETTLES_MILLIS: i64 = 60_000;
 
-/// Pages that one visitor tells of in a minute: faster than anybody reads.
-pub const PAGES_PER_MINUTE: u32 = 30;
+/// Pages, answers and ways to be reached that one visitor tells of in a minute: faster than anybody
+/// reads or types.
+pub const TOLD_PER_MINUTE: u32 = 30;
 
 /// Log-ins by password from one address in a minute.
 pub const PASSWORDS_PER_MINUTE: u32 = 10;

@@ -129,7 +129,7 @@ pub struct Directory {
     new_visitors: Mutex<SlidingWindow<Source>>,
     password_tries: Mutex<SlidingWindow<Source>>,
     code_tries: Mutex<SlidingWindow<ParticipantId>>,
-    pages: Mutex<SlidingWindow<ParticipantId>>,
+    told: Mutex<SlidingWindow<ParticipantId>>,
     /// Visitors of whom nothing is taken, as the file says.
     blocked: RwLock<BTreeSet<ParticipantId>>,
     events: broadcast::Sender<DirectoryEvent>,
@@ -269,7 +269,7 @@ impl Directory {
                 MINUTE_MILLIS,
             )),
             code_tries: Mutex::new(SlidingWindow::new(CODE_TRIES, CODE_MILLIS)),
-            pages: Mutex::new(SlidingWindow::new(limits::PAGES_PER_MINUTE, MINUTE_MILLIS)),
+            told: Mutex::new(SlidingWindow::new(limits::TOLD_PER_MINUTE, MINUTE_MILLIS)),
             blocked: RwLock::new(blocked),
             events: broadcast::Sender::new(EVENTS),
         })

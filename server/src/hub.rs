@@ -338,6 +338,13 @@ impl Hub {
         known.version += 1;
         known.by_site.remove(&site);
     }
+
+    /// All sites may allow other things than before.
+    pub fn forget_policies(&self) {
+        let mut known = self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        known.version += 1;
+        known.by_site.clear();
+    }
 }
 
 /// What sites allow, as far as it was read.

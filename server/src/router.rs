@@ -125,18 +125,17 @@ pub(crate) fn described() -> (Router<Arc<Served>>, OpenApi) {
     let open = OpenApiRouter::default()
         .routes(routes!(api::site::widget))
         .routes(routes!(api::people::people))
-        .routes(routes!(api::unread::unread));
+        .routes(routes!(api::unread::unread))
+        .layer(from_fn(in_time));
     let files = OpenApiRouter::default()
         .routes(routes!(api::attachments::attachment, api::attachments::put_attachment))
         .layer(DefaultBodyLimit::disable());
-    let told = OpenApiRouter::default()
-        .routes(routes!(api::page::page))
-        .routes(routes!(api::offline::offline_info))
-        .routes(routes!(api::offline::prechat))
-        .layer(from_fn(in_time));
+    let told = OpenApiRouter::default().routes(routes!(api::page::page)).layer(from_fn(in_time));
     let own = OpenApiRouter::default()
         .route("/v1/sync", get(connect))
         .route("/v1/openapi.json", get(api::document::openapi))
+        .routes(routes!(api::offline::offline_info))
+        .routes(routes!(api::offline::prechat))
         .routes(routes!(api::routing::routing))
         .routes(routes!(api::notifications::notifications))
         .routes(routes!(api::notifications::read_notifications))

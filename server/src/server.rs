@@ -255,6 +255,8 @@ async fn follow_directory(hub: Hub) {
                 Ok(event) => directory_changed(&hub, event),
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
                     hub.board().directory_changed();
+                    hub.forget_policies();
+                    hub.sweep_now();
                     hub.registry().all().iter().for_each(|c| c.tell(News::Standing));
                 }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
@@ -271,7 +273,10 @@ async fn follow_directory(hub: Hub) {
 }
 
 fn directory_changed(hub: &Hub, event: DirectoryEvent) {
-    hub.board().directory_changed();
+    // Who is offered what does not depend on visitors, who change all the time.
+    if !matches!(event, DirectoryEvent::VisitorChanged(_)) {
+        hub.board().directory_changed();
+    }
     match event {
         DirectoryEvent::AgentDisabled(agent)
         | DirectoryEvent::RoleChanged(agent)

@@ -346,11 +346,11 @@ pub trait Storage: Send + Sync + 'static {
         at: Timestamp,
     ) -> Boxed<Result<(), StorageError>>;
 
-    /// Conversations that are gone since a moment.
+    /// When a conversation was gone with its site the last time.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError>;
+    fn newest_gone(&self) -> Result<Option<Timestamp>, StorageError>;
 
     /// All words of a conversation that were neither recalled nor replaced, unsealed. Those that
     /// are damaged are left out.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rejoinder_core::authority::notice_before;
 use rejoinder_core::conversation::layout::Status;
-use rejoinder_core::id::{ConversationId, SiteId};
+use rejoinder_core::id::{ConversationId, ParticipantId, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 
@@ -54,6 +54,15 @@ pub struct Sweep {
     ending: BTreeSet<SiteId>,
     /// Of how many of a site's conversations words could not be taken back, since it was begun.
     failed: HashMap<SiteId, usize>,
+    /// What failed, and when.
+    resting: HashMap<Order, Timestamp>,
+}
+
+/// What is to be carried out until nothing of it is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Order {
+    Site(SiteId),
+    Visitor(ParticipantId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +82,7 @@ impl Sweep {
             expired: HashMap::new(),
             ending: BTreeSet::new(),
             failed: HashMap::new(),
+            resting: HashMap::new(),
         }
     }
 
@@ -116,22 +126,45 @@ impl Sweep {
     async fn end_deleted(&mut self, now: Timestamp) -> Result<(), SweepError> {
         let directory = Arc::clone(self.hub.directory());
         for site in asked(&directory, Directory::deleted_sites).await? {
-            let storage = Arc::clone(self.hub.storage());
-            let but_for = self.failed.get(&site).copied().unwrap_or_default();
-            let found = blocking(move || storage.there(site, but_for, AT_ONCE)).await?;
-            let what = Upkeep::Erase { authors: None, then: Then::Gone };
-            let erased = self.erase_all(site, &found, &what, now).await;
-            if erased > 0 {
-                self.ending.insert(site);
+            if self.rests(Order::Site(site), now) {
+                continue;
             }
-            if self.goes_on(site, &found) {
-                self.hub.sweep_now();
-            } else if self.ending.remove(&site) {
-                // Devices of those who see all sites are told to drop them when they connect.
-                self.hub.registry().team().iter().for_each(|one| one.tell(News::Narrowed));
+            if let Err(error) = self.end(site, now).await {
+                tracing::warn!(%site, %error, "a deleted site is not ended yet");
+                self.resting.insert(Order::Site(site), now);
             }
         }
         Ok(())
+    }
+
+    async fn end(&mut self, site: SiteId, now: Timestamp) -> Result<(), SweepError> {
+        let storage = Arc::clone(self.hub.storage());
+        let but_for = self.failed.get(&site).copied().unwrap_or_default();
+        let found = blocking(move || storage.there(site, but_for, AT_ONCE)).await?;
+        let what = Upkeep::Erase { authors: None, then: Then::Gone };
+        let erased = self.erase_all(site, &found, &what, now).await;
+        if erased > 0 {
+            self.ending.insert(site);
+        }
+        let failed = self.failed.get(&site).is_some_and(|failed| *failed > 0);
+        if self.goes_on(site, &found) {
+            self.hub.sweep_now();
+            return Ok(());
+        }
+        if failed {
+            self.resting.insert(Order::Site(site), now);
+        }
+        if self.ending.remove(&site) {
+            // Devices of those who see all sites are told to drop them when they connect.
+            self.hub.registry().team().iter().for_each(|one| one.tell(News::Narrowed));
+        }
+        Ok(())
+    }
+
+    /// Whether what failed a moment ago is let rest: whatever it is, a look changes nothing of it.
+    fn rests(&self, order: Order, now: Timestamp) -> bool {
+        let failed = self.resting.get(&order);
+        failed.is_some_and(|at| now.millis_since(*at) < limits::FAILED_RESTS_MILLIS)
     }
 
     /// Takes back all words of closed conversations that are older than their site keeps them.
@@ -188,24 +221,43 @@ impl Sweep {
     }
 
     /// Takes back what erased visitors wrote, in as many sweeps as it takes.
-    async fn erase_visitors(&self, now: Timestamp) -> Result<(), SweepError> {
+    async fn erase_visitors(&mut self, now: Timestamp) -> Result<(), SweepError> {
         let directory = Arc::clone(self.hub.directory());
-        for Erasing { visitor, ids, since } in asked(&directory, Directory::erasing).await? {
-            let (mut done, mut all) = (true, Vec::new());
-            for &id in &ids {
-                let filter = Filter { visitor: Some(id), ..Filter::default() };
-                all.extend(self.conversations(&filter).await?);
+        for erasing in asked(&directory, Directory::erasing).await? {
+            let visitor = erasing.visitor;
+            if self.rests(Order::Visitor(visitor), now) {
+                continue;
             }
-            for &conversation in &all {
-                let what = Upkeep::Erase { authors: Some(ids.clone()), then: Then::Closed };
-                done &= self.hub.keep_up(conversation, what, now).await.is_some();
-            }
-            asked(&directory, move |d| d.empty_tickets(&all)).await?;
-            if done && now.millis_since(since) > limits::ERASURE_SETTLES_MILLIS {
-                asked(&directory, move |d| d.erased(visitor)).await?;
+            match self.erase_visitor(erasing, now).await {
+                Ok(true) => {}
+                Ok(false) => drop(self.resting.insert(Order::Visitor(visitor), now)),
+                Err(error) => {
+                    tracing::warn!(%visitor, %error, "a visitor is not erased yet");
+                    self.resting.insert(Order::Visitor(visitor), now);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether all that could be found is taken back.
+    async fn erase_visitor(&self, erasing: Erasing, now: Timestamp) -> Result<bool, SweepError> {
+        let Erasing { visitor, ids, since } = erasing;
+        let directory = Arc::clone(self.hub.directory());
+        let (mut done, mut all) = (true, Vec::new());
+        for &id in &ids {
+            let filter = Filter { visitor: Some(id), ..Filter::default() };
+            all.extend(self.conversations(&filter).await?);
+        }
+        for &conversation in &all {
+            let what = Upkeep::Erase { authors: Some(ids.clone()), then: Then::Closed };
+            done &= self.hub.keep_up(conversation, what, now).await.is_some();
+        }
+        asked(&directory, move |d| d.empty_tickets(&all)).await?;
+        if done && now.millis_since(since) > limits::ERASURE_SETTLES_MILLIS {
+            asked(&directory, move |d| d.erased(visitor)).await?;
+        }
+        Ok(done)
     }
 
     /// All conversations that a filter lets through.

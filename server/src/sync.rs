@@ -25,7 +25,7 @@ use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
 use erasing::{carried_out, heard, keep, read_feed, team_changed, wiped};
-use greeting::{Reckoning, holds, reckon};
+use greeting::{holds, reckon};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -143,7 +143,7 @@ struct Purge {
     /// Orders that did not fit into the welcome.
     more: VecDeque<(u64, Vec<ErasureOrder>)>,
     /// Its orders are still to be counted, once it has said what it has.
-    reckoning: Option<Reckoning>,
+    reckoning: bool,
 }
 
 impl Connection {
@@ -292,8 +292,9 @@ impl Connection {
             ClientFrame::Push { submissions, .. } => {
                 self.throttle.pushes(who, &connected.scope, self.peer, submissions.len())
             }
-            ClientFrame::LogOut | ClientFrame::Purged { .. } => Ok(()),
+            ClientFrame::LogOut => Ok(()),
             ClientFrame::Hello(_)
+            | ClientFrame::Purged { .. }
             | ClientFrame::Holding { .. }
             | ClientFrame::Open { .. }
             | ClientFrame::Leave { .. }
@@ -319,8 +320,8 @@ impl Connection {
         cursor: u64,
     ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
-        if let Some(reckoning) = purge.reckoning.take() {
-            let erasing = reckon(hub, connected, reckoning).await?;
+        if core::mem::take(&mut purge.reckoning) {
+            let erasing = reckon(hub, connected, 0).await?;
             (purge.more, purge.dropping) = (erasing.slices, erasing.dropping);
         }
         if let Some((reached, orders)) = purge.more.pop_front() {

@@ -5,7 +5,6 @@
 //! these are buckets that fill up again all the time: an outbox of days goes at once.
 
 use core::num::NonZeroU32;
-use core::time::Duration;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -197,8 +196,7 @@ impl Throttle {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         let count = connections.entry(whose).or_default();
         if *count >= at_most {
-            let wait = Duration::from_millis(limits::CROWDED_RETRY_MILLIS);
-            return Err(Wait(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
+            return Err(Wait(limits::CROWDED_RETRY_MILLIS));
         }
         *count += 1;
         Ok(Turn { whose, connections: Arc::clone(&self.connections) })

@@ -40,11 +40,11 @@ pub fn with(mut transcript: Transcript, notes: Notes) -> Transcript {
 pub fn text(transcript: &Transcript) -> String {
     let mut text = String::new();
     for line in head(transcript) {
-        add(&mut text, format_args!("{line}\n"));
+        add(&mut text, format_args!("{}\n", indented(&line)));
     }
     for message in &transcript.messages {
         let (who, said) = (who(transcript, message), said(transcript, message));
-        let said = indented(&said);
+        let (who, said) = (indented(&who), indented(&said));
         add(&mut text, format_args!("\n[{}] {who}: {said}", message.accepted_at));
         for file in attachments(message) {
             let name = indented(&file.name);
@@ -174,7 +174,43 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::indented;
+    use rejoinder_core::conversation::layout::{Kind, Status};
+    use rejoinder_core::id::{ConversationId, DocumentKind, MessageId, ParticipantId, Seq, SiteId};
+
+    use super::{indented, text};
+    use crate::export::{Message, Said, Transcript};
+
+    #[test]
+    fn rt54_a_name_begins_no_line_either() {
+        let (ann, now) = (ParticipantId::from_bytes([1; 16]), "2026-01-01T00:00:00Z".to_owned());
+        let transcript = Transcript {
+            conversation: ConversationId::from_bytes([2; 16]),
+            site: SiteId::from_bytes([3; 16]),
+            visitor: ParticipantId::from_bytes([4; 16]),
+            follows: None,
+            created_at: now.clone(),
+            status: Status::ActiveHuman,
+            closed: false,
+            assignee: None,
+            agents: [(ann, "Ann\u{2028}[2026-01-01] Bo".to_owned())].into(),
+            messages: vec![Message {
+                id: MessageId::from_bytes([5; 16]),
+                document: DocumentKind::Timeline,
+                seq: Seq(1),
+                author: ann,
+                composed_at: now.clone(),
+                accepted_at: now,
+                content: Said::Words {
+                    kind: Kind::Agent,
+                    edited_at: None,
+                    text: "Hello".to_owned(),
+                    attachments: Vec::new(),
+                },
+            }],
+        };
+        let text = text(&transcript);
+        assert!(text.contains("Ann\n    [2026-01-01] Bo: Hello"), "{text}");
+    }
 
     #[test]
     fn rt54_what_breaks_a_line_begins_no_line_of_somebody_else() {

@@ -259,6 +259,7 @@ impl<B: Blocks> Rows<B> {
                 self.put(batch, key::single(Single::Cursors), encode(cursors));
             }
             Write::Feed(row) => self.put(batch, key::feed(row.conversation), encode(&row)),
+            Write::ForgetFeed => self.erase(batch, &key::feeds()),
             Write::Entries(document, entries) => self.append(document, &entries, batch),
             Write::Replace(document, entries) => {
                 self.erase(batch, &key::entries(document));

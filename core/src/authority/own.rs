@@ -122,7 +122,7 @@ impl Authority {
     ) -> bool {
         let elsewhere = BTreeSet::new();
         let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
-        let mut left: Vec<_> = self.worded(authors).take(at_most + 1).collect();
+        let mut left: Vec<_> = self.worded(authors).take(at_most.saturating_add(1)).collect();
         let done = left.len() <= at_most;
         left.truncate(at_most);
         for (kind, message) in left {

@@ -152,8 +152,8 @@ impl Replica {
             })
     }
 
-    /// Sends words that came from elsewhere with their message's id. Another device may have brought
-    /// them here: they cannot vanish as if they had never been sent.
+    /// Sends words that came from elsewhere with their message's id. Another device may have
+    /// brought them here: they cannot vanish as if they had never been sent.
     pub(crate) fn send_moved(&mut self, kind: Kind, words: Revision, m: &mut Moment<'_>) {
         self.send_words(kind, words, WaitingState::Pushed, m);
     }

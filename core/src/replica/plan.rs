@@ -59,6 +59,7 @@ fn words_of(write: &Write) -> Option<(DocumentId, MessageId)> {
         | Write::Identity(_)
         | Write::Cursors(_)
         | Write::Feed(_)
+        | Write::ForgetFeed
         | Write::Entries(..)
         | Write::Replace(..)
         | Write::Waiting(..)

@@ -120,6 +120,8 @@ pub enum Write {
     Cursors(Cursors),
     /// Keep a row of the feed, in place of the conversation's former one.
     Feed(FeedRow),
+    /// Forget all rows of the feed: it is read from its beginning.
+    ForgetFeed,
     /// Append to a document's confirmed log. A row with a place that is taken is left as it is.
     Entries(DocumentId, Vec<LogEntry>),
     /// Put another confirmed log in place of the document's, in full.

@@ -14,6 +14,7 @@
 //! a person gives and which return what they made beside the output.
 
 mod commands;
+mod erasing;
 mod frames;
 mod line;
 

@@ -43,7 +43,7 @@ impl Store {
         match write {
             Write::Identity(identity) => self.identity = Some(identity),
             Write::Cursors(cursors) => self.cursors = cursors,
-            Write::Feed(_) => {}
+            Write::Feed(_) | Write::ForgetFeed => {}
             Write::Entries(document, entries) => {
                 let kept = &mut self.at(document).entries;
                 for entry in entries {

@@ -40,6 +40,7 @@ pub(crate) async fn offline_info(
     Sent(OfflineInfo { conversation, name, email }): Sent<OfflineInfo>,
 ) -> Result<StatusCode, ApiError> {
     let directory = served.hub.directory();
+    directory.admit_told(principal.participant, now())?;
     let email = email.parse().map_err(|_| ApiError::Invalid {
         field: "email",
         message: "expected an e-mail address such as ann@example.com",
@@ -80,6 +81,7 @@ pub(crate) async fn prechat(
 ) -> Result<StatusCode, ApiError> {
     let directory = served.hub.directory();
     let whose = principal.participant;
+    directory.admit_told(whose, now())?;
     asked(directory, move |d| d.keep_answers(whose, &answers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

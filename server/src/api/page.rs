@@ -33,7 +33,7 @@ pub(crate) async fn page(
 ) -> Result<StatusCode, ApiError> {
     let (directory, now) = (served.hub.directory(), now());
     let whose = principal.participant;
-    directory.admit_page(whose, now)?;
+    directory.admit_told(whose, now)?;
     let page = VisitedPage::new(&title, &url, now)?;
     asked(directory, move |d| d.visit(whose, &page)).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -84,8 +84,9 @@ impl PrechatField {
 }
 
 impl Directory {
-    /// Keeps what a visitor has answered, as attributes, and an e-mail address as theirs. What
-    /// their site's own back end said of a verified visitor stays, and so do other attributes.
+    /// Keeps what a visitor has answered, as attributes, for which there is room beside the others,
+    /// and an e-mail address as theirs. What their site's own back end said of a verified visitor
+    /// stays, and so do other attributes.
     ///
     /// # Errors
     /// [`DirectoryError::UnknownVisitor`]; [`DirectoryError::BadAnswer`] where one is missing, is
@@ -97,7 +98,8 @@ impl Directory {
     ) -> Result<(), DirectoryError> {
         self.write(|connection, _| {
             let there = visitor::find(connection, whose)?.filter(|it| it.erased_at.is_none());
-            let mut there = there.ok_or(DirectoryError::UnknownVisitor(whose))?;
+            let before = there.ok_or(DirectoryError::UnknownVisitor(whose))?;
+            let mut there = before.clone();
             let asking = site::find(connection, there.site)?;
             let fields = asking.ok_or(DirectoryError::UnknownSite(there.site))?.prechat_fields;
             if answers.keys().any(|label| !fields.iter().any(|field| field.label == *label)) {
@@ -114,10 +116,16 @@ impl Directory {
                 if field.kind == PrechatKind::Email && !there.verified {
                     there.email = answer.parse().ok().or(there.email);
                 }
-                let room = there.attributes.len() < ATTRIBUTES;
-                if room || there.attributes.contains_key(&field.label) {
+                let known = there.attributes.contains_key(&field.label);
+                if !known && there.attributes.len() >= ATTRIBUTES + FIELDS {
+                    return Err(DirectoryError::BadAnswer);
+                }
+                if !(known && there.verified) {
                     there.attributes.insert(field.label, answer.to_owned());
                 }
+            }
+            if there == before {
+                return Ok(());
             }
             visitor::keep(connection, &there)?;
             event::record(connection, &DirectoryEvent::VisitorChanged(whose))

@@ -149,8 +149,8 @@ impl Directory {
     ///
     /// # Errors
     /// [`AuthError::TooMany`].
-    pub fn admit_page(&self, visitor: ParticipantId, now: Timestamp) -> Result<(), AuthError> {
-        admit(&self.pages, visitor, now)
+    pub fn admit_told(&self, visitor: ParticipantId, now: Timestamp) -> Result<(), AuthError> {
+        admit(&self.told, visitor, now)
     }
 
     /// Whose e-mail address and password these are. The hash is computed outside of any

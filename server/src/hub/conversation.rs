@@ -245,8 +245,9 @@ impl Task {
         self.followers.retain(|follower| {
             follower.connected.id != id || kind.is_some_and(|kind| kind != follower.kind)
         });
-        if let (State::Live(live), None) = (&mut self.state, kind) {
-            live.holders.retain(|(holder, _)| *holder != id);
+        if let State::Live(live) = &mut self.state {
+            live.holders
+                .retain(|(holder, of)| *holder != id || kind.is_some_and(|kind| kind != *of));
         }
     }
 
@@ -352,7 +353,11 @@ impl Task {
         }
         let document = DocumentId { conversation: self.conversation, kind };
         self.hub.storage().keep_holdings(by.device, vec![document]).await?;
-        live.holders.insert((by.id, kind));
+        // Those who left are forgotten; who does not follow is not waited for.
+        let follows = |follower: &Follower| (follower.connected.id, follower.kind) == (by.id, kind);
+        if self.followers.iter().any(follows) {
+            live.holders.insert((by.id, kind));
+        }
         Ok(())
     }
 

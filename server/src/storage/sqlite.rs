@@ -350,8 +350,8 @@ impl Storage for Sqlite {
         self.write(Write::Gone(conversation, at))
     }
 
-    fn gone_since(&self, since: Timestamp) -> Result<Vec<ConversationId>, StorageError> {
-        self.reads.read("conversations", |connection| lasting::gone_since(connection, since))
+    fn newest_gone(&self) -> Result<Option<Timestamp>, StorageError> {
+        self.reads.read("conversations", lasting::newest_gone)
     }
 
     fn live_words(

@@ -1,7 +1,7 @@
 //! The beginning of a connection: who it is, and what its device must erase before anything else.
 
 use core::time::Duration;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rejoinder_core::id::{DocumentId, SiteId};
@@ -21,13 +21,6 @@ use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, blocking, may_
 use crate::storage::{Erasure, Storage, StorageError};
 use crate::sync::{Connection, End, Purge, Visit, keep};
 use crate::web::Opener;
-
-/// Milliseconds before a device was last heard from for which it is told once more what is gone: it
-/// may have been heard from while it was going.
-const GONE_MARGIN_MILLIS: i64 = 24 * 3_600_000;
-
-/// Milliseconds for which a client that keeps nothing may have listed what is gone by now.
-const UNHEARD_MILLIS: i64 = 30 * 24 * 3_600_000;
 
 impl Connection {
     /// Reads `Hello`, finds out who it is, and welcomes them.
@@ -82,21 +75,21 @@ impl Connection {
     ) -> Result<Purge, End> {
         let same_life = hello.epoch == Some(hub.storage().epoch());
         let former = if same_life { hello.erasures } else { 0 };
-        let scope = fingerprint(connected.principal.role, &connected.scope);
+        let storage = Arc::clone(hub.storage());
+        let gone = blocking(move || storage.newest_gone()).await?;
+        let scope = fingerprint(connected.principal.role, &connected.scope, gone);
         // A visitor has few conversations, and is told all of them each time: see `hub::feed`.
         let known = same_life && hello.scope == scope && connected.principal.role.reads_team();
         let feed = if known { hello.feed } else { 0 };
-        let gone_since = gone_since(hub, hello).await?;
         if hello.keeping == Keeping::Durable {
             // A lower cursor than before, of a restored profile, lowers the mark.
             keep(hub, connected, former).await?;
         }
-        let due_of = Reckoning { former, gone_since };
         // What a device of another life was sent may be forgotten here. It says first what it has.
-        let reckoning = (hello.epoch.is_some() && !same_life).then_some(due_of);
+        let reckoning = hello.epoch.is_some() && !same_life;
         let Erasing { mut slices, dropping } = match reckoning {
-            Some(_) => Erasing { slices: VecDeque::new(), dropping: Vec::new() },
-            None => reckon(hub, connected, due_of).await?,
+            true => Erasing { slices: VecDeque::new(), dropping: Vec::new() },
+            false => reckon(hub, connected, former).await?,
         };
         let (cursor, erasures) = slices.pop_front().unwrap_or_default();
         let due = match same_life {
@@ -147,33 +140,28 @@ pub(super) async fn holds(
     hub.storage().keep_holdings(connected.device, seen).await
 }
 
-/// From where on it is counted what a device is to erase.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reckoning {
-    /// How far it has carried erasures out.
-    former: u64,
-    /// Since when conversations are gone that it may still list.
-    gone_since: Option<Timestamp>,
-}
-
-/// What a device must erase before anything else.
+/// What a device that has carried out erasures up to `former` must erase before anything else.
 pub(super) async fn reckon(
     hub: &Hub,
     connected: &Arc<Connected>,
-    Reckoning { former, gone_since }: Reckoning,
+    former: u64,
 ) -> Result<Erasing, StorageError> {
     let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    blocking(move || to_erase(storage.as_ref(), &by, former, gone_since)).await
+    blocking(move || to_erase(storage.as_ref(), &by, former)).await
 }
 
-/// What somebody may see, as a number that changes with it.
-fn fingerprint(role: Role, scope: &Scope) -> u64 {
+/// What somebody may see, as a number that changes with it. Of those who see all sites, it changes
+/// when a site's conversations are gone.
+fn fingerprint(role: Role, scope: &Scope, gone: Option<Timestamp>) -> u64 {
     let mut hash = Sha256::new();
     if let Role::Agent(role) = role {
         hash.update(role.name());
     }
     match scope {
-        Scope::All => hash.update("all"),
+        Scope::All => {
+            hash.update("all");
+            hash.update(gone.unwrap_or_default().as_millis().to_be_bytes());
+        }
         Scope::Sites(sites) => sites.iter().for_each(|site| hash.update(site.as_bytes())),
         Scope::Visitor { site } => hash.update(site.as_bytes()),
     }
@@ -260,24 +248,7 @@ pub(super) struct Erasing {
     pub(super) dropping: Vec<DocumentId>,
 }
 
-/// Since when conversations are gone that a client may still list, those too of which it holds no
-/// words: none to one that never connected before.
-async fn gone_since(hub: &Hub, hello: &Hello) -> Result<Option<Timestamp>, StorageError> {
-    if hello.epoch.is_none() {
-        return Ok(None);
-    }
-    let (storage, device) = (Arc::clone(hub.storage()), hello.device);
-    let known = blocking(move || storage.device(device)).await?;
-    let heard = known.map_or_else(|| now().plus_millis(-UNHEARD_MILLIS), |known| known.heard_at);
-    Ok(Some(heard.plus_millis(-GONE_MARGIN_MILLIS)))
-}
-
-fn to_erase(
-    storage: &dyn Storage,
-    by: &Connected,
-    former: u64,
-    gone_since: Option<Timestamp>,
-) -> Result<Erasing, StorageError> {
+fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasing, StorageError> {
     // Read before: what is recalled after it is told by the next news.
     let cursor = storage.newest_erasure()?;
     let erasures = storage.erasures_for(by.device, former)?;
@@ -293,11 +264,6 @@ fn to_erase(
         if !kept {
             dropping.push(document);
         }
-    }
-    if let Some(since) = gone_since.filter(|_| by.principal.role.reads_team()) {
-        let gone = storage.gone_since(since)?.into_iter().map(DocumentId::timeline);
-        let held: BTreeSet<_> = dropping.iter().copied().collect();
-        dropping.extend(gone.filter(|document| !held.contains(document)));
     }
     for documents in dropping.chunks(limits::ERASURE_ORDERS) {
         let order = |&document| ErasureOrder { document, message: None };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_server::directory::TokenHash;
 use serde_json::{Value, json};
@@ -134,9 +135,11 @@ async fn rt10_a_customers_page_may_tell_where_a_visitor_is() {
     let answer = stage.ask("OPTIONS", "/api/v1/page", &asks).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some("*")));
     assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
-    // What agents do, they do from the server's own pages.
-    let answer = stage.ask("OPTIONS", "/api/v1/agents", &asks).await;
-    assert_eq!(answer.header("access-control-allow-origin"), None);
+    // What agents do, they do from the server's own pages; so do visitors, in the widget's frame.
+    for path in ["/api/v1/agents", "/api/v1/prechat", "/api/v1/offline-info"] {
+        let answer = stage.ask("OPTIONS", path, &asks).await;
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -239,4 +242,19 @@ async fn lc9_what_a_visitor_answers_before_they_begin_is_kept_with_them() {
     let known = stage.reads(&ada, &format!("/visitors/{}", who(&stage, &vera))).await;
     assert_eq!(known["email"], "vera@example.com");
     assert_eq!(known["attributes"], json!({"E-mail": "vera@example.com", "Topic": "Help"}));
+}
+
+#[tokio::test]
+async fn rt10_lc9_what_a_visitor_tells_is_counted_together() {
+    let stage = stage().await;
+    let vera = stage.visitor(stage.site);
+    let page = json!({"title": "Shoes", "url": "https://shop.example/shoes"});
+    let answers = json!({"answers": {}});
+    for number in 0..limits::TOLD_PER_MINUTE {
+        let (path, body) = if number % 2 == 0 { ("/page", &page) } else { ("/prechat", &answers) };
+        assert_eq!(stage.send(&vera, "POST", path, body).await.status, 204, "{number}");
+    }
+    for (path, body) in [("/page", &page), ("/prechat", &answers)] {
+        stage.send(&vera, "POST", path, body).await.is_error(429, "too_many");
+    }
 }

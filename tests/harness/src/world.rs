@@ -272,6 +272,15 @@ impl World {
         self.arrives(name, Credential::Visitor(self.site), Keeping::Memory).await
     }
 
+    /// An agent of the first site, who has logged in on a device that keeps nothing but in memory.
+    ///
+    /// # Panics
+    /// When they are not let in.
+    pub async fn forgetful_agent(&self, name: &str) -> Arc<Person> {
+        self.add_agent(name, AgentRole::Agent);
+        self.arrives(name, credential(name), Keeping::Memory).await
+    }
+
     /// Another tab or device of somebody who is here: it is given their token.
     ///
     /// # Panics

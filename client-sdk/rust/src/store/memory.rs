@@ -129,6 +129,7 @@ impl Kept {
             Write::Identity(identity) => self.identity = Some(identity),
             Write::Cursors(cursors) => self.cursors = cursors,
             Write::Feed(row) => drop(self.feed.insert(row.conversation, row)),
+            Write::ForgetFeed => self.feed.clear(),
             Write::Entries(document, entries) => self.of(document).append(entries),
             Write::Replace(document, entries) => {
                 let document = self.of(document);

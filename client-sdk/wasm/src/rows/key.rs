@@ -114,6 +114,11 @@ pub(super) fn identities() -> Key {
     vec![IDENTITY]
 }
 
+/// What the key of every row of the feed begins with.
+pub(super) fn feeds() -> Key {
+    vec![FEED]
+}
+
 pub(super) fn feed(conversation: ConversationId) -> Key {
     [&[FEED][..], conversation.as_bytes()].concat()
 }

@@ -3,13 +3,13 @@
 use crate::authority::fate::Refusal;
 use crate::id::{DocumentId, Epoch, Seq};
 use crate::limits;
-use crate::replica::record::{Cursors, Identity, Write};
+use crate::replica::record::{Identity, Write};
 use crate::replica::{ApplyError, Effects, Event};
 use crate::session::client::{Gathered, Link, Opened, Output, Phase, Session, SessionEvent};
 use crate::time::Timestamp;
 use crate::wire::{
-    ClientFrame, ErasureOrder, FeedRow, LogEntry, OperationFate, Order, ParticipantSignal, Problem,
-    ServerFrame, Signal, Welcome,
+    ClientFrame, FeedRow, LogEntry, OperationFate, Order, ParticipantSignal, Problem, ServerFrame,
+    Signal, Welcome,
 };
 
 /// Documents that are taken anew at once after a new epoch.
@@ -104,9 +104,9 @@ impl Session {
         }
         self.phase = Phase::Open;
         if self.cursors.scope != welcome.scope {
-            // There may be more to see than when it was read.
+            // There may be more to see than when it was read, and less.
             self.cursors.scope = welcome.scope;
-            self.cursors.feed = 0;
+            self.forget_feed(output);
         }
         if self.cursors.epoch.is_some_and(|known| known != welcome.epoch) {
             self.say_holding(output);
@@ -119,26 +119,16 @@ impl Session {
         self.end_epoch(output);
     }
 
-    /// The server may have forgotten what this device was sent: it is told, so that it orders what
-    /// is to be erased of that.
-    fn say_holding(&self, output: &mut Output) {
-        let most = match self.is_visitor() {
-            true => limits::VISITOR_HELD_DOCUMENTS,
-            false => limits::HELD_DOCUMENTS,
-        };
-        // Where there are more, the newest; the others are erased as they are taken anew.
-        let surplus = self.stored.len().saturating_sub(most);
-        let held: Vec<_> = self.stored.iter().skip(surplus).copied().collect();
-        let holding =
-            |documents: &[DocumentId]| ClientFrame::Holding { documents: documents.into() };
-        output.frames.extend(held.chunks(limits::HOLDING_DOCUMENTS).map(holding));
-    }
-
     /// The server's data has begun another life, from a backup: every document is taken anew, and
     /// what it lacks of one's own is offered again.
     fn begin_epoch(&mut self, epoch: Epoch, output: &mut Output) {
         self.rebuilding = Some(epoch);
-        self.cursors.feed = 0;
+        if self.is_visitor() {
+            // What the server does not know is to be begun again.
+            self.cursors.feed = 0;
+        } else {
+            self.forget_feed(output);
+        }
         for opened in self.documents.values_mut() {
             // The server has forgotten what was opened with cursors of the former life.
             opened.link = Link::Closed;
@@ -187,54 +177,15 @@ impl Session {
         }
     }
 
-    fn erase(&mut self, cursor: u64, orders: &[ErasureOrder], output: &mut Output) {
-        for &ErasureOrder { document, message } in orders {
-            match (message, self.documents.get_mut(&document)) {
-                (Some(message), Some(opened)) => {
-                    let mut effects = Effects::default();
-                    opened.replica.bury(message, &mut effects);
-                    output.take(effects);
-                }
-                (Some(message), None) => output.writes.push(Write::Recalled(document, message)),
-                (None, _) => {
-                    let opened = self.documents.remove(&document);
-                    if opened.is_some_and(|opened| !opened.replica.outbox().is_empty()) {
-                        // What waits is kept, and has its fate coming.
-                        output.load.push(document);
-                    }
-                    self.stored.remove(&document);
-                    self.feed.remove(&document.conversation);
-                    output.writes.push(Write::DropDocument(document));
-                }
-            }
-        }
-        self.cursors.erasures = cursor;
-        output.writes.push(Write::Cursors(self.cursors));
-        output.frames.push(ClientFrame::Purged { cursor });
-    }
-
-    fn wipe(&mut self, output: &mut Output) {
-        self.phase = Phase::Wiped;
-        self.documents.clear();
-        self.stored.clear();
-        self.feed.clear();
-        self.signals.clear();
-        self.progress.clear();
-        self.offers.clear();
-        self.notifications.clear();
-        self.identity = None;
-        self.cursors = Cursors::default();
-        output.writes.push(Write::Wipe);
-        output.events.push(SessionEvent::Wiped);
-        output.disconnect = true;
-    }
-
     fn feed(&mut self, cursor: u64, rows: Vec<FeedRow>, output: &mut Output) {
         if rows.is_empty() && cursor <= self.cursors.feed {
             // The server says that it is there.
             return;
         }
         for row in rows {
+            if self.is_passed(&row) {
+                continue;
+            }
             output.events.push(SessionEvent::Feed(row.conversation));
             output.writes.push(Write::Feed(row.clone()));
             let conversation = row.conversation;
@@ -253,6 +204,16 @@ impl Session {
         }
         self.cursors.feed = self.cursors.feed.max(cursor);
         output.writes.push(Write::Cursors(self.cursors));
+    }
+
+    /// Whether a row tells an earlier state than the one that is known: a page of what was missed
+    /// may have been read before what came meanwhile.
+    fn is_passed(&self, row: &FeedRow) -> bool {
+        let Some(known) = self.feed.get(&row.conversation).filter(|_| !self.is_visitor()) else {
+            return false;
+        };
+        let team = |row: &FeedRow| row.team.as_ref().map(|team| team.seq);
+        row.timeline < known.timeline || team(row) < team(known)
     }
 
     fn snapshot(
@@ -459,6 +420,10 @@ impl Session {
                 let mut effects = Effects::default();
                 opened.replica.hold_all(Refusal::NotAllowed, &mut self.dice, &mut effects);
                 output.take(effects);
+                if !visitor && opened.replica.cursor() > Seq::START {
+                    // A device that keeps nothing is not ordered to drop it.
+                    self.drop_document(id, output);
+                }
             }
             _ => {}
         }

@@ -22,7 +22,8 @@ const GOES: [&str; 7] = [
     // Their devices must still be told to wipe, so the rows stay.
     "UPDATE token SET revoked = 1
      WHERE visitor IN (SELECT participant FROM visitor WHERE site = ?1)",
-    "UPDATE site SET name = '', origins = '', offline_message = '', greeting = '' WHERE id = ?1",
+    "UPDATE site SET name = '', origins = '', offline_message = '', greeting = '', prechat = '[]'
+     WHERE id = ?1",
 ];
 
 impl Directory {

@@ -69,7 +69,11 @@ impl Directory {
     pub fn erase_again(&self) -> Result<(), DirectoryError> {
         self.write(|connection, _| {
             connection
-                .prepare_cached("UPDATE visitor SET erasing = 1 WHERE erased_at IS NOT NULL")?
+                .prepare_cached(
+                    // What was said on deleted sites is looked for by itself.
+                    "UPDATE visitor SET erasing = 1 WHERE erased_at IS NOT NULL
+                         AND site NOT IN (SELECT id FROM site WHERE deleted_at IS NOT NULL)",
+                )?
                 .execute([])?;
             Ok(())
         })

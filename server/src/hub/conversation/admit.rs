@@ -39,7 +39,7 @@ pub(super) struct Pushed {
     pub(super) kind: DocumentKind,
     pub(super) submissions: Vec<Submission>,
     pub(super) revisions: Vec<Revision>,
-    /// Given back when the push is judged and its memory free again.
+    /// Given back when the push is carried out and its memory free again.
     pub(super) under_way: Option<OwnedSemaphorePermit>,
 }
 
@@ -60,6 +60,7 @@ struct Answer {
     to: Arc<Connected>,
     kind: DocumentKind,
     fates: Vec<OperationFate>,
+    _under_way: Option<OwnedSemaphorePermit>,
 }
 
 impl Task {
@@ -80,8 +81,8 @@ impl Task {
             }
             match self.judge(&mut admission, &push).await {
                 Ok(fates) => {
-                    drop(push.under_way);
-                    answers.push(Answer { to: push.by, kind: push.kind, fates });
+                    let Pushed { by: to, kind, under_way, .. } = push;
+                    answers.push(Answer { to, kind, fates, _under_way: under_way });
                 }
                 Err(error) => self.put_off(&push.by, &error.into()),
             }
@@ -284,7 +285,7 @@ impl Task {
             self.publish(kind, &frames);
             self.make_snapshot(kind);
         }
-        for Answer { to, kind, fates } in answers {
+        for Answer { to, kind, fates, .. } in answers {
             let document = self.document(*kind);
             to.outbound.send(&ServerFrame::Fates { document, fates: fates.clone() });
         }

@@ -72,7 +72,8 @@ impl Task {
         }
     }
 
-    /// Takes words back, some at a time, and says whether none is left.
+    /// Takes words back, some at a time where it is written down that they are to go, and says
+    /// whether none is left.
     async fn erase(
         &mut self,
         authors: Option<&BTreeSet<ParticipantId>>,
@@ -90,7 +91,9 @@ impl Task {
             if then != Then::Stays {
                 authority.end(&mut admission, &policy, now, dice);
             }
-            let most = limits::ERASED_AT_ONCE;
+            // What stays is not known to be unfinished, for taking back is the newest that happens
+            // in it. So all of it goes in one step, or nothing.
+            let most = if then == Then::Stays { usize::MAX } else { limits::ERASED_AT_ONCE };
             let done = authority.recall_all(&mut admission, authors, most, &policy, now, dice);
             if !admission.is_empty() && !self.carry_through(admission, "erased").await {
                 return false;

@@ -81,13 +81,13 @@ pub(super) fn keep_gone(
         .map(drop)
 }
 
-/// Conversations that are gone since a moment.
-pub(super) fn gone_since(connection: &Connection, since: Timestamp) -> Result<Vec<ConversationId>> {
+/// When a conversation was gone with its site the last time.
+pub(super) fn newest_gone(connection: &Connection) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(
-            "SELECT id FROM conversation INDEXED BY conversation_gone \
-             WHERE gone_at IS NOT NULL AND gone_at >= ?1",
+            "SELECT max(gone_at) FROM conversation INDEXED BY conversation_gone \
+             WHERE gone_at IS NOT NULL",
         )?
-        .query_map([since.as_millis()], |row| Columns::of(row).id(ConversationId::from_bytes))?
-        .collect()
+        .query_row([], |row| row.get::<_, Option<i64>>(0))
+        .map(|at| at.map(Timestamp::from_millis))
 }

@@ -120,11 +120,40 @@ async fn re14_an_agent_who_loses_a_site_loses_its_documents_opened_or_not() {
     })
     .await;
     ann.sees(here, &["Words of this shop"]).await;
-    let rows = ann.client().inbox().await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.conversation).collect::<Vec<_>>(), [here]);
+    let rows = async || {
+        let rows = ann.client().inbox().await.unwrap().into_iter();
+        rows.map(|row| row.conversation).collect::<Vec<_>>()
+    };
+    eventually("only this shop is listed", rows, |rows| *rows == [here]).await;
     let needles = rejoinder_harness::search::Needles::new(&["Words elsewhere".to_owned()]);
     assert_eq!(needles.search(ann.folder()), []);
     paul.sees(there, &["Words elsewhere"]).await;
+}
+
+#[tokio::test]
+async fn re14_wp35_who_loses_a_site_has_nothing_of_it_left_whatever_their_device_keeps() {
+    let world = World::start().await;
+    let other = world.another_site("Other");
+    let paul = world.visitor_of(other, "paul").await;
+    let there = paul.begins("Words elsewhere").await;
+    let unread = paul.begins("Never opened").await;
+    for ann in [world.agent("ann").await, world.forgetful_agent("bo").await] {
+        let who = ann.principal().await.participant;
+        let works_at = |sites: &[_]| {
+            let sites = Some(sites.iter().copied().collect());
+            let change = AgentChange { sites, ..AgentChange::default() };
+            world.directory().change_agent(who, &change).unwrap();
+        };
+        works_at(&[world.site(), other]);
+        ann.settles().await;
+        arrived(&ann, there).await;
+        arrived(&ann, unread).await;
+        ann.sees(there, &["Words elsewhere"]).await;
+        works_at(&[world.site()]);
+        ann.no_longer_sees(there).await;
+        let rows = async || ann.client().inbox().await.unwrap();
+        eventually("nothing of it is listed", rows, |rows| rows.is_empty()).await;
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use rejoinder_core::conversation::layout::{Notice, Status};
 use rejoinder_core::id::{ConversationId, SiteId, TicketId};
+use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rejoinder_harness::client::Words;
@@ -235,6 +236,30 @@ async fn lc6_words_of_closed_chats_go_after_the_days_that_a_site_keeps_them() {
     assert_eq!(newest(), before);
 }
 
+#[tokio::test]
+async fn lc6_all_of_a_long_chat_goes_in_one_step() {
+    let world = World::start().await;
+    let vera = world.visitor("vera").await;
+    let old = vera.begins("asked").await;
+    let many = 2 * limits::ERASED_AT_ONCE;
+    for number in 0..many {
+        vera.says(old, &format!("marker-long-{number:04}-gone")).await;
+    }
+    vera.closes(old).await;
+    world.settle().await;
+    let version = || world.local().server().hub().storage().load(old).unwrap().unwrap().version;
+    let before = version();
+    let thirty = SiteChange { retention_days: Some(Some(30)), ..SiteChange::default() };
+    world.directory().change_site(world.site(), thirty).unwrap();
+    world.local().sweeps(in_minutes(31 * 24 * 60)).await;
+    // Broken off in between, the rest would be as young as what was taken back a moment before.
+    assert_eq!(version(), before + 1);
+    let newest = world.local().server().hub().storage().newest_erasure().unwrap();
+    assert_eq!(newest, many as u64 + 1);
+    let gone: Vec<_> = (0..many).map(|number| format!("marker-long-{number:04}-gone")).collect();
+    are_nowhere(&world, &gone).await;
+}
+
 /// Deletes a site by its name, and says with which status it was answered.
 async fn deletes(world: &World, who: &Person, site: SiteId, name: &str) -> u16 {
     let path = format!("/api/v1/sites/{site}/deleted");
@@ -258,7 +283,11 @@ async fn lc7_of_a_deleted_site_nothing_is_left_on_any_device() {
     let (vera, paul) = (world.visitor("vera").await, world.visitor_of(other, "paul").await);
     let (ann, olga) = (world.agent("ann").await, world.with_role("oli", AgentRole::Owner).await);
     let away = world.second_device(&olga).await;
-    let gone = words(&["open", "closed", "replied", "noted", "named", "ticket", "canned"]);
+    let gone = words(&["open", "closed", "replied", "noted", "named", "ticket", "canned", "field"]);
+    let fields = json!([{"label": gone[7], "kind": "text", "required": false, "options": []}]);
+    let path = format!("/api/v1/sites/{}", world.site());
+    let set = json!({"prechat_fields": fields}).to_string();
+    assert_eq!(world.ask(&olga, "PATCH", &path, Some(&set)).await.status, 200);
     let (open, closed) = (vera.begins(&gone[0]).await, vera.begins(&gone[1]).await);
     let there = paul.begins("marker-other-0001-stays").await;
     let unread = world.visitor("tom").await.begins("marker-unread-0001-gone").await;

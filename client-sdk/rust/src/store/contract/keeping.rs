@@ -12,6 +12,7 @@ use crate::store::StoreError;
 super::on_every_store! {
     st17_a_new_store_has_a_device_and_nothing_else
     st17_what_was_committed_is_there_when_it_is_opened_again
+    wp35_a_feed_that_is_forgotten_leaves_everything_else
     st17_a_list_is_carried_out_as_a_whole_or_not_at_all
     st17_a_place_in_the_log_is_taken_once
     st17_another_log_takes_the_place_of_the_former_and_nothing_else
@@ -63,6 +64,22 @@ fn st17_what_was_committed_is_there_when_it_is_opened_again(bench: &mut Bench) {
     assert_eq!(saved.documents, [(timeline, Seq(4)), (team, Seq(1))]);
     assert_eq!(bench.document(timeline).entries, entries(1..=4));
     assert_eq!(bench.document(team).entries, entries([1]));
+}
+
+fn wp35_a_feed_that_is_forgotten_leaves_everything_else(bench: &mut Bench) {
+    let (timeline, other) = (bench.cast.timeline(), bench.cast.timeline());
+    let rows = [timeline, other].map(|document| bench.cast.feed_row(document.conversation));
+    let [row, again] = rows;
+    let scope = Cursors { scope: 7, ..Cursors::default() };
+    bench.commit([Write::Feed(row), Write::Entries(timeline, entries(1..=2))]);
+    bench.commit([Write::Feed(again.clone()), Write::ForgetFeed, Write::Cursors(scope)]);
+    bench.reopen();
+    let saved = bench.saved();
+    assert!(saved.feed.is_empty(), "{:?}", saved.feed);
+    assert_eq!((saved.cursors, &saved.documents[..]), (scope, &[(timeline, Seq(2))][..]));
+    bench.commit([Write::ForgetFeed, Write::Feed(again.clone())]);
+    bench.reopen();
+    assert_eq!(bench.saved().feed, [again]);
 }
 
 fn st17_a_list_is_carried_out_as_a_whole_or_not_at_all(bench: &mut Bench) {

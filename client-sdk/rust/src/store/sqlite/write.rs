@@ -42,6 +42,7 @@ impl Writer<'_> {
                  ON CONFLICT (conversation) DO UPDATE SET row = ?2",
                 params![row.conversation.as_bytes(), encode(&row)],
             ),
+            Write::ForgetFeed => self.run("DELETE FROM feed", []),
             Write::Entries(document, entries) => self.append(document, &entries),
             Write::Replace(document, entries) => {
                 let id = self.made(document)?;

@@ -1,0 +1,79 @@
+//! What goes from this device because the server says so, and what it says of what it has.
+
+use crate::id::DocumentId;
+use crate::limits;
+use crate::replica::Effects;
+use crate::replica::record::{Cursors, Write};
+use crate::session::client::{Output, Phase, Session, SessionEvent};
+use crate::wire::{ClientFrame, ErasureOrder};
+
+impl Session {
+    /// The server may have forgotten what this device was sent: it is told, so that it orders what
+    /// is to be erased of that.
+    pub(super) fn say_holding(&self, output: &mut Output) {
+        let most = match self.is_visitor() {
+            true => limits::VISITOR_HELD_DOCUMENTS,
+            false => limits::HELD_DOCUMENTS,
+        };
+        // Where there are more, the newest; the others are erased as they are taken anew.
+        let surplus = self.stored.len().saturating_sub(most);
+        let held: Vec<_> = self.stored.iter().skip(surplus).copied().collect();
+        let holding =
+            |documents: &[DocumentId]| ClientFrame::Holding { documents: documents.into() };
+        output.frames.extend(held.chunks(limits::HOLDING_DOCUMENTS).map(holding));
+    }
+
+    /// Reads the feed from its beginning: rows that are not told again are of what is gone.
+    pub(super) fn forget_feed(&mut self, output: &mut Output) {
+        self.cursors.feed = 0;
+        if !self.feed.is_empty() {
+            let known = core::mem::take(&mut self.feed).into_keys();
+            output.events.extend(known.map(SessionEvent::Feed));
+            output.writes.push(Write::ForgetFeed);
+        }
+    }
+
+    pub(super) fn erase(&mut self, cursor: u64, orders: &[ErasureOrder], output: &mut Output) {
+        for &ErasureOrder { document, message } in orders {
+            match (message, self.documents.get_mut(&document)) {
+                (Some(message), Some(opened)) => {
+                    let mut effects = Effects::default();
+                    opened.replica.bury(message, &mut effects);
+                    output.take(effects);
+                }
+                (Some(message), None) => output.writes.push(Write::Recalled(document, message)),
+                (None, _) => self.drop_document(document, output),
+            }
+        }
+        self.cursors.erasures = cursor;
+        output.writes.push(Write::Cursors(self.cursors));
+        output.frames.push(ClientFrame::Purged { cursor });
+    }
+
+    pub(super) fn drop_document(&mut self, document: DocumentId, output: &mut Output) {
+        let opened = self.documents.remove(&document);
+        if opened.is_some_and(|opened| !opened.replica.outbox().is_empty()) {
+            // What waits is kept, and has its fate coming.
+            output.load.push(document);
+        }
+        self.stored.remove(&document);
+        self.feed.remove(&document.conversation);
+        output.writes.push(Write::DropDocument(document));
+    }
+
+    pub(super) fn wipe(&mut self, output: &mut Output) {
+        self.phase = Phase::Wiped;
+        self.documents.clear();
+        self.stored.clear();
+        self.feed.clear();
+        self.signals.clear();
+        self.progress.clear();
+        self.offers.clear();
+        self.notifications.clear();
+        self.identity = None;
+        self.cursors = Cursors::default();
+        output.writes.push(Write::Wipe);
+        output.events.push(SessionEvent::Wiped);
+        output.disconnect = true;
+    }
+}
