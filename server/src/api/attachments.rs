@@ -210,11 +210,7 @@ fn may_send(
     }
     let kept = files.bytes_of(place.0.conversation).map_err(|error| fault(&error))?;
     let with = kept.saturating_add(found.bytes + SEALED_MORE_BYTES);
-    if with <= limits::CONVERSATION_ATTACHMENT_BYTES {
-        Ok(found)
-    } else {
-        Err(ApiError::FilesFull)
-    }
+    if with <= limits::CONVERSATION_ATTACHMENT_BYTES { Ok(found) } else { Err(ApiError::FilesFull) }
 }
 
 /// Notes of a file that its author may send, and will not send again, that it was not taken.

@@ -142,7 +142,7 @@ export const ar: Strings = {
     not_allowed: "لم يُقبل الملف: هذا غير مسموح هنا.",
   },
   fileOverdue: "لم يصل الملف حتى الآن. اطلب إرساله مجددًا.",
-  attachment: (name, size) => `${name}، ${size}`,
+  fileSize: (size) => `، ${size}`,
   claimed: (name) => `انضم ${name} إلى المحادثة`,
   released: (name) => `غادر ${name} المحادثة`,
   closedBy: "انتهت المحادثة",

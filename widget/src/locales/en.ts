@@ -192,7 +192,7 @@ export const en = {
   fileSent: (part: number) => `Sent ${part} %`,
   fileRefused,
   fileOverdue: "The file has not come so far. Ask for it to be sent again.",
-  attachment: (name: string, size: string) => `${name}, ${size}`,
+  fileSize: (size: string) => `, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,
   released: (name: string) => `${name} left the chat`,
   closedBy: "The chat has ended",

@@ -63,10 +63,11 @@ function Entry({ entry }: { entry: AuditEntry }) {
           {agent && <>: {agent}</>}
         </span>
         <span class="faint">
-          {listed([
+          {[
             ...(entry.site ? [siteName(desk.people.value, entry.site) ?? entry.site] : []),
-            ...entry.fields.map((field) => fields[field] ?? field),
-          ])}
+            ...(entry.fields.length > 0
+              ? [listed(entry.fields.map((field) => fields[field] ?? field))] : []),
+          ].join(" · ")}
         </span>
       </span>
       <time class="faint" dateTime={new Date(entry.at).toISOString()} title={fullTimeOf(entry.at)}>

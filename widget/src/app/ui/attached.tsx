@@ -66,7 +66,6 @@ export function Attached({ file, conversation, message, at, own }: Props) {
       if (url.value !== null) URL.revokeObjectURL(url.value);
     };
   }, []);
-  const label = words.attachment(name, sizeOf(file.bytes));
   const download = () => {
     if (url.value !== null) save(url.value, name);
     else wanted.value = true;
@@ -80,7 +79,7 @@ export function Attached({ file, conversation, message, at, own }: Props) {
       )}
       <button type="button" class="named" disabled={conversation === ""} onClick={download}>
         <Icon name="file" />
-        <bdi>{label}</bdi>
+        <FileLabel name={name} bytes={file.bytes} />
       </button>
       {own && <Sending file={file} />}
       {says.value !== null && (
@@ -89,6 +88,16 @@ export function Attached({ file, conversation, message, at, own }: Props) {
         </p>
       )}
     </div>
+  );
+}
+
+/** A name that is written the other way leaves the size beside it where it belongs. */
+export function FileLabel({ name, bytes }: { name: string; bytes: number }) {
+  return (
+    <span>
+      <bdi>{name}</bdi>
+      {strings.value.fileSize(sizeOf(bytes))}
+    </span>
   );
 }
 
