@@ -112,7 +112,7 @@ impl Attachments {
         folder::remove(&self.refusal(place, id))
     }
 
-    /// Notes, durably, that a file was not taken, unless it is there: those who wait for it are told.
+    /// Notes, durably, that a file was not taken, unless it is there: who waits for it is told.
     pub(crate) fn refuse(&self, place: Place, id: AttachmentId) -> io::Result<()> {
         let _alone = lock(&self.changing);
         if self.has(place, id) || self.is_refused(place, id) {
