@@ -12,6 +12,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::dice::Dice;
 use crate::id::{AttachmentId, DocumentId, MessageId, RevisionId};
 
+/// What the associated data of everything that is sealed begins with.
+const DOMAIN: &[u8] = b"rejoinder/sealing/1";
+
 /// Bytes of a nonce, which stands before the ciphertext.
 const NONCE_BYTES: usize = 24;
 
@@ -78,7 +81,8 @@ pub enum Sealed {
 
 impl Sealed {
     fn associated_data(self) -> Vec<u8> {
-        let mut data = b"rejoinder/sealing/1".to_vec();
+        let mut data = Vec::with_capacity(DOMAIN.len() + 2 + 3 * 16);
+        data.extend_from_slice(DOMAIN);
         let (tag, document) = match self {
             Self::Revision { document, .. } => (0, document),
             Self::Draft { document } => (1, document),

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::conversation::operation::Operation;
-use rejoinder_core::conversation::revision::{Body, Revision};
+use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::id::{
     ConversationId, DocumentId, DocumentKind, MessageId, ParticipantId, Seq, SiteId,
 };
@@ -200,13 +200,13 @@ fn visible(query: &Query<'_>, entry: &FeedEntry) -> bool {
 }
 
 fn candidate(words: &[String], (kind, revision): (DocumentKind, Revision)) -> Option<Candidate> {
-    let Body { text, .. } = revision.read().ok()?;
+    let text = revision.text()?;
     let small = text.to_lowercase();
     if !words.iter().all(|word| small.contains(word.as_str())) {
         return None;
     }
     let first = words.iter().filter_map(|word| small.find(word.as_str())).min()?;
-    let excerpt = excerpt(&text, small[..first].chars().count());
+    let excerpt = excerpt(text, small[..first].chars().count());
     Some(Candidate { kind, revision, excerpt })
 }
 

@@ -398,6 +398,12 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn unread(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
 
+    /// Whether some conversation of a visitor is open.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn has_open(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError>;
+
     /// How many conversations a visitor has begun since a moment.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ const dist = new URL("../dist/", import.meta.url).pathname;
 const weigh = (file) => brotliCompressSync(readFileSync(file)).length;
 
 const assets = join(dist, "app/assets");
-// The worker and its wasm are fetched when the panel opens, another language when it is chosen.
+// The worker and its wasm come with the frame, which few pages need; another language when chosen.
 const later = /^(worker|ar)[.-]|\.wasm$|\.map$/;
 const first = readdirSync(assets).filter((name) => !later.test(name));
 

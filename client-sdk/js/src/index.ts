@@ -7,7 +7,8 @@ export * from "./api.js";
 export * from "./views.js";
 export { newId } from "./ids.js";
 export { State } from "./readable.js";
-export { trustedScriptUrl, workerFrom } from "./trusted.js";
+export { workerFrom } from "./starting.js";
+export { trustedScriptUrl } from "./trusted.js";
 
 /** Opens a client on its store, in a worker. It connects by itself, and again after a loss. */
 export function connect(options: ConnectOptions): Client {

@@ -67,6 +67,12 @@ export type ToHost =
   | { kind: "line"; online: boolean }
   | { kind: "bye" };
 
+/** What a page says to a worker of its own. */
+export type ToWorker =
+  | ToHost
+  /** The core's program; null where the page could not get it, and the worker is to try. */
+  | { kind: "core"; module: WebAssembly.Module | null };
+
 export type HostEvent = {
   [K in keyof ClientEvents]: { name: K; detail: ClientEvents[K] };
 }[keyof ClientEvents];

@@ -21,8 +21,3 @@ export function trustedScriptUrl(url: string | URL): string {
   // The types of the platform do not know that a sink takes this in a string's place.
   return policy.createScriptURL(address.href) as string;
 }
-
-/** A worker from a module of this origin. */
-export function workerFrom(url: string | URL): Worker {
-  return new Worker(trustedScriptUrl(url), { type: "module", name: "rejoinder" });
-}

@@ -11,7 +11,7 @@ import { readFault } from "./host/core.js";
 import { Host } from "./host/host.js";
 import { Sockets } from "./host/sockets.js";
 import { LOST, openStore, type Store } from "./host/store.js";
-import type { FromHost, Start, ToHost } from "./protocol.js";
+import type { FromHost, Start, ToHost, ToWorker } from "./protocol.js";
 
 /** What workers of one profile say to each other. */
 type Between =
@@ -24,16 +24,20 @@ let channel: BroadcastChannel | null = null;
 let begun = false;
 const watched = new Set<string>();
 
-/** Begun before anybody asks: whoever starts a worker needs a core a moment later. */
-const prepared = WebAssembly.compileStreaming(fetch(wasm)).then(async (module) => {
-  await init({ module_or_path: module });
+let take: (module: WebAssembly.Module | null) => void;
+/** Compiled by the page meanwhile, where it can. */
+const prepared = new Promise<WebAssembly.Module | null>((resolve) => {
+  take = resolve;
+}).then(async (given) => {
+  await init({ module_or_path: given ?? (await WebAssembly.compileStreaming(fetch(wasm))) });
 });
 // Told to whom it concerns once it is asked for.
 prepared.catch(() => {});
 
 const post = (message: FromHost): void => self.postMessage(message);
 
-self.onmessage = ({ data }: MessageEvent<ToHost>) => {
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.kind === "core") return take(data.module);
   if (data.kind === "hello") {
     // Who waits for it may leave the page's thread free until then: a browser hands on what was
     // posted to a worker before it ran only once that thread has a moment.
@@ -55,13 +59,17 @@ async function begin(start: Start): Promise<void> {
   }
   const name = profileOf(start);
   try {
-    channel = join(name);
-    await held(lockOf(name, tab));
-    channel.postMessage({ to: "leader", tab, message: { kind: "hello", start } } satisfies Between);
-    await navigator.locks.request(name, async () => {
-      // Who cannot lead lets the next one try.
-      if (await lead(start)) await new Promise(() => {});
-    });
+    const joined = join(name);
+    channel = joined;
+    const hello: Between = { to: "leader", tab, message: { kind: "hello", start } };
+    // Both at once: a person waits for the first words.
+    await Promise.all([
+      held(lockOf(name, tab)).then(() => joined.postMessage(hello)),
+      navigator.locks.request(name, async () => {
+        // Who cannot lead lets the next one try.
+        if (await lead(start)) await new Promise(() => {});
+      }),
+    ]);
   } catch (error) {
     if (host !== null) {
       // The lock was taken away: somebody else leads.

@@ -70,6 +70,16 @@ impl Revision {
     pub fn read(&self) -> Result<Body, BodyError> {
         Body::decode(&self.body)
     }
+
+    /// Its text alone, where it stands: for scans through many that were read before, and are read
+    /// whole when they are shown.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        let mut decoder = minicbor::Decoder::new(&self.body);
+        decoder.array().ok()?;
+        decoder.u8().ok()?;
+        decoder.str().ok()
+    }
 }
 
 /// What a message says.

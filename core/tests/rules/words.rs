@@ -5,7 +5,11 @@ use rejoinder_core::authority::follow_up;
 use rejoinder_core::conversation::layout::{Key, Kind};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::conversation::revision::{Attachment, Body, BodyError, Revision};
-use rejoinder_core::id::{AttachmentId, ConversationId, DocumentId, DocumentKind, RevisionId, Seq};
+use rejoinder_core::dice::Dice;
+use rejoinder_core::id::{
+    AttachmentId, ConversationId, DocumentId, DocumentKind, MessageId, ParticipantId, RevisionId,
+    Seq,
+};
 use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::sealing::SealingKey;
@@ -49,7 +53,7 @@ fn au15_words_match_their_commitment() {
         |words| words.salt[0] ^= 1,
         |words| words.body = Body::text("goodbye").encode().unwrap(),
         |words| words.message = NOTHING,
-        |words| words.author = rejoinder_core::id::ParticipantId::from_bytes([3; 16]),
+        |words| words.author = ParticipantId::from_bytes([3; 16]),
     ];
     for change in tamper {
         let chat = &mut Chat::new();
@@ -127,6 +131,20 @@ fn op12_a_body_keeps_to_its_bounds() {
 }
 
 #[test]
+fn op12_a_text_is_read_where_it_stands() {
+    let dice = &mut Dice::from_seed([1; 32]);
+    let (message, author) = (MessageId::random(dice), ParticipantId::random(dice));
+    for text in ["a", "Ünïcödé 🙂", &"x".repeat(300)] {
+        let words = Revision::new(message, author, &Body::text(text), dice).unwrap();
+        assert_eq!(words.text(), Some(text));
+    }
+    let words = Revision::new(message, author, &Body::text("a"), dice).unwrap();
+    for body in [vec![], vec![0x83, 0x01], vec![0xff; 9], vec![0x83, 0x01, 0x7f]] {
+        assert_eq!(Revision { body, ..words.clone() }.text(), None);
+    }
+}
+
+#[test]
 fn op13_a_commitment_binds_all_that_it_is_of() {
     let chat = &mut Chat::new();
     let ann = chat.visitor();
@@ -140,8 +158,8 @@ fn op13_a_commitment_binds_all_that_it_is_of() {
     };
     let others = [
         other(|words| words.id = RevisionId::from_bytes([2; 16])),
-        other(|words| words.message = rejoinder_core::id::MessageId::from_bytes([2; 16])),
-        other(|words| words.author = rejoinder_core::id::ParticipantId::from_bytes([2; 16])),
+        other(|words| words.message = MessageId::from_bytes([2; 16])),
+        other(|words| words.author = ParticipantId::from_bytes([2; 16])),
         other(|words| words.salt[31] ^= 1),
         other(|words| words.body.push(0)),
         words.commitment(DocumentId::team(document.conversation)),

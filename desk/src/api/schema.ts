@@ -691,7 +691,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether others said something that a visitor has not seen. A visitor's token. */
+        /** Whether a visitor has something unread, and an open conversation. A visitor's token. */
         get: operations["unread"];
         put?: never;
         post?: never;
@@ -1737,8 +1737,10 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
-        /** @description Whether something waits to be read. */
+        /** @description Whether something waits to be read, and whether somebody is likely to go on writing. */
         Unread: {
+            /** @description Whether a conversation of theirs is open. */
+            open: boolean;
             unread: boolean;
         };
         /** @description Where a visitor was. */

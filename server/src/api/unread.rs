@@ -1,4 +1,4 @@
-//! Whether a widget that nobody has opened yet should say that something waits.
+//! Whether a widget that nobody has opened yet should say that something waits, or be ready.
 
 use std::sync::Arc;
 
@@ -13,13 +13,15 @@ use super::{ApiError, bearer, fault};
 use crate::hub::blocking;
 use crate::router::Served;
 
-/// Whether something waits to be read.
+/// Whether something waits to be read, and whether somebody is likely to go on writing.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Unread {
     unread: bool,
+    /// Whether a conversation of theirs is open.
+    open: bool,
 }
 
-/// Whether others said something that a visitor has not seen. A visitor's token.
+/// Whether a visitor has something unread, and an open conversation. A visitor's token.
 // No conversation is woken for it.
 #[utoipa::path(get, path = "/v1/unread", tag = "widget",
     responses((status = 200, body = Unread), ApiError))]
@@ -33,6 +35,8 @@ pub(crate) async fn unread(
     }
     let storage = Arc::clone(served.hub.storage());
     let ids: Vec<_> = principal.ids().collect();
-    let unread = blocking(move || storage.unread(&ids)).await.map_err(|error| fault(&error))?;
-    Ok(Json(Unread { unread }))
+    let asked = blocking(move || {
+        Ok(Unread { unread: storage.unread(&ids)?, open: storage.has_open(&ids)? })
+    });
+    Ok(Json(asked.await.map_err(|error| fault(&error))?))
 }

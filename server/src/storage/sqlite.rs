@@ -393,6 +393,10 @@ impl Storage for Sqlite {
         self.reads.unread(visitor)
     }
 
+    fn has_open(&self, visitor: &[ParticipantId]) -> Result<bool, StorageError> {
+        self.reads.has_open(visitor)
+    }
+
     fn conversations_since(
         &self,
         visitor: ParticipantId,

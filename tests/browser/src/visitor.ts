@@ -11,6 +11,9 @@ import type { Line } from "./line.ts";
 import type { PaintedLog } from "./painted.ts";
 import type { Embedding, Shop } from "./shop.ts";
 
+/** Where a page asks whether its visitor may want the chat. */
+export const UNREAD = "/api/v1/unread";
+
 export interface VisitorOptions extends Partial<Omit<Embedding, "site">> {
   host?: "127.0.0.1" | "localhost";
 }
@@ -61,6 +64,19 @@ export class Visitor {
     await this.visit();
   }
 
+  /**
+   * In a new tab, on a page that does not hear whether somebody may want the chat: no frame is made
+   * before it is asked for.
+   */
+  async visitUnasked(): Promise<void> {
+    this.page = await this.context.newPage();
+    this.#listen(this.page);
+    const session = await this.context.newCDPSession(this.page);
+    await session.send("Network.enable");
+    await session.send("Network.setBlockedURLs", { urls: [`*${UNREAD}`] });
+    await this.visit();
+  }
+
   /** In a new tab, with the chat open. */
   async comeBack(): Promise<void> {
     await this.visitAgain();
@@ -95,6 +111,11 @@ export class Visitor {
 
   get launcher(): Locator {
     return this.page.locator("button.launcher");
+  }
+
+  /** How much is unread, on the button. */
+  get badge(): Locator {
+    return this.page.locator(".badge");
   }
 
   get chat(): FrameLocator {

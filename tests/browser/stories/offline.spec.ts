@@ -2,6 +2,7 @@
 import { figure } from "../src/figure.ts";
 import { destroyCores } from "../src/trap.ts";
 import { expect, test } from "../src/stage.ts";
+import type { Visitor } from "../src/visitor.ts";
 
 test("SE14 UI1 an agent edits and recalls without a network; later both show the same", async ({
   stage,
@@ -100,7 +101,8 @@ test("UI2 UI1 words from before stand under a line that says as of when, or wait
   // The pages get through and the protocol does not: what there is comes from the store.
   ann.line.blockSockets();
   ann.painted.clear();
-  await ann.comeBack();
+  await ann.visitUnasked();
+  await ann.open();
   await expect(ann.row("hazel")).toBeVisible();
   await expect(ann.status).toContainText(/Offline\. As of \d\d:\d\d/);
   const words = ann.painted.at("hazel") ?? 0;
@@ -128,7 +130,8 @@ test("UI2 UI1 words from before stand under a line that says as of when, or wait
   await ann.leave();
 
   ann.painted.clear();
-  await ann.comeBack();
+  await ann.visitUnasked();
+  await ann.open();
   await expect(ann.row("hazel")).toBeVisible();
   await expect(ann.status).not.toContainText("As of");
   expect(ann.painted.has("As of")).toBe(false);
@@ -164,8 +167,8 @@ test("UI37 UI2 SE1 a chat that was open before opens without a network too", asy
 const POINTING_MILLIS = 200;
 
 /** In a new tab: the pointer reaches the button, and presses it. When it did, by the clock. */
-async function opensAsPeopleDo(ann: import("../src/visitor.ts").Visitor): Promise<number> {
-  await ann.visitAgain();
+async function opensAsPeopleDo(ann: Visitor): Promise<number> {
+  await ann.visitUnasked();
   await ann.launcher.hover();
   await new Promise((resolve) => setTimeout(resolve, POINTING_MILLIS));
   const at = Date.now();
@@ -187,7 +190,7 @@ test("UI39 the frame comes as soon as somebody who was here before points at the
   await ann.hasSent("spruce");
   await ann.leave();
   for (const sign of ["hover", "focus"] as const) {
-    await ann.visitAgain();
+    await ann.visitUnasked();
     await expect(ann.page.locator("iframe")).toHaveCount(0);
     await ann.launcher[sign]();
     await expect(ann.page.locator("iframe")).toHaveCount(1);
@@ -200,7 +203,7 @@ test("UI39 the frame comes as soon as somebody who was here before points at the
 });
 
 /** When the app's script was there, by the clock of the page. */
-function scriptRan(ann: { frame(): import("@playwright/test").Frame }): Promise<number> {
+function scriptRan(ann: Visitor): Promise<number> {
   return ann.frame().evaluate(() => {
     const script = document.querySelector<HTMLScriptElement>("script[src]")?.src ?? "";
     const [entry] = performance.getEntriesByName(script) as PerformanceResourceTiming[];

@@ -41,7 +41,7 @@ const LOOK_AGAIN_MILLIS = 5_000;
 /** How long a log-out waits for the server to hear of it, before it is done here alone. */
 const LINE_MILLIS = 3_000;
 
-/** The client of this visitor: begun when the panel opens, and anew when it was wiped. */
+/** The client of this visitor: begun with the frame or the panel, and anew when it was wiped. */
 export class Session {
   readonly client = signal<Client | null>(null);
   readonly principal = signal<Principal | null>(null);

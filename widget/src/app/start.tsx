@@ -2,7 +2,7 @@ import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "./chat";
 import { Host } from "./host";
-import { speak } from "./language";
+import { clockTime, speak } from "./language";
 import { keepApp } from "./kept";
 import { type Connect, Session } from "./session";
 import { Site } from "./site";
@@ -20,7 +20,7 @@ const PRESENCE_MILLIS = 60_000;
 /** How long drawing waits for the worker to be there: less than a person notices. */
 const AWAKE_MILLIS = 80;
 
-/** Puts the app on the page; the client begins once the panel is opened, or something is unread. */
+/** Puts the app on the page; the client begins at once for who was here before, or once opened. */
 export async function start(
   connect: Connect,
   worker: () => Worker,
@@ -47,8 +47,8 @@ export async function start(
   effect(colour);
   const token = await host.meet((method, argument) => chat.call(method, argument));
   session.remember(token);
-  // Before anything is drawn: a worker has more to do. Hidden, it is here because a known session
-  // has something unread; otherwise it was opened.
+  // Before anything is drawn: a worker has more to do. Hidden, it is here for a known session;
+  // otherwise it was opened.
   if (token || host.shown.value) void session.start();
   // Not in one language first and in another a moment later.
   await speak(host.look.value.locale);
@@ -57,6 +57,8 @@ export async function start(
   await Promise.race([awake, new Promise((resolve) => setTimeout(resolve, AWAKE_MILLIS))]);
   const root = document.getElementById("app");
   if (root) render(<App chat={chat} />, root);
+  // The first time of day that is written takes a while: now, while words are on their way.
+  clockTime(site.now());
   warnBeforeLoss(chat);
   tellPage(session);
   keepApp(session);

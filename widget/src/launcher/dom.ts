@@ -24,15 +24,6 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Several drawings in one place: the style sheet shows one of them. */
-export function icon(...drawings: string[]): SVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  for (const drawing of drawings) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", drawing);
-    svg.append(path);
-  }
-  return svg;
+export function draw<K extends keyof SVGElementTagNameMap>(tag: K): SVGElementTagNameMap[K] {
+  return document.createElementNS(SVG, tag);
 }

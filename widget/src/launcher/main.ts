@@ -66,7 +66,7 @@ function install(): void {
   };
   const rejoinder: Rejoinder = Object.assign(call, { loaded: true });
   for (const name in METHODS) {
-    Object.assign(rejoinder, { [name]: (...rest: never[]) => call(name, ...rest) });
+    Object.assign(rejoinder, { [name]: call.bind(null, name) });
   }
   window.Rejoinder = rejoinder;
 }
@@ -98,9 +98,7 @@ function start(): void {
     }
     const host = element ?? document.body.appendChild(document.createElement("div"));
     widget = new Widget(server, site, settings, host, !!element);
-    for (const [method, ...rest] of early.splice(0)) {
-      window.Rejoinder?.(method as string, ...(rest as never[]));
-    }
+    for (const call of early.splice(0)) window.Rejoinder?.(...(call as unknown as [string]));
   };
   const moved = (element: HTMLElement): void => {
     if (element.isConnected) {

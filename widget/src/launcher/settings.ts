@@ -12,11 +12,8 @@ export function settingsOf(script: HTMLScriptElement | null): Settings {
   const data = script?.dataset ?? {};
   for (const name in data) {
     const value = data[name];
-    said[name] = /^(offset|zIndex)$/.test(name)
-      ? Number(value)
-      : name === "hideLauncher"
-        ? value !== "false"
-        : value;
+    // Numbers stay texts: they go into styles.
+    said[name] = name === "hideLauncher" ? value !== "false" : value;
   }
   return said;
 }
@@ -43,7 +40,7 @@ export function applyLook(host: HTMLElement, look: Look, darkPreferred: boolean)
 export function place(host: HTMLElement, settings: Settings): void {
   const { position = "end", offset = {}, zIndex = 2147483000 } = settings;
   const { block = 20, inline = 20 } =
-    typeof offset === "number" ? { block: offset, inline: offset } : offset;
+    typeof offset === "object" ? offset : { block: offset, inline: offset };
   const atStart = position === "start" || position === (host.dir === "rtl" ? "right" : "left");
   host.toggleAttribute("data-start", atStart);
   host.style.cssText = `--block:${block}px;--inline:${inline}px;--z:${zIndex}`;

@@ -1,25 +1,30 @@
-import {
-  type Call,
-  type ColorScheme,
-  type Detail,
-  type EventName,
-  type Look,
-  languageOf,
-  type Position,
-  type Settings,
-  type ToHost,
+import type {
+  Call,
+  ColorScheme,
+  Detail,
+  EventName,
+  Look,
+  Position,
+  Settings,
+  ToApp,
+  ToHost,
 } from "../bridge";
-import { dress, icon, make } from "./dom";
+import { draw, dress, make } from "./dom";
 import { Frame } from "./frame";
 import { applyLook, lookOf, place } from "./settings";
 import { type TokenPlace, tokenPlace } from "./token";
-import { type Words, wordsFor } from "./words";
+import { wordsFor } from "./words";
 
-/** How often a page that is looked at asks whether something unread has come. */
-const UNREAD_EVERY_MILLIS = 60_000;
+/** How often a page that is looked at asks whether somebody may want the chat. */
+const ASK_MILLIS = 60_000;
+/** How long a page may be busy before it is asked all the same. */
+const IDLE_MILLIS = 3_000;
 
 const BUBBLE = "M4 5.5h16v11H10l-4.5 4v-4H4zM8.5 11h.01M12 11h.01M15.5 11h.01";
 const CHEVRON = "M6 9.5l6 6 6-6";
+
+/** What the types of the platform lack: not every browser tells it. */
+type Sparing = { connection?: { saveData?: boolean } };
 
 /** Button, badge and panel on somebody's page. */
 export class Widget {
@@ -29,13 +34,14 @@ export class Widget {
   readonly #inline: boolean;
   readonly #root: ShadowRoot;
   readonly #button: HTMLButtonElement;
+  readonly #path = draw("path");
   readonly #badge = make("span", { class: "badge" });
   readonly #panel: HTMLElement;
   readonly #token: TokenPlace;
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
   readonly #ending = new AbortController();
   /** Calls that came before the app was there, in their order. */
-  #calls: [Call, unknown][] = [];
+  readonly #calls: ToApp[] = [];
   #frame: Frame | undefined;
   /** Whether the page was told so: once, however often the app is loaded anew. */
   isReady = false;
@@ -58,10 +64,13 @@ export class Widget {
     this.#look = lookOf(settings);
     this.#root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     this.#panel = make("div", { class: "panel", role: inline ? "region" : "dialog" });
+    const svg = draw("svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.append(this.#path);
     this.#button = make(
       "button",
       { class: "launcher", "aria-haspopup": "dialog" },
-      icon(BUBBLE, CHEVRON),
+      svg,
       settings.launcherLabel ?? "",
       this.#badge,
     );
@@ -72,7 +81,6 @@ export class Widget {
     this.#paint();
     this.setShown(!settings.hideLauncher);
     if (inline) this.#appear();
-    else void this.#askUnread();
   }
 
   open(): void {
@@ -112,8 +120,9 @@ export class Widget {
   }
 
   call(method: Call, argument: unknown): void {
-    if (this.#frame?.isThere) this.#frame.say({ type: "call", method, argument });
-    else this.#calls.push([method, argument]);
+    const message = { type: "call", method, argument } as const;
+    if (this.#frame?.isThere) this.#frame.say(message);
+    else this.#calls.push(message);
     if (method === "startConversation") this.open();
     // What cannot be seen still has to be carried out; it needs the app, not the panel.
     else this.#load();
@@ -130,10 +139,6 @@ export class Widget {
     if (!this.#inline) this.host.remove();
   }
 
-  get #words(): Words {
-    return wordsFor(languageOf(this.#look.locale));
-  }
-
   #listen(): void {
     const { signal } = this.#ending;
     this.#button.onclick = () => (this.isOpen ? this.close() : this.open());
@@ -142,22 +147,31 @@ export class Widget {
     });
     this.#dark.addEventListener("change", () => this.#paint(), { signal });
     addEventListener("online", () => this.isOpen && this.#load(), { signal });
-    const timer = setInterval(() => void this.#askUnread(), UNREAD_EVERY_MILLIS);
+    // The page comes first: what it asks and makes is in nobody's way.
+    const rest = window.requestIdleCallback ?? ((run) => setTimeout(run, IDLE_MILLIS));
+    const ask = () => {
+      if (document.readyState === "complete") rest(this.#ask, { timeout: IDLE_MILLIS });
+    };
+    addEventListener("load", ask, { signal });
+    document.addEventListener("visibilitychange", ask, { signal });
+    ask();
+    const timer = setInterval(ask, ASK_MILLIS);
     signal.onabort = () => clearInterval(timer);
-    // Somebody who was here before is about to open it: then the words are there when they do.
+    // Somebody who was here before is about to open it: then the words are there when they do. An
+    // open panel has it, or says what failed.
     this.#button.onpointerenter = this.#button.onfocus = () => {
-      if (this.#token.read()) this.#load();
+      if (!this.isOpen && this.#token.read()) this.#load();
     };
   }
 
   #paint(): void {
-    const words = this.#words;
+    const words = wordsFor(this.#look.locale);
     const label = this.#settings.launcherLabel || words.chat;
     applyLook(this.host, this.#look, this.#dark.matches);
     if (!this.#inline) place(this.host, this.#settings);
     this.host.toggleAttribute("data-open", this.isOpen);
-    this.#panel.classList.toggle("open", this.isOpen);
     this.#panel.setAttribute("aria-label", words.chat);
+    this.#path.setAttribute("d", this.isOpen ? CHEVRON : BUBBLE);
     this.#badge.hidden = !this.unread || this.isOpen;
     this.#badge.textContent = this.unread > 9 ? "9+" : `${this.unread}`;
     this.#button.setAttribute("aria-expanded", `${this.isOpen}`);
@@ -180,7 +194,7 @@ export class Widget {
     const frame = new Frame(
       this.#server,
       this.#site,
-      this.#words.chat,
+      wordsFor(this.#look.locale).chat,
       (message) => this.#hear(frame, message),
       () => this.#fail(),
     );
@@ -202,16 +216,16 @@ export class Widget {
           inline: this.#inline,
           page: [document.title, location.href],
         });
-        for (const [method, argument] of this.#calls) {
-          frame.say({ type: "call", method, argument });
-        }
-        this.#calls = [];
+        for (const call of this.#calls.splice(0)) frame.say(call);
         break;
       case "token":
         this.#token.write(message.token);
         break;
       case "unread":
-        this.#setUnread(message.count);
+        if (message.count === this.unread) break;
+        this.unread = message.count;
+        this.#paint();
+        this.tell("unread", { count: this.unread });
         break;
       case "event":
         if (message.name === "ready") {
@@ -230,19 +244,12 @@ export class Widget {
     }
   }
 
-  #setUnread(count: number): void {
-    if (count === this.unread) return;
-    this.unread = count;
-    this.#paint();
-    this.tell("unread", { count });
-  }
-
   #fail(): void {
-    const words = this.#words;
+    const words = wordsFor(this.#look.locale);
     const again = make("button", {}, words.retry);
     const leave = make("button", {}, words.close);
-    again.addEventListener("click", () => this.#retry());
-    leave.addEventListener("click", () => this.close());
+    again.onclick = () => this.#retry();
+    leave.onclick = () => this.close();
     leave.hidden = this.#inline;
     this.#unload();
     this.#panel.replaceChildren(
@@ -267,8 +274,11 @@ export class Widget {
     this.#frame?.element.focus();
   }
 
-  /** A session that is known may have unread messages: then the app comes, unseen, to count. */
-  async #askUnread(): Promise<void> {
+  /**
+   * Makes the app, unseen, for a session with something unread, which it counts, or with an open
+   * conversation: what was said is there when it is opened, as of that moment.
+   */
+  #ask = async (): Promise<void> => {
     const token = this.#token.read();
     if (this.#frame || !token || document.hidden) return;
     try {
@@ -276,10 +286,11 @@ export class Widget {
       const answer = await fetch(`${this.#server}/api/v1/unread`, { headers });
       // Revoked: whoever it was, there is nothing to ask for them any more.
       if (answer.status === 401) this.#token.write(null);
-      const { unread } = (await answer.json()) as { unread?: boolean };
-      if (answer.ok && unread && !this.#ending.signal.aborted) this.#load();
+      const { unread, open } = (await answer.json()) as { unread?: boolean; open?: boolean };
+      const wanted = unread || (open && !(navigator as Sparing).connection?.saveData);
+      if (wanted && !this.#ending.signal.aborted) this.#load();
     } catch {
       // No network, or the page's policy forbids it: the button still opens the chat.
     }
-  }
+  };
 }

@@ -1,4 +1,4 @@
-import type { Language } from "../bridge";
+import { type Language, languageOf } from "../bridge";
 
 /** The few words that are needed before the app is there. */
 const WORDS = {
@@ -18,8 +18,6 @@ const WORDS = {
   },
 } satisfies Record<Language, Record<string, string>>;
 
-export type Words = (typeof WORDS)["en"];
-
-export function wordsFor(language: Language): Words {
-  return WORDS[language];
+export function wordsFor(locale: string): (typeof WORDS)["en"] {
+  return WORDS[languageOf(locale)];
 }

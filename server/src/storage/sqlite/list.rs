@@ -110,8 +110,9 @@ fn words_of(
     connection
         .prepare_cached(
             "SELECT kind, revision, message, slot, key, sealed FROM words AS w \
-             WHERE conversation = ?1 AND NOT EXISTS (SELECT 1 FROM erasure_pending AS p \
-             WHERE p.conversation = ?1 AND p.kind = w.kind AND p.revision = w.revision)",
+             WHERE conversation = ?1 AND (NOT EXISTS (SELECT 1 FROM erasure_pending) \
+             OR NOT EXISTS (SELECT 1 FROM erasure_pending AS p \
+             WHERE p.conversation = ?1 AND p.kind = w.kind AND p.revision = w.revision))",
         )?
         .query_map([conversation.as_bytes()], |row| {
             let mut columns = Columns::of(row);

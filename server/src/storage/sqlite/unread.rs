@@ -1,4 +1,4 @@
-//! Whether something waits to be read: from the rows of logs, without waking any conversation.
+//! Whether something waits to be read, or goes on: from rows, without waking any conversation.
 
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::conversation::operation::Operation;
@@ -24,6 +24,25 @@ impl Reads {
         self.read("what a visitor has not read", |connection| {
             for timeline in timelines(connection, visitor)? {
                 if is_unread(connection, &timeline)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Whether some conversation of a visitor is open.
+    pub(super) fn has_open(
+        &self,
+        visitor: &[ParticipantId],
+    ) -> core::result::Result<bool, StorageError> {
+        self.read("whether a visitor's conversation is open", |connection| {
+            let mut open = connection.prepare_cached(
+                "SELECT 1 FROM conversation \
+                 WHERE visitor = ?1 AND NOT closed AND gone_at IS NULL",
+            )?;
+            for id in visitor {
+                if open.exists([id.as_bytes()])? {
                     return Ok(true);
                 }
             }

@@ -21,6 +21,7 @@ pub(crate) use derived::{
     rt51_live_words_are_those_not_recalled_nor_replaced,
     rt53_conversations_are_listed_newest_first,
     rt56_courses_are_told_by_site_and_time_page_by_page,
+    wp24_a_conversation_is_open_until_it_is_closed,
 };
 
 /// A storage under test, and how it is opened again.
@@ -51,6 +52,7 @@ macro_rules! suite {
                 a_second_recall_keeps_the_first_one_s_number
                 a_visitor_s_new_conversations_are_counted
                 wp24_unread_is_what_others_said_after_what_was_seen
+                wp24_a_conversation_is_open_until_it_is_closed
                 rt50_notifications_are_exact_and_go_with_their_note
                 rt53_conversations_are_listed_newest_first
                 rt51_live_words_are_those_not_recalled_nor_replaced

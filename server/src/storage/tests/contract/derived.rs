@@ -163,3 +163,21 @@ pub(crate) fn rt56_courses_are_told_by_site_and_time_page_by_page(it: &impl Fixt
     let of_other = it.storage().open_ones(Some(&[other])).unwrap();
     assert_eq!(of_other, [(other, Status::ActiveHuman, 1)]);
 }
+
+pub(crate) fn wp24_a_conversation_is_open_until_it_is_closed(it: &mut impl Fixture) {
+    let (mut first, mut second) = (Chat::new(1), Chat::new(2));
+    (second.visitor, second.header.visitor) = (first.visitor, first.visitor);
+    let (visitor, former) = (first.visitor, first.random(ParticipantId::random));
+    assert!(!it.storage().has_open(&[visitor]).unwrap(), "nothing was begun");
+    append(it.storage(), first.says("hello"));
+    it.reopen();
+    assert!(it.storage().has_open(&[former, visitor]).unwrap());
+    assert!(!it.storage().has_open(&[former]).unwrap());
+
+    let mut batch = first.says("goodbye");
+    batch.summary.closed = true;
+    append(it.storage(), batch);
+    assert!(!it.storage().has_open(&[visitor]).unwrap(), "the only one is closed");
+    append(it.storage(), second.says("hello again"));
+    assert!(it.storage().has_open(&[visitor]).unwrap(), "one of two is open");
+}
