@@ -11,7 +11,7 @@ let alive: Set<string>;
 let isLive: boolean;
 let addresses: Addresses;
 
-const fails = (code: "file_waiting" | "offline" | "recalled" | "file_content") =>
+const fails = (code: "file_waiting" | "file_not_taken" | "offline" | "recalled" | "file_content") =>
   new RejoinderError(code, code);
 
 async function answer(id: string, what: Blob | Error): Promise<void> {
@@ -84,6 +84,14 @@ describe("UI34 the address of a file", () => {
     }
     await answer("a", fails("file_waiting"));
     held.release();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(asked).toHaveLength(0);
+  });
+
+  test("is not asked for again where the server did not take it", async () => {
+    const held = addresses.hold(AT, "a");
+    await answer("a", fails("file_not_taken"));
+    expect(held.shown.peek()).toEqual({ state: "refused" });
     await vi.advanceTimersByTimeAsync(120_000);
     expect(asked).toHaveLength(0);
   });
@@ -179,8 +187,8 @@ describe("UI33 files that are picked", () => {
   });
 
   test("that the server does not take keep its reason", () => {
-    client.emit("file_refused", { attachment: "a", reason: "too much" });
-    expect(files.refused.peek().get("a")).toBe("too much");
+    client.emit("file_refused", { attachment: "a", reason: "full" });
+    expect(files.refused.peek().get("a")).toBe("full");
   });
 
   test("of a clipboard have names, and give way to the text beside them", () => {

@@ -105,6 +105,18 @@ test("every place has an address of its own, and reads back from it", () => {
     { page: "settings", section: "sites", item: null });
 });
 
+test("every field that the audit log names has words in both languages", () => {
+  const sources = Object.values(import.meta.glob<string>("../../server/src/directory/**/*.rs", {
+    eager: true, query: "?raw", import: "default",
+  }));
+  const named = sources.flatMap((source) =>
+    [...source.matchAll(/\("([a-z_]+)", (?:before|self)\./g)].map(([, field]) => field ?? ""));
+  expect(named.length).toBeGreaterThan(20);
+  for (const { audit: { fields } } of [enPages, arPages]) {
+    expect([...new Set(named)].filter((field) => !(field in fields))).toEqual([]);
+  }
+});
+
 test.each([["the desk", en, ar], ["its pages", enPages, arPages]])(
   "the languages of %s say the same things, and none is left in English", (_, one, other) => {
     const leaves = (value: object, path = ""): [string, unknown][] =>

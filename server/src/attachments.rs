@@ -26,6 +26,9 @@ const FOLDER: &str = "attachments";
 /// Where files are until they are whole.
 const COMING: &str = "coming";
 
+/// How the note of a file ends that was not taken, in the place where it would be.
+const REFUSED: &str = ".refused";
+
 /// Files that are received at a time: each is held in memory, and judged whole.
 const RECEIVED_AT_ONCE: usize = 8;
 
@@ -105,6 +108,30 @@ impl Attachments {
     /// Keeps sealed bytes, durably, in the place of what may be there.
     pub(crate) fn keep(&self, place: Place, id: AttachmentId, sealed: &[u8]) -> io::Result<()> {
         let _alone = lock(&self.changing);
+        self.write(place, &id.to_string(), sealed)?;
+        folder::remove(&self.refusal(place, id))
+    }
+
+    /// Notes, durably, that a file was not taken, unless it is there: who waits for it is told.
+    pub(crate) fn refuse(&self, place: Place, id: AttachmentId) -> io::Result<()> {
+        let _alone = lock(&self.changing);
+        if self.has(place, id) || self.is_refused(place, id) {
+            return Ok(());
+        }
+        self.write(place, &format!("{id}{REFUSED}"), &[])
+    }
+
+    /// Whether the last that is known of a file is that it was not taken.
+    pub(crate) fn is_refused(&self, place: Place, id: AttachmentId) -> bool {
+        !self.has(place, id) && self.refusal(place, id).exists()
+    }
+
+    fn refusal(&self, place: Place, id: AttachmentId) -> PathBuf {
+        self.message(place).join(format!("{id}{REFUSED}"))
+    }
+
+    /// Puts a file of a message in its place, whole and durably.
+    fn write(&self, place: Place, name: &str, bytes: &[u8]) -> io::Result<()> {
         let message = self.message(place);
         folder::make(&message)?;
         // Its name is its own: another try of the same file may be under way.
@@ -112,8 +139,8 @@ impl Attachments {
         folder::make(&coming)?;
         let partial = coming.join(RevisionId::random(&mut crate::entropy::dice()).to_string());
         let written = folder::new_file(&partial)
-            .and_then(|mut file| file.write_all(sealed).and_then(|()| file.sync_all()))
-            .and_then(|()| folder::rename(&partial, &message.join(id.to_string())));
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .and_then(|()| folder::rename(&partial, &message.join(name)));
         if let Err(error) = written {
             drop(folder::remove(&partial));
             return Err(error);
@@ -161,7 +188,9 @@ impl Attachments {
         let described: BTreeSet<String> = attachments(&words).map(|it| it.id.to_string()).collect();
         for file in files {
             let file = file.map_err(failed)?;
-            if !file.file_name().to_str().is_some_and(|name| described.contains(name)) {
+            let name = file.file_name();
+            let name = name.to_str().map(|name| name.strip_suffix(REFUSED).unwrap_or(name));
+            if !name.is_some_and(|name| described.contains(name)) {
                 folder::remove(&file.path()).map_err(failed)?;
             }
         }

@@ -57,9 +57,22 @@ export class FakeClient implements Client {
   }
 
   add(first: ConversationView): FakeConversation {
+    const made = this.#make(first);
+    this.#list(first);
+    return made;
+  }
+
+  #make(first: ConversationView): FakeConversation {
     const { conversation } = first.timeline;
-    const made = new FakeConversation(conversation, first);
+    const made = new FakeConversation(conversation, first, (view) => this.#list(view));
     this.conversations.set(conversation, made);
+    return made;
+  }
+
+  /** A list has a conversation once something was said there. */
+  #list(first: ConversationView): void {
+    const { conversation } = first.timeline;
+    if (this.inbox.value.some((row) => row.conversation === conversation)) return;
     const { status, closed, assignee, messages } = first.timeline;
     this.inbox.set([
       ...this.inbox.value,
@@ -76,15 +89,14 @@ export class FakeClient implements Client {
         attention: 0,
       },
     ]);
-    return made;
   }
 
   conversation(id: string): Conversation {
-    return this.conversations.get(id) ?? this.add(view(id, []));
+    return this.conversations.get(id) ?? this.#make(view(id, []));
   }
 
   async begin(): Promise<Conversation> {
-    return this.add(view(crypto.randomUUID(), []));
+    return this.#make(view(crypto.randomUUID(), []));
   }
 
   async contact(): Promise<Principal> {
@@ -138,12 +150,17 @@ export class FakeConversation implements Conversation {
   constructor(
     readonly id: string,
     first: ConversationView,
+    readonly said: (view: ConversationView) => void,
   ) {
     this.view = new Cell<ConversationView | null>(first);
   }
 
   async setDraft(text: string, place?: { message?: string }): Promise<void> {
     this.drafts.push({ text, message: place?.message });
+    const message = place?.message ?? null;
+    const others = this.view.value?.drafts.filter((one) => one.message !== message) ?? [];
+    const kept = text ? [{ kind: "timeline" as const, message, text }] : [];
+    this.turn({ drafts: [...others, ...kept] });
   }
 
   async send(text: string) {
@@ -165,6 +182,7 @@ export class FakeConversation implements Conversation {
         change: null,
       },
     ]);
+    if (this.view.value) this.said(this.view.value);
     return { conversation: this.id, message };
   }
 

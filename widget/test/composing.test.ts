@@ -173,3 +173,22 @@ test("a key of an input method is none of the chat's", () => {
   expect(isComposing({ isComposing: false, keyCode: 229 })).toBe(true);
   expect(isComposing({ isComposing: false, keyCode: 13 })).toBe(false);
 });
+
+test("UI9 what was typed before anything was said is there on the next page", async () => {
+  const { Composing } = await import("../src/app/composing");
+  const client = new FakeClient(LIVE);
+  const { session, thread } = await visitor([client]);
+  const composing = new Composing(thread);
+  await session.start();
+  composing.type("Hello, is");
+  await composing.save();
+  const [begun] = [...client.conversations.values()];
+  expect(client.inbox.value, "no list has it yet").toEqual([]);
+  const next = new FakeClient(LIVE);
+  next.conversation(begun?.id ?? "");
+  next.conversations.get(begun?.id ?? "")?.turn({ drafts: begun?.view.value?.drafts ?? [] });
+  const after = await visitor([next]);
+  const there = new Composing(after.thread);
+  await after.session.start();
+  expect(there.text.value).toBe("Hello, is");
+});

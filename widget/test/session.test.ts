@@ -224,3 +224,15 @@ test("a page that changed in place is told once, and one that did not is not tol
   around.hear({ ...init, page: ["Kettles", `${SHOP}/kettles`] });
   expect(session.host.page.value).toEqual(["Kettles", `${SHOP}/kettles`]);
 });
+
+test("LC7 a site that is gone says so, and offers no new chat", async () => {
+  const [first, second] = [new FakeClient(LIVE), new FakeClient(NEW)];
+  const { session, banners } = await visitor([first, second]);
+  await session.start();
+  first.tell("wiped", {});
+  await vi.waitFor(() => expect(banners()).toEqual(["wiped"]));
+  expect(session.site.gone.value).toBe(false);
+  second.tell("problem", { document: null, reason: "unknown_site", retry_after_millis: null });
+  expect(session.site.gone.value).toBe(true);
+  expect(banners()).toEqual(["unknown_site"]);
+});

@@ -42,6 +42,15 @@ export type FileToSend = { name: string; data: Blob };
 /** An attachment on its way to the server: its message goes at once, its bytes follow. */
 export type Upload = { attachment: AttachmentId; sent: number; bytes: number };
 
+/**
+ * Why the server did not take a file.
+ * - `full`: the conversation holds as many files as one may.
+ * - `invalid`: its bytes are not those that its message describes.
+ * - `blocked`: nothing more is taken from this visitor.
+ * - `not_allowed`: the message is another's.
+ */
+export type FileRefusal = "full" | "invalid" | "blocked" | "not_allowed";
+
 export interface ConnectOptions {
   /** Where the server is: `https://chat.example`. */
   server: string;
@@ -78,7 +87,7 @@ export interface ClientEvents {
   notification: Notification;
   removed: { document: DocumentId };
   /** The server did not take an attachment of this client: its message stands without it. */
-  file_refused: { attachment: AttachmentId; reason: string };
+  file_refused: { attachment: AttachmentId; reason: FileRefusal };
   unreachable: { reason: string };
   problem: { document: DocumentId | null; reason: Problem; retry_after_millis: number | null };
   /** The store failed or ran full; what it has is kept. */
@@ -100,6 +109,8 @@ export type ErrorCode =
   | "address" | "unsupported" | "malformed" | "too_many_open"
   /** Whoever wrote the message is still sending the file. */
   | "file_waiting"
+  /** The server did not take the file: whoever wrote the message was told why. */
+  | "file_not_taken"
   /** The browser does not give the bytes of a file that was picked: it was moved, or changed. */
   | "file_unreadable";
 

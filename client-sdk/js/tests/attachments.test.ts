@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Cast, found, until } from "./cast.ts";
-import type { Attachment, ConversationView, MessageView } from "../src/node.ts";
+import type { Attachment, ClientEvents, ConversationView, MessageView } from "../src/node.ts";
 
 let cast: Cast;
 
@@ -159,6 +159,36 @@ test("AT1 a file that may not be attached is refused before anything is sent", a
   assert.equal(view.timeline.messages.length, 1);
   assert.deepEqual(ann.uploads.value, []);
   await ann.close();
+});
+
+test("AT6 AT8 a file that is not taken is told, by a code, to its author and to those who wait", async () => {
+  const [ann, bo] = [cast.visitor(), cast.agent("bo")];
+  await Promise.all([ann.contact(), bo.contact()]);
+  const chat = await ann.begin();
+  await chat.send("Hello");
+  const atBo = bo.conversation(chat.id);
+  await until(atBo, (view) => view.timeline.messages.length === 1);
+  // As many files as a conversation may hold: they take no room on the disk.
+  const folder = join(cast.server.folder, "data", "attachments", chat.id, "timeline", chat.id);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, chat.id), "");
+  truncateSync(join(folder, chat.id), 500 * 1024 * 1024);
+  const refused: ClientEvents["file_refused"][] = [];
+  bo.on("file_refused", (one) => refused.push(one));
+  const { message } = await atBo.send("With it", [{ name: "a.txt", data: bytes("bandicoot") }]);
+  const view = await until(chat, (view) => first(view) !== undefined);
+  const file = first(view) as Attachment;
+  await soon(() => refused.length > 0, "its author is told");
+  assert.deepEqual(refused, [{ attachment: file.id, reason: "full" }]);
+  assert.deepEqual(bo.uploads.value, []);
+  for (const here of [atBo, chat]) {
+    await assert.rejects(here.file(message, file.id), { code: "file_not_taken" });
+  }
+  rmSync(folder, { recursive: true });
+  await atBo.recall(message);
+  await until(chat, (view) => view.timeline.messages.some((one) => one.words === "recalled"));
+  await soon(() => kept(chat.id).length === 0, "nothing is noted of what was taken back");
+  await Promise.all([ann.close(), bo.close()]);
 });
 
 test("AT3 whoever is not the author, or sends other bytes, is refused", async () => {

@@ -57,6 +57,36 @@ test("UI2 words are told before anything else that has changed", async () => {
   assert.equal(said.length, 1 + TOPICS.length);
 });
 
+test("RE1 what nobody looks at any more is not remembered", async () => {
+  const tabs = new Tabs();
+  for (const tab of ["first", "second"]) tabs.arrive(tab);
+  const topic = "conversation:0190163d-8694-739b-aea5-966c26f8ad91" as const;
+  let told = 0;
+  const telling = new Telling(
+    tabs,
+    (of) => (of === "inbox" ? "[]" : "null"),
+    (_, message) => {
+      if (message.kind === "view") told += 1;
+    },
+    (error) => assert.fail(String(error)),
+  );
+  const tell = async (): Promise<number> => {
+    told = 0;
+    telling.soon();
+    await pause(5);
+    return told;
+  };
+  for (const tab of ["first", "second"]) tabs.subscribe(tab, topic);
+  assert.equal(await tell(), 2);
+  tabs.unsubscribe("first", topic);
+  telling.unwatched(topic);
+  assert.equal(await tell(), 0, "somebody still looks at it, and it has not changed");
+  telling.unwatched(...tabs.depart("second"));
+  // Were it remembered, the same would not be told again.
+  tabs.subscribe("first", topic);
+  assert.equal(await tell(), 1);
+});
+
 test("UI35 a tab is told the whole inbox once, and then what has changed of it", async () => {
   const tabs = new Tabs();
   tabs.arrive("first");

@@ -188,7 +188,15 @@ impl Core {
         Ok(json(&self.engine.missing(conversation_id(conversation)?)))
     }
 
-    /// Follows a conversation no longer.
+    /// Whether any document of a conversation is loaded, and so followed.
+    ///
+    /// # Errors
+    /// When it is not a conversation's id.
+    pub fn follows(&self, conversation: &str) -> Result<bool, JsValue> {
+        Ok(self.engine.follows(conversation_id(conversation)?))
+    }
+
+    /// Follows a conversation no longer, but for documents with something in their outbox.
     ///
     /// # Errors
     /// `{ code: "store", message }`.

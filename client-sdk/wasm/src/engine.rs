@@ -178,7 +178,14 @@ impl<B: Blocks> Engine<B> {
         documents
     }
 
-    /// Follows a conversation no longer.
+    /// Whether any document of a conversation is loaded, and so followed.
+    #[must_use]
+    pub fn follows(&self, conversation: ConversationId) -> bool {
+        let documents = self.session.documents_of(conversation);
+        documents.into_iter().any(|document| self.session.is_loaded(document))
+    }
+
+    /// Follows a conversation no longer, but for documents with something in their outbox.
     ///
     /// # Errors
     /// [`RowsError`].

@@ -4,9 +4,11 @@ import type { Attachment } from "@rejoinder/client";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { endingOf, isPicture } from "../model/files.js";
+import { isOverdue } from "@rejoinder/client/fetching";
 import { withoutBidi } from "@rejoinder/client/markdown";
 import { saveFile } from "../pages/files.js";
 import { FETCHING, type FilePlace, type Held, type Shown } from "../state/addresses.js";
+import { now } from "../state/clock.js";
 import { focusComposer } from "../state/composing.js";
 import { sizeOf, t } from "../state/i18n.js";
 import { Modal } from "./Asking.js";
@@ -16,26 +18,30 @@ import { Icon } from "./Icon.js";
 /** Pictures this near to what is in sight are fetched. */
 const NEAR = "800px 0px";
 
-type Props = { at: FilePlace; file: Attachment };
+/** `since`: when the server has had the message since. */
+type Props = { at: FilePlace; since: number | null; file: Attachment };
 
-export function Attachments({ at, files }: {
-  at: FilePlace; files: Attachment[];
-}) {
+export function Attachments({ at, since, files }: Omit<Props, "file"> & { files: Attachment[] }) {
   return (
     <ul class="files" aria-label={t.value.files.list}>
-      {files.map((file) => <One key={file.id} at={at} file={file} />)}
+      {files.map((file) => <One key={file.id} at={at} since={since} file={file} />)}
     </ul>
   );
 }
 
-function One({ at, file }: Props) {
+function One(of: Props) {
   const [broken, setBroken] = useState(false);
-  return isPicture(file) && !broken
-    ? <Picture at={at} file={file} broken={() => setBroken(true)} />
-    : <Other at={at} file={file} />;
+  return isPicture(of.file) && !broken
+    ? <Picture {...of} broken={() => setBroken(true)} />
+    : <Other {...of} />;
 }
 
-function Picture({ at, file, broken }: Props & { broken: () => void }) {
+function stateOf({ state }: Shown, since: number | null): string {
+  const words = t.value.files;
+  return state === "waiting" && isOverdue(since, now.value) ? words.overdue : words.states[state];
+}
+
+function Picture({ at, since, file, broken }: Props & { broken: () => void }) {
   const box = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
   const near = useNear(box);
@@ -43,7 +49,7 @@ function Picture({ at, file, broken }: Props & { broken: () => void }) {
   const words = t.value.files;
   const name = withoutBidi(file.name);
   const there = shown.state === "there";
-  const label = there ? words.open(name) : `${name}: ${words.states[shown.state]}`;
+  const label = there ? words.open(name) : `${name}: ${stateOf(shown, since)}`;
   return (
     <li class="picture" data-file={shown.state}>
       <button type="button" class="picture-box" ref={box} aria-label={label} title={name}
@@ -51,7 +57,7 @@ function Picture({ at, file, broken }: Props & { broken: () => void }) {
         {there ? <img src={shown.address} alt="" decoding="async" onError={broken} /> : (
           <span class="picture-state">
             <Icon name={shown.state === "gone" ? "removed" : "picture"} size={22} />
-            {near && words.states[shown.state]}
+            {near && stateOf(shown, since)}
           </span>
         )}
       </button>
@@ -89,7 +95,7 @@ function Viewer({ name, shown, close }: {
   );
 }
 
-function Other({ at, file }: Props) {
+function Other({ at, since, file }: Props) {
   const [wanted, setWanted] = useState(false);
   const [shown, again] = useFile(at, file, wanted);
   const words = t.value.files;
@@ -100,7 +106,7 @@ function Other({ at, file }: Props) {
       setWanted(false);
     }
   }, [shown]);
-  const state = wanted && shown.state !== "there" ? words.states[shown.state] : null;
+  const state = wanted && shown.state !== "there" ? stateOf(shown, since) : null;
   const retry = wanted && ["offline", "failed"].includes(shown.state);
   return (
     <li class="file" data-file={wanted ? shown.state : "idle"}>
@@ -126,10 +132,11 @@ function Other({ at, file }: Props) {
 function Sending({ file }: { file: Attachment }) {
   const desk = useDesk();
   const words = t.value.files;
-  if (desk.files.refused.value.has(file.id)) {
+  const refused = desk.files.refused.value.get(file.id);
+  if (refused !== undefined) {
     return (
       <p class="sending bad" role="alert">
-        <Icon name="alert" size={14} /><span>{words.refused}</span>
+        <Icon name="alert" size={14} /><span>{words.refused[refused]}</span>
       </p>
     );
   }

@@ -107,7 +107,8 @@ function Said({ message, conversation, find }: {
         <Words text={text} find={find} mentions={message.source === "note"} />
       )}
       {attachments.length > 0 && (
-        <Attachments at={{ conversation, kind, message: message.id }} files={attachments} />
+        <Attachments at={{ conversation, kind, message: message.id }} since={message.at}
+          files={attachments} />
       )}
     </>
   );

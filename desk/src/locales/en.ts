@@ -404,6 +404,7 @@ export const en = {
     file_type: "Files of this type cannot be sent. Send a picture, a PDF, an office document or text.",
     file_content: "The file is not what its name says. Save it again, then try once more.",
     file_waiting: "The file is still on its way.",
+    file_not_taken: "The server did not take the file. Ask for it to be sent again.",
     file_unreadable: "The file cannot be read: it is a folder, or was moved. Pick it again.",
     no_identity: "you are not logged in. Log in again.",
     other: "try again; if it goes on, reload the page. What you wrote is kept.",

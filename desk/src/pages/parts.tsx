@@ -9,14 +9,16 @@ import { Icon, type IconName } from "../components/Icon.js";
 import { t } from "../state/i18n.js";
 import { p } from "./words/index.js";
 
-/** A page of its own also tells how the connection stands; a part of the settings need not. */
+/** A page of its own also tells how the connection stands; the settings say that above their parts. */
 export function PageHead({ title, lead, whole = false, children }: {
   title: string; lead?: string; whole?: boolean; children?: ComponentChildren;
 }) {
   return (
     <header class="page-head">
       <div>
-        <div class="page-title"><h1>{title}</h1>{whole && <ConnectionPill />}</div>
+        <div class="page-title">
+          {whole ? <><h1>{title}</h1><ConnectionPill /></> : <h2>{title}</h2>}
+        </div>
         {lead && <p class="muted">{lead}</p>}
       </div>
       <div class="page-actions">{children}</div>

@@ -12,6 +12,8 @@ export type Shown =
   | { state: "there"; address: string; blob: Blob }
   /** Its author is still sending it: it is tried again. */
   | { state: "waiting" }
+  /** The server did not take it. */
+  | { state: "refused" }
   /** It is tried again with the connection. */
   | { state: "offline" }
   | { state: "gone" }

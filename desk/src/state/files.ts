@@ -3,7 +3,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import {
   type AttachmentId, type Client, type Connection, type ConversationId, type DocumentKind,
-  type FileToSend, RejoinderError, type Upload,
+  type FileRefusal, type FileToSend, RejoinderError, type Upload,
 } from "@rejoinder/client";
 import {
   type FileProblem, isFileProblem, looksLikePicture, MOST_FILES, problemOf,
@@ -24,8 +24,8 @@ export class Files {
   readonly addresses: Addresses;
   /** What this client attached and the server does not have yet. */
   readonly uploads: ReadonlySignal<ReadonlyMap<AttachmentId, Upload>>;
-  /** What the server did not take, with its reason, which is in English: the page has its own. */
-  readonly refused = signal<ReadonlyMap<AttachmentId, string>>(new Map());
+  /** What the server did not take, and why. */
+  readonly refused = signal<ReadonlyMap<AttachmentId, FileRefusal>>(new Map());
   readonly #picked = new Map<string, Signal<readonly Picked[]>>();
   readonly #stops: Disposer[] = [];
   #keys = 0;

@@ -63,11 +63,11 @@ pub(crate) async fn put_attachment(
         served.hub.attachments().receive(who.principal.participant).ok_or(ApiError::Busy)?;
     // Before 25 MB are taken from a stranger.
     let judging = Arc::clone(&served);
-    judged(move || may_send(&judging, &who, at).map(drop)).await?;
+    judged(move || noted(&judging, at, may_send(&judging, &who, at).map(drop))).await?;
     let sealed = receive(body).await?;
     // Once more: receiving took its time.
     let who = bearer(served.hub.directory(), &headers).await?;
-    judged(move || take(&served, &who, at, &sealed)).await?;
+    judged(move || noted(&served, at, take(&served, &who, at, &sealed))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -118,8 +118,12 @@ pub(crate) async fn attachment(
         if !attachments(&words(storage, place)?).any(|it| it.id == id) {
             return Err(ApiError::AttachmentGone);
         }
-        let found = served.hub.attachments().find(place, id).map_err(|error| fault(&error))?;
-        found.ok_or(ApiError::AttachmentNotThere)
+        let files = served.hub.attachments();
+        let found = files.find(place, id).map_err(|error| fault(&error))?;
+        found.ok_or_else(|| match files.is_refused(place, id) {
+            true => ApiError::AttachmentNotTaken,
+            false => ApiError::AttachmentNotThere,
+        })
     });
     let file = file.await?;
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
@@ -192,27 +196,37 @@ fn may_send(
 ) -> Result<Attachment, ApiError> {
     let (storage, files) = (served.hub.storage().as_ref(), served.hub.attachments());
     sees(storage, session, place)?;
-    if served.hub.directory().is_blocked(&session.principal) {
-        return Err(ApiError::Blocked);
-    }
     let words = words(storage, place)?;
     if !words.iter().any(|it| session.principal.is(it.author)) {
         return Err(ApiError::NotAllowed);
     }
     let found = attachments(&words).find(|it| it.id == id);
     let found = found.ok_or(ApiError::AttachmentGone)?;
+    if served.hub.directory().is_blocked(&session.principal) {
+        return Err(ApiError::Blocked);
+    }
     if files.has(place, id) {
         return Ok(found);
     }
     let kept = files.bytes_of(place.0.conversation).map_err(|error| fault(&error))?;
     let with = kept.saturating_add(found.bytes + SEALED_MORE_BYTES);
-    if with <= limits::CONVERSATION_ATTACHMENT_BYTES { Ok(found) } else { Err(FULL) }
+    if with <= limits::CONVERSATION_ATTACHMENT_BYTES { Ok(found) } else { Err(ApiError::FilesFull) }
 }
 
-const FULL: ApiError = ApiError::Invalid {
-    field: "attachment",
-    message: "this conversation holds 500 MB of files, more than which none does: send a link",
-};
+/// Notes of a file that its author may send, and will not send again, that it was not taken.
+fn noted<T>(
+    served: &Served,
+    (place, id): (Place, AttachmentId),
+    judged: Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    if matches!(judged, Err(ApiError::Invalid { .. } | ApiError::FilesFull | ApiError::Blocked)) {
+        let (storage, files) = (served.hub.storage().as_ref(), served.hub.attachments());
+        files.refuse(place, id).map_err(|error| fault(&error))?;
+        // A recall that came meanwhile has looked for it before it was there.
+        files.tidy(storage, place).map_err(|error| fault(&error))?;
+    }
+    judged
+}
 
 fn take(
     served: &Served,

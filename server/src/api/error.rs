@@ -27,6 +27,10 @@ pub enum ApiError {
     AttachmentGone,
     /// Its message is there, and its bytes did not come yet.
     AttachmentNotThere,
+    /// Its message is there, and its bytes were not taken.
+    AttachmentNotTaken,
+    /// A conversation holds as many files as one may.
+    FilesFull,
     /// Nobody has this link, or it is worth nothing any more.
     UnknownLink,
     /// `Authorization` holds no bearer token.
@@ -188,6 +192,7 @@ impl ApiError {
             | Self::Recalled
             | Self::AttachmentGone
             | Self::AttachmentNotThere
+            | Self::AttachmentNotTaken
             | Self::UnknownLink => self.missing(),
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
@@ -211,6 +216,11 @@ impl ApiError {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",
                 "what was sent is longer than anything that is expected here: shorten it",
+            ),
+            Self::FilesFull => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "files_full",
+                "this conversation holds 500 MB of files, more than which none does: send a link",
             ),
             Self::Invalid { message, .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", message),
             Self::Conflict(conflict) => conflict.parts(),
@@ -271,6 +281,11 @@ impl ApiError {
                 StatusCode::NOT_FOUND,
                 "not_there_yet",
                 "whoever wrote the message is still sending the file: ask again in a moment",
+            ),
+            Self::AttachmentNotTaken => (
+                StatusCode::NOT_FOUND,
+                "not_taken",
+                "the server did not take the file: ask whoever wrote the message to send it anew",
             ),
             Self::UnknownLink => (
                 StatusCode::NOT_FOUND,

@@ -174,6 +174,19 @@ export class Visitor {
     await draftIsKept(this.frame(), text);
   }
 
+  /** Until what was filled in before anything was said is in the store, and nowhere in the clear. */
+  async formIsKept(text: string): Promise<void> {
+    const kept = (typed: string) => {
+      const entries = Object.entries({ ...localStorage });
+      if (JSON.stringify(entries).includes(typed)) return "in the clear";
+      const [, begun] = entries.find(([key]) => key.startsWith("rejoinder:begun:")) ?? [];
+      if (begun === undefined) return "nowhere";
+      const view = window.rejoinderClient?.conversation(begun).view.value;
+      return (view?.drafts ?? []).some((draft) => draft.text.includes(typed)) ? "kept" : "nowhere";
+    };
+    await expect.poll(() => this.frame().evaluate(kept, text)).toBe("kept");
+  }
+
   frame(): Frame {
     const frame = this.page.frames().find((one) => one.url().includes("/widget/app"));
     if (frame === undefined) throw new Error("the chat was not opened");

@@ -91,6 +91,7 @@ test("UI38 the other pages of the desk", async ({ stage }) => {
     await sue.go(hash);
     await expect(sue.page.locator("h1:visible, h2:visible").first()).toBeVisible();
     await expect(sue.page.locator("[aria-busy=true]")).toHaveCount(0);
+    await expect(sue.page.getByRole("heading", { level: 1 })).toHaveCount(1);
     await matches(sue.page.getByRole("main"), name);
   }
 });

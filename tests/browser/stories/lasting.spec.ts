@@ -44,6 +44,7 @@ test("LC7 an owner deletes a site by typing its name, and its widget answers no 
   await visitor.say("Are they medlars?");
   const olga = await stage.colleague("Olga", "owner");
   await olga.read("medlars");
+  await visitor.composer.fill("And are they bletted?");
   await olga.go(`#/settings/sites/${site}`);
   const zone = olga.page.getByRole("region", { name: "Delete this site" });
   await zone.getByRole("button", { name: "Delete this site" }).click();
@@ -62,6 +63,11 @@ test("LC7 an owner deletes a site by typing its name, and its widget answers no 
   await expect(olga.inboxRow("medlars")).toHaveCount(0);
   await expect(visitor.chat.getByText("medlars")).toHaveCount(0);
   await expect(visitor.notices).toContainText("no such chat here");
+  await expect(visitor.chat.getByLabel("Your message")).toHaveCount(0);
+  await expect(visitor.chat.getByText("This chat is not here any more.")).toBeVisible();
+  const typed = visitor.chat.getByLabel("What you wrote and nobody has");
+  await expect(typed).toHaveValue("And are they bletted?");
+  await expect(visitor.notices).not.toContainText("start a new one");
   await visitor.page.screenshot({ path: test.info().outputPath("widget.png") });
 });
 
@@ -99,6 +105,12 @@ test("LC9 what a site asks is answered before the first message, and stands with
   await visitor.page.screenshot({ path: test.info().outputPath("prechat.png") });
   await visitor.chat.getByLabel("Topic").selectOption("Help");
   await visitor.chat.getByLabel("Order number (optional)").fill("A-17");
+  // A shop's pages come and go: what was filled in stays.
+  await visitor.formIsKept("A-17");
+  await visitor.visit();
+  await visitor.open();
+  await expect(visitor.chat.getByLabel("Topic")).toHaveValue("Help");
+  await expect(visitor.chat.getByLabel("Order number (optional)")).toHaveValue("A-17");
   await begin.click();
   await expect(visitor.composer).toBeFocused();
   await visitor.say("Where is my persimmon?");

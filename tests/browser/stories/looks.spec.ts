@@ -49,6 +49,15 @@ for (const scheme of ["light", "dark"] as const) {
       }
       await ann.page.screenshot(shot(`widget-${scheme}-${language}-narrow`));
       await sue.page.screenshot(shot(`desk-${scheme}-${language}-narrow`));
+      await ann.page.setViewportSize({ width: 320, height: 568 });
+      for (const part of [ann.composer, ann.chat.locator(".send"), ann.chat.locator("header")]) {
+        const edges = () => part.evaluate((element) => {
+          const { left, right } = element.getBoundingClientRect();
+          return left >= 0 && right <= 320;
+        });
+        await expect.poll(edges).toBe(true);
+      }
+      await ann.page.setViewportSize({ width: 390, height: 780 });
       await ann.context.setOffline(true);
       ann.line.cut();
       await ann.say(say[0] ?? "");

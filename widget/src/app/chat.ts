@@ -130,6 +130,17 @@ export class Chat {
     return own && (waits || (this.session.site.info.value?.visitor_recall ?? false));
   }
 
+  /** What was typed and went nowhere, other than what stands in the thread, as one text. */
+  readonly typed = computed(() => {
+    const { composing, forms } = this;
+    const { name, email } = forms.contact.value;
+    const texts = [composing.text.value, ...Object.values(forms.answers.value), name, email];
+    return texts
+      .map((text) => text.trim())
+      .filter(Boolean)
+      .join("\n");
+  });
+
   /** Says why something was not done; it can be tried again. */
   fail(error: unknown): void {
     const code = error instanceof RejoinderError ? error.code : "refused";
@@ -175,8 +186,9 @@ export class Chat {
   #status(): { tone: "good" | "quiet" | "warn"; text: string } {
     const { session, thread } = this;
     const words = strings.value;
+    if (session.site.gone.value) return { tone: "quiet", text: "" };
     const unsent = thread.queued.value.filter((one) => !one.went && one.failed === null).length;
-    const waiting = session.waiting.value + unsent;
+    const waiting = session.waiting.value + unsent + this.forms.waiting.value;
     const waits = waiting ? `\n${words.waits(waiting)}` : "";
     const freshness = thread.view.value?.freshness;
     const asOf = typeof freshness === "object" ? freshness.as_of : null;

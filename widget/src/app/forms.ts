@@ -1,38 +1,54 @@
-import { computed, effect, signal, untracked } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { ConversationId } from "@rejoinder/client";
+import { Errands, type Path, type Refused, type Waits } from "./errands";
+import { Filled } from "./filled";
 import { strings } from "./language";
 import type { Session } from "./session";
 import type { PrechatField } from "./site";
 import type { Thread } from "./thread";
 
-/** What the server keeps of one answer. */
+/** What the server keeps of one answer, and of an e-mail address. */
 const ANSWER_LONGEST = 300;
-/** An e-mail address, as far as it can be told here: the server looks closer. */
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const EMAIL_LONGEST = 254;
+/** An e-mail address as the server takes it, and with a dot in its domain. */
+const EMAIL = /^[^\s\p{Cc}<>()[\],;:\\"@]+@[\p{Alphabetic}\p{N}-]+(\.[\p{Alphabetic}\p{N}-]+)+$/u;
 
-type Sent = "done" | "refused" | "later";
+const NO_CONTACT = { name: "", email: "" };
+
+type Answers = Readonly<Record<string, string>>;
+type OfflineInfo = { conversation: ConversationId; email: string; name?: string };
+
+/** What is kept of it, so that a closed tab loses nothing. */
+type Kept = {
+  answers?: Answers;
+  contact?: { name: string; email: string };
+  answered?: boolean;
+  waits?: Waits;
+};
 
 /** What a site asks beside the chat: before it begins, and when nobody is there. */
 export class Forms {
-  /** What was typed is kept while the page is there, also over a closed panel. */
-  readonly answers = signal<Readonly<Record<string, string>>>({});
-  readonly contact = signal({ name: "", email: "" });
+  readonly answers = signal<Answers>({});
+  readonly contact = signal(NO_CONTACT);
   /** What is wrong, by the field it stands beside; under "" what concerns the whole. */
-  readonly wrong = signal<Readonly<Record<string, string>>>({});
+  readonly wrong = signal<Answers>({});
   readonly busy = signal(false);
   readonly #answered = signal(false);
   readonly #told = signal<ReadonlySet<ConversationId>>(new Set());
-  /** What waits for a network, by where it goes: the newest counts. */
-  readonly #waits = new Map<string, object>();
+  /** What the server did not take is asked again, also in a chat that goes on. */
+  readonly #answersRefused = signal(false);
+  readonly #contactRefused = signal<ConversationId | null>(null);
+  readonly #errands: Errands;
+  readonly #filled: Filled;
 
   /** What is to be answered before the first message; none once there is one. */
   readonly fields = computed<PrechatField[]>(() => {
     const { session, thread } = this;
-    const begun = thread.sections.value.length > 0 || thread.queued.value.length > 0;
+    const asked = session.site.info.value?.prechat_fields ?? [];
+    if (this.#answersRefused.value) return asked;
     // What somebody said who was here before may still be on its way.
     const expected = session.returning.value && session.connection.value !== "live";
-    if (this.#answered.value || begun || expected) return [];
-    return session.site.info.value?.prechat_fields ?? [];
+    return this.#answered.value || thread.begun.value || expected ? [] : asked;
   });
 
   /** The conversation that waits to hear how its visitor can be reached. */
@@ -40,25 +56,45 @@ export class Forms {
     const view = this.thread.view.value;
     if (!view || view.freshness === "checking") return null;
     const { conversation, status, closed } = view.timeline;
+    if (this.#contactRefused.value === conversation) return conversation;
     const awaits = status === "awaiting_offline_info" && !closed;
-    return awaits && !this.#told.value.has(conversation) ? conversation : null;
+    return awaits && !this.#isTold(conversation) ? conversation : null;
   });
+
+  /** What was sent and has not reached the server. */
+  readonly waiting = computed(() => Object.keys(this.#errands.waits.value).length);
 
   constructor(
     readonly session: Session,
     readonly thread: Thread,
   ) {
-    effect(() => {
-      const live = session.connection.value === "live" && session.principal.value !== null;
-      if (live) untracked(() => void this.#again());
+    this.#errands = new Errands(session, (path, body, fate) => {
+      if (fate === "done") this.#done(path);
+      else void this.#refused(path, body, fate);
     });
+    this.#filled = new Filled(
+      thread,
+      () => this.#text(),
+      (text) => this.#take(JSON.parse(text) as Kept),
+    );
+    session.whenAsked(() => this.holds);
     session.whenForgotten(() => {
+      this.#filled.forget();
+      this.#errands.giveUp();
       this.answers.value = {};
-      this.contact.value = { name: "", email: "" };
+      this.contact.value = NO_CONTACT;
       this.wrong.value = {};
       this.#answered.value = false;
-      this.#waits.clear();
+      this.#answersRefused.value = false;
+      this.#contactRefused.value = null;
     });
+  }
+
+  /** Whether anything was filled in that the server does not have. */
+  get holds(): boolean {
+    const { name, email } = this.contact.value;
+    const typed = [...Object.values(this.answers.value), name, email].some((text) => text.trim());
+    return typed || this.waiting.value > 0;
   }
 
   answer(label: string, text: string): void {
@@ -69,82 +105,126 @@ export class Forms {
   /** Which field to mend first, if one is wrong. */
   async submitAnswers(): Promise<string | null> {
     const fields = this.fields.value;
-    const wrong = fields.flatMap((field) => {
-      const text = wrongAnswer(field, this.answers.value[field.label]?.trim() ?? "");
-      return text ? [[field.label, text] as const] : [];
-    });
-    this.wrong.value = Object.fromEntries(wrong);
-    if (wrong.length > 0 || this.busy.value) return wrong[0]?.[0] ?? null;
+    const wrong = this.#wrongOf(fields);
+    this.wrong.value = wrong;
+    const [first] = Object.keys(wrong);
+    if (first !== undefined || this.busy.value) return first ?? null;
     const given = fields.flatMap(({ label }) => {
-      const text = this.answers.value[label]?.trim();
+      const text = lineOf(this.answers.value[label]);
       return text ? [[label, text] as const] : [];
     });
     await this.#hand("prechat", { answers: Object.fromEntries(given) }, () => {
       this.#answered.value = true;
+      this.#answersRefused.value = false;
     });
     return null;
   }
 
   async submitContact(conversation: ConversationId): Promise<string | null> {
-    const name = this.contact.value.name.trim();
-    const email = this.contact.value.email.trim();
-    if (!EMAIL.test(email)) {
+    const name = lineOf(this.contact.value.name);
+    const email = lineOf(this.contact.value.email);
+    if (!isEmail(email)) {
       this.wrong.value = { email: strings.value.forms.badEmail };
       return "email";
     }
     if (this.busy.value) return null;
-    const body = { conversation, email, ...(name ? { name } : {}) };
+    const body: OfflineInfo = { conversation, email, ...(name ? { name } : {}) };
     await this.#hand("offline-info", body, () => {
       this.#told.value = new Set(this.#told.value).add(conversation);
+      this.#contactRefused.value = null;
     });
     return null;
   }
 
-  async #hand(path: string, body: object, done: () => void): Promise<void> {
+  async #hand(path: Path, body: object, goOn: () => void): Promise<void> {
     this.busy.value = true;
-    const sent = await this.#send(path, body);
-    this.busy.value = false;
-    if (sent === "refused") {
-      this.wrong.value = { "": strings.value.forms.refused };
-      // The site may ask something else by now.
-      void this.session.site.ask();
+    try {
+      const fate = await this.#errands.hand(path, body);
+      if (typeof fate === "object") return await this.#refused(path, body, fate);
+      // Without a network the chat goes on, and this follows.
+      goOn();
+      if (fate === "done") this.#done(path);
+      await this.#filled.keep();
+    } finally {
+      this.busy.value = false;
+    }
+  }
+
+  #done(path: Path): void {
+    if (path === "prechat") this.answers.value = {};
+    else this.contact.value = NO_CONTACT;
+    if (path === "prechat") this.session.host.tell("prechat:submitted", {});
+  }
+
+  /** What was typed is still there, and is asked for again where it is to be mended. */
+  async #refused(path: Path, body: object, { field }: Refused): Promise<void> {
+    const words = strings.value.forms;
+    if (path === "offline-info") {
+      const { conversation } = body as OfflineInfo;
+      this.#told.value = new Set([...this.#told.value].filter((one) => one !== conversation));
+      this.#contactRefused.value = conversation;
+      this.wrong.value = { [field ?? ""]: field === "email" ? words.badEmail : words.refused };
       return;
     }
-    // Without a network the chat goes on, and this follows.
-    if (sent === "later") this.#waits.set(path, body);
-    done();
+    this.#answersRefused.value = true;
+    // The site may ask something else by now.
+    await this.session.site.ask();
+    if (this.session.site.info.value && this.fields.value.length === 0) {
+      this.#answersRefused.value = false;
+      this.answers.value = {};
+      return;
+    }
+    const wrong = this.#wrongOf(this.fields.value);
+    this.wrong.value = Object.keys(wrong).length > 0 ? wrong : { "": words.refused };
   }
 
-  async #again(): Promise<void> {
-    for (const [path, body] of [...this.#waits]) {
-      const sent = await this.#send(path, body);
-      if (sent !== "later" && this.#waits.get(path) === body) this.#waits.delete(path);
-    }
+  #wrongOf(fields: PrechatField[]): Answers {
+    const wrong = fields.flatMap((field) => {
+      const text = wrongAnswer(field, lineOf(this.answers.value[field.label]));
+      return text ? [[field.label, text] as const] : [];
+    });
+    return Object.fromEntries(wrong);
   }
 
-  async #send(path: string, body: object): Promise<Sent> {
-    const token = await this.session.client.value?.token();
-    if (!token) return "later";
-    try {
-      const answer = await fetch(`/api/v1/${path}`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify(body),
-        credentials: "omit",
-      });
-      if (answer.status >= 500 || answer.status === 429) return "later";
-      if (!answer.ok) return "refused";
-      if (path === "prechat") this.session.host.tell("prechat:submitted", {});
-      return "done";
-    } catch {
-      return "later";
-    }
+  #isTold(conversation: ConversationId): boolean {
+    const waits = this.#errands.waits.value["offline-info"] as OfflineInfo | undefined;
+    return this.#told.value.has(conversation) || waits?.conversation === conversation;
+  }
+
+  /** What is to be kept, as a text: empty where there is nothing. */
+  #text(): string {
+    const { name, email } = this.contact.value;
+    const kept: Kept = {};
+    if (Object.values(this.answers.value).some(Boolean)) kept.answers = this.answers.value;
+    if (name || email) kept.contact = { name, email };
+    if (this.waiting.value > 0) kept.waits = this.#errands.waits.value;
+    if (this.#answered.value && !this.thread.begun.value) kept.answered = true;
+    return Object.keys(kept).length > 0 ? JSON.stringify(kept) : "";
+  }
+
+  /** Never over what was typed meanwhile. */
+  #take(kept: Kept): void {
+    this.answers.value = { ...kept.answers, ...this.answers.value };
+    const { name, email } = this.contact.value;
+    if (!name && !email) this.contact.value = kept.contact ?? NO_CONTACT;
+    if (kept.answered || kept.waits?.prechat) this.#answered.value = true;
+    if (kept.waits) this.#errands.take(kept.waits);
   }
 }
 
-function wrongAnswer({ kind, required }: PrechatField, answer: string): string | null {
+/** As the server takes it: in one line. */
+function lineOf(text: string | undefined): string {
+  return (text ?? "").replace(/\p{Cc}+/gu, " ").trim();
+}
+
+function isEmail(text: string): boolean {
+  return EMAIL.test(text) && [...text].length <= EMAIL_LONGEST;
+}
+
+function wrongAnswer({ kind, required, options }: PrechatField, answer: string): string | null {
   const words = strings.value.forms;
   if (answer === "") return required ? words.needed : null;
   if ([...answer].length > ANSWER_LONGEST) return words.tooLong;
-  return kind === "email" && !EMAIL.test(answer) ? words.badEmail : null;
+  if (kind === "choice" && !options.includes(answer)) return words.choose;
+  return kind === "email" && !isEmail(answer) ? words.badEmail : null;
 }

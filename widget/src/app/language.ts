@@ -78,6 +78,8 @@ export function sizeOf(bytes: number): string {
   return new Intl.NumberFormat(locale.value, {
     style: "unit",
     unit,
+    // In short it is the same for one and for many.
+    unitDisplay: unit === "byte" ? "long" : "short",
     maximumFractionDigits: amount < 10 ? 1 : 0,
   }).format(amount);
 }

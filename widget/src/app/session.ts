@@ -3,6 +3,7 @@ import {
   type Client,
   type ConnectOptions,
   type Connection,
+  type FileRefusal,
   type InboxRow,
   type People,
   type Principal,
@@ -13,7 +14,7 @@ import {
 } from "@rejoinder/client";
 import { Banners } from "./banners";
 import type { Host } from "./host";
-import { Introduced } from "./introduced";
+import { Noted } from "./noted";
 import type { Site } from "./site";
 import { Troubles } from "./troubles";
 
@@ -50,7 +51,7 @@ export class Session {
   readonly inbox = signal<InboxRow[]>([]);
   /** Files of this visitor that the server does not have yet, and those that it did not take. */
   readonly uploads = signal<Upload[]>([]);
-  readonly refusedFiles = signal<ReadonlyMap<string, string>>(new Map());
+  readonly refusedFiles = signal<ReadonlyMap<string, FileRefusal>>(new Map());
   readonly people = signal<People>({ agents: [], sites: [], fetched_at: null });
   /** Whether the server was tried in vain since it was last reached. */
   readonly unreachable = signal(false);
@@ -61,8 +62,8 @@ export class Session {
   readonly askUnsent = signal(false);
   /** What must be saved before a client goes. */
   beforeRestart: () => void = () => {};
-  /** Whether something was typed that no client has yet. */
-  hasUntaken: () => boolean = () => false;
+  /** Whether something was typed that nobody has yet who could send it. */
+  readonly #untaken: (() => boolean)[] = [];
   /** Told when whoever wrote here is gone: what they typed goes with them. */
   readonly #forgetters: (() => void)[] = [];
   readonly #troubles: Troubles;
@@ -100,6 +101,14 @@ export class Session {
 
   whenForgotten(forget: () => void): void {
     this.#forgetters.push(forget);
+  }
+
+  whenAsked(untaken: () => boolean): void {
+    this.#untaken.push(untaken);
+  }
+
+  get hasUntaken(): boolean {
+    return this.#untaken.some((untaken) => untaken());
   }
 
   /** A token says who the visitor was the last time. */
@@ -166,7 +175,7 @@ export class Session {
       // A store may know somebody whose token the page has lost; nobody new is to begin for it.
       await this.start(this.returning.value ? "online" : "offline");
       const client = this.client.value;
-      const holds = this.hasUntaken() || this.uploads.value.length > 0;
+      const holds = this.hasUntaken || this.uploads.value.length > 0;
       if (unsent === "keep" && holds) return this.#askUnsent();
       const left = await this.#leave(client, unsent);
       if (left === "unsent") return this.#askUnsent();
@@ -265,6 +274,7 @@ export class Session {
     await client?.close();
     this.#leaving = false;
     await this.start();
+    if (this.site.gone.value) return;
     this.banners.put({
       id: "wiped",
       tone: "quiet",
@@ -388,6 +398,11 @@ export class Session {
     });
   }
 
+  /** The conversation that was begun here and holds nothing but what is being typed. */
+  get begun(): Noted {
+    return new Noted("begun", this.#profile);
+  }
+
   get #profile(): string {
     return `visitor:${this.site.id}@${this.host.origin}`;
   }
@@ -395,8 +410,8 @@ export class Session {
   /** Never one that it was told before: only who has just begun is unknown to the page. */
   async #keepToken(): Promise<void> {
     const who = this.principal.value?.participant;
-    const introduced = new Introduced(this.#profile);
-    if (!who || introduced.has(who)) return;
+    const introduced = new Noted("introduced", this.#profile);
+    if (!who || introduced.value === who) return;
     const token = await this.client.value?.token();
     // Given up meanwhile.
     if (!token || this.principal.value?.participant !== who) return;
@@ -423,7 +438,8 @@ export class Session {
 
   #forget(): void {
     this.remember(null);
-    new Introduced(this.#profile).keep(null);
+    new Noted("introduced", this.#profile).keep(null);
+    this.begun.keep(null);
     this.host.say({ type: "token", token: null });
   }
 

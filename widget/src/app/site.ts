@@ -35,15 +35,21 @@ const FRESH_MILLIS = 10_000;
 /** What anybody may know of a site, and what time it is there. */
 export class Site {
   readonly info = signal<SiteInfo | null>(null);
+  /** The server knows it no more, or never did: nobody would read what is written. */
+  readonly gone = signal(false);
   readonly #clockOff = signal(0);
   #askedAt = 0;
+  #hinted = 0;
   readonly online = computed(() => this.info.value?.agents.filter((agent) => agent.online) ?? []);
 
   constructor(readonly id: string) {}
 
-  /** Something was said: perhaps by somebody who came just now. */
+  /** Something was said: perhaps by somebody who came just now, or since it was asked. */
   hint(): void {
-    if (Date.now() - this.#askedAt > FRESH_MILLIS) void this.ask();
+    clearTimeout(this.#hinted);
+    const wait = FRESH_MILLIS - (Date.now() - this.#askedAt);
+    if (wait <= 0) void this.ask();
+    else this.#hinted = window.setTimeout(() => void this.ask(), wait);
   }
 
   /** Whether the server answered. */
@@ -59,6 +65,7 @@ export class Site {
       if (answer.ok) this.info.value = (await answer.json()) as SiteInfo;
       // A site that is gone has nobody who would answer.
       else if (answer.status === 404) this.info.value = null;
+      if (answer.ok || answer.status === 404) this.gone.value = !answer.ok;
       return answer.ok;
     } catch {
       return false;

@@ -72,11 +72,13 @@ export async function start(
   });
 }
 
-/** Where nothing is kept, leaving loses what waits: then, and only then, the browser asks. */
-function warnBeforeLoss({ session, thread, composing }: Chat): void {
+/** Where it is not kept, leaving loses what waits: then, and only then, the browser asks. */
+function warnBeforeLoss({ session, thread, composing, forms }: Chat): void {
   window.addEventListener("beforeunload", (event) => {
-    const kept = session.principal.value && session.storage.value !== "memory";
+    const mode = session.principal.value ? session.storage.value : "memory";
     const waits = thread.queued.value.length > 0 || session.waiting.value > 0;
-    if (!kept && (waits || composing.text.value.trim())) event.preventDefault();
+    // What is typed is kept where everything is, what was sent also where only that is.
+    const typed = composing.text.value.trim() !== "" || forms.holds;
+    if ((mode === "memory" && waits) || (mode !== "durable" && typed)) event.preventDefault();
   });
 }

@@ -33,6 +33,18 @@ export class Thread {
   );
   readonly current = computed(() => this.#ids.value.at(-1) ?? null);
   readonly view = computed(() => this.views.value.get(this.current.value ?? "") ?? null);
+  /** What was begun on another page, and may hold what was typed there. */
+  #found: ConversationId | null = null;
+  /** Whether anything was said; until what was found was read, that is to be expected. */
+  readonly #spoken = computed(() => {
+    const known = new Set(this.session.inbox.value.map((row) => row.conversation));
+    return this.sections.value.some(
+      ({ conversation, view }) =>
+        known.has(conversation) ||
+        (view === null ? conversation === this.#found : view.timeline.messages.length > 0),
+    );
+  });
+  readonly begun = computed(() => this.#spoken.value || this.queued.value.length > 0);
   readonly #stops = new Map<ConversationId, () => void>();
   #draining = false;
   /** One for all who ask while it begins: the first message and a draft of it. */
@@ -53,8 +65,14 @@ export class Thread {
       const ids = this.#ids.value.slice(-this.reach.value);
       if (client) for (const id of ids) this.#watch(client, id);
     });
+    effect(() => {
+      const begun = this.session.begun.value;
+      // Something was said there: from here on the client finds it by itself.
+      const listed = this.session.inbox.value.some((row) => row.conversation === begun);
+      if (listed) this.session.begun.keep(null);
+    });
     session.beforeRestart = () => this.#salvage();
-    session.hasUntaken = () => this.queued.value.some((one) => !one.went);
+    session.whenAsked(() => this.queued.value.some((one) => !one.went));
     session.whenForgotten(() => {
       this.queued.value = [];
       this.written.value = new Map();
@@ -89,6 +107,7 @@ export class Thread {
     if (this.#begins?.client !== client) {
       const begun = client.begin().then((made) => {
         this.#add(made.id);
+        this.session.begun.keep(made.id);
         return made;
       });
       this.#begins = { client, conversation: begun };
@@ -124,7 +143,7 @@ export class Thread {
   }
 
   async #send(one: Queued): Promise<void> {
-    const begins = !this.current.value;
+    const begins = !this.#spoken.value;
     try {
       await this.session.known();
       // Given up while it waited, or whoever wrote it has logged out.
@@ -186,6 +205,8 @@ export class Thread {
   }
 
   #follow(client: Client): () => void {
+    this.#found = this.session.begun.value;
+    if (this.#found) this.#add(this.#found);
     const stops = [
       client.on("moved", ({ to }) => this.#add(to)),
       client.on("removed", ({ document }) => this.#forget(document.conversation)),

@@ -56,8 +56,13 @@ export class Troubles {
           },
         });
         break;
-      case "origin":
       case "unknown_site":
+        this.#site.gone.value = true;
+        // Nothing new can be begun.
+        this.#banners.drop("wiped");
+        this.#banners.put({ id: reason, tone: "warn", text });
+        break;
+      case "origin":
         this.#banners.put({ id: reason, tone: "warn", text });
         break;
       case "busy":

@@ -1,5 +1,6 @@
 import { effect, untracked } from "@preact/signals";
 import type { VisitedPage } from "../bridge";
+import { post } from "./posting";
 import type { Session } from "./session";
 
 /** How often the page around is asked where it is, while somebody looks at the chat. */
@@ -28,16 +29,5 @@ export function tellPage(session: Session): void {
 
 /** It is lossy: an agent who does not see it asks. */
 async function send(session: Session, [title, url]: VisitedPage): Promise<void> {
-  const token = await session.client.value?.token();
-  if (!token || !/^https?:/.test(url)) return;
-  try {
-    await fetch("/api/v1/page", {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ title, url }),
-      credentials: "omit",
-    });
-  } catch {
-    // Without a network nobody could be told.
-  }
+  if (/^https?:/.test(url)) await post(session, "page", { title, url });
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, Problem, Refusal } from "@rejoinder/client";
+import type { ErrorCode, FileRefusal, Problem, Refusal } from "@rejoinder/client";
 
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -21,6 +21,7 @@ const errors: Record<ErrorCode, string> = {
     "Files of this type cannot be sent. Send a picture, a PDF, an office document or text.",
   file_content: "The file is not what its name says. Save it again, then try once more.",
   file_waiting: "The file is still on its way.",
+  file_not_taken: "The file was not taken. Ask for it to be sent again.",
   file_unreadable: "The file cannot be read: it is a folder, or was moved. Choose it again.",
   no_identity: "The chat has not been reached yet. What you write is kept and sent later.",
   refused: "The server did not take this.",
@@ -33,6 +34,13 @@ const errors: Record<ErrorCode, string> = {
   unsupported: "This browser is too old for the chat. Please update it.",
   malformed: "This could not be understood. Please reload the page.",
   too_many_open: "Too many conversations are open. Please reload the page.",
+};
+
+const fileRefused: Record<FileRefusal, string> = {
+  full: "The file was not taken: this chat holds 500 MB of files. Send a link to it instead.",
+  invalid: "The file was not taken: it arrived damaged. Remove the message and send it again.",
+  blocked: "The file was not taken: nothing more is taken from you here.",
+  not_allowed: "The file was not taken: this is not allowed here.",
 };
 
 const refusals: Record<Refusal, string> = {
@@ -182,13 +190,16 @@ export const en = {
   tooManyFiles: (most: number) => `At most ${most} files go with a message.`,
   fileWaits: "Waiting to be sent",
   fileSent: (part: number) => `Sent ${part} %`,
-  fileRefused: "The file was not taken. Remove the message, and send it another way.",
-  attachment: (name: string, size: string) => `${name}, ${size}`,
+  fileRefused,
+  fileOverdue: "The file has not come so far. Ask for it to be sent again.",
+  fileSize: (size: string) => `, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,
   released: (name: string) => `${name} left the chat`,
   closedBy: "The chat has ended",
   closing: "Are you still there? The chat ends soon unless somebody writes.",
   restored: "The assistant goes on from here",
+  gone: "This chat is not here any more.",
+  goneTyped: "What you wrote and nobody has: copy it, if you need it",
   forms: {
     prechat: "Before you begin",
     begin: "Start the chat",
@@ -198,6 +209,8 @@ export const en = {
     tooLong: "Shorten it to 300 characters.",
     badEmail: "This is no e-mail address: it needs a name, an @ and a domain.",
     refused: "That was not taken. Look at what you wrote, then try again.",
+    again: "Your answers were not taken. Please look at them once more.",
+    sendAgain: "Send the answers",
     contact: "How can we reach you?",
     contactLead:
       "Nobody is here right now. Leave your e-mail address and we will answer; " +

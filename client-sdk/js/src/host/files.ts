@@ -4,7 +4,7 @@
  * words, so what erases those makes them unreadable wherever they are.
  */
 
-import type { ErrorCode, FileToSend, Upload } from "../api.js";
+import type { ErrorCode, FileRefusal, FileToSend, Upload } from "../api.js";
 import type { HostEvent } from "../protocol.js";
 import { after, BYTES, compare, type Table } from "../store/table.js";
 import type { AttachmentId, ConversationId, DocumentId, MessageId } from "../views.js";
@@ -18,6 +18,9 @@ const AGAIN_MILLIS = 500;
 const LONGEST_MILLIS = 60_000;
 /** Milliseconds between two tellings of how far an upload is. */
 const TELL_MILLIS = 250;
+
+/** Frames after which a file may go that could not before. */
+const MAY_GO = new Set(["welcome", "entries", "revisions"]);
 
 interface Waiting {
   document: DocumentId;
@@ -75,7 +78,8 @@ interface Made {
 }
 
 /** `held`: it waits for something else than time. */
-type Answer = "kept" | "gone" | "held" | "later" | { refused: string };
+type Refused = { refused: FileRefusal };
+type Answer = "kept" | "gone" | "held" | "later" | Refused;
 
 export class Files {
   readonly #around: FilesAround;
@@ -149,8 +153,8 @@ export class Files {
   }
 
   /** There is a line, or something was accepted: what waits is tried. */
-  go(): void {
-    if (this.#waiting.size > 0) this.#soon(0);
+  heard(frame: string | undefined): void {
+    if (this.#waiting.size > 0 && frame !== undefined && MAY_GO.has(frame)) this.#soon(0);
   }
 
   end(): void {
@@ -190,7 +194,7 @@ export class Files {
     }
   }
 
-  async #settle(waiting: Waiting, answer: "kept" | "gone" | { refused: string }): Promise<void> {
+  async #settle(waiting: Waiting, answer: "kept" | "gone" | Refused): Promise<void> {
     if (typeof answer === "object") {
       const detail = { attachment: waiting.attachment, reason: answer.refused };
       this.#around.event({ name: "file_refused", detail });
@@ -223,8 +227,9 @@ export class Files {
       case 410:
         return "gone";
       case 403:
+        return { refused: answer.code === "blocked" ? "blocked" : "not_allowed" };
       case 422:
-        return { refused: answer.message };
+        return { refused: answer.code === "files_full" ? "full" : "invalid" };
       // Not accepted yet, too busy, too large for something on the way, or somebody logged out.
       default:
         return "later";
@@ -310,7 +315,11 @@ export class Files {
     });
     if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
     if (answer.status === 410) throw fault("recalled", "the file was taken back");
-    if (answer.status === 404) throw fault("file_waiting", "its author is still sending the file");
+    if (answer.status === 404) {
+      const code = codeOf(await answer.text());
+      if (code === "not_taken") throw fault("file_not_taken", "the server did not take the file");
+      throw fault("file_waiting", "its author is still sending the file");
+    }
     throw fault("offline", "the server does not give the file now: try again in a moment");
   }
 
@@ -320,7 +329,7 @@ export class Files {
     token: string,
     bytes: Uint8Array,
     sent: (bytes: number) => void,
-  ): Promise<{ status: number; message: string }> {
+  ): Promise<{ status: number; code: string }> {
     const headers = {
       authorization: `Bearer ${token}`,
       "content-type": "application/octet-stream",
@@ -328,7 +337,7 @@ export class Files {
     if (typeof XMLHttpRequest === "undefined") {
       const body = bytes as BodyInit;
       const answer = await fetch(address, { method: "PUT", headers, body, credentials: "omit" });
-      return { status: answer.status, message: messageOf(await answer.text()) };
+      return { status: answer.status, code: codeOf(await answer.text()) };
     }
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
@@ -337,7 +346,7 @@ export class Files {
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded }) => sent(loaded);
       request.onload = () => {
-        resolve({ status: request.status, message: messageOf(request.responseText) });
+        resolve({ status: request.status, code: codeOf(request.responseText) });
       };
       request.onerror = () => reject(new Error("the server cannot be reached"));
       request.onabort = () => reject(new Error("the client is closed"));
@@ -383,10 +392,11 @@ function key(rows: Uint8Array, id: AttachmentId): Uint8Array {
   return new Uint8Array([...rows, ...pairs.map((pair) => Number.parseInt(pair, 16))]);
 }
 
-function messageOf(text: string): string {
+/** The code of an answer's error; empty where there is none. */
+function codeOf(text: string): string {
   try {
-    return (JSON.parse(text) as { error: { message: string } }).error.message;
+    return (JSON.parse(text) as { error: { code: string } }).error.code;
   } catch {
-    return "the server did not take the file";
+    return "";
   }
 }

@@ -86,9 +86,10 @@ export class Following {
   async #leave(conversation: ConversationId): Promise<boolean> {
     const core = this.#around.core();
     await this.#around.carryOut(core.leave(conversation, Date.now()) as Step);
-    const left = JSON.parse(core.missing(conversation)) as DocumentId[];
-    if (left.length > 0) this.#used.delete(conversation);
-    return left.length > 0;
+    // Of an agent's two documents one may stay: it is left once what waits there has gone.
+    if (core.follows(conversation)) return false;
+    this.#used.delete(conversation);
+    return true;
   }
 
   follow(topic: Topic): Promise<void> {

@@ -28,9 +28,6 @@ const SIGNAL_MILLIS = 10_100;
 const STORE_WAIT_MILLIS = 500;
 const STORE_LONGEST_MILLIS = 30_000;
 
-/** Frames after which a file may go that could not before. */
-const FOR_FILES = new Set(["welcome", "entries", "revisions"]);
-
 type Made = { conversation?: ConversationId };
 type CallMessage = Extract<ToHost, { kind: "call" }>;
 
@@ -62,7 +59,10 @@ export class Host {
     this.#wanted = env.start.network;
     this.#telling = new Telling(
       this.#tabs,
-      (topic) => this.#text(topic),
+      (topic) => {
+        const [uploads, { people }] = [this.#files.uploads(), this.#people];
+        return textOf(topic, { core: this.#core, mode: env.mode, people, uploads });
+      },
       (tab, message) => env.post(tab, message),
       (error) => this.#input(() => Promise.reject(error as Error)),
     );
@@ -134,8 +134,7 @@ export class Host {
         return;
       case "unsubscribe":
         this.#tabs.unsubscribe(tab, message.topic);
-        this.#following.linger(message.topic);
-        return;
+        return this.#left([message.topic]);
       case "call":
         if (!this.#tabs.isNew(tab, message.id)) return;
         // Waits for the network, and nothing waits for it.
@@ -146,9 +145,13 @@ export class Host {
         this.#lineChanged(message.online);
         return;
       case "bye":
-        for (const topic of this.#tabs.depart(tab)) this.#following.linger(topic);
-        return;
+        return this.#left(this.#tabs.depart(tab));
     }
+  }
+
+  #left(topics: readonly Topic[]): void {
+    this.#telling.unwatched(...topics);
+    for (const topic of topics) this.#following.linger(topic);
   }
 
   async #follow(topic: Topic): Promise<void> {
@@ -394,8 +397,7 @@ export class Host {
       await this.#following.followNewest();
       this.#refreshPeople();
     }
-    // What was accepted may be followed by its files.
-    if (step.name !== undefined && FOR_FILES.has(step.name)) this.#files.go();
+    this.#files.heard(step.name);
     if (step.name === "feed") {
       await this.#following.followNewest();
       if (this.#people.isOld()) this.#refreshPeople();
@@ -490,11 +492,6 @@ export class Host {
   #coreTold(event: CoreEvent): void {
     if (event.signals !== undefined) setTimeout(() => this.#telling.soon(), SIGNAL_MILLIS);
     for (const one of happened(event)) this.#event(one);
-  }
-
-  #text(topic: Topic): string {
-    const [uploads, { people }] = [this.#files.uploads(), this.#people];
-    return textOf(topic, { core: this.#core, mode: this.#env.mode, people, uploads });
   }
 
   #event(event: HostEvent): void {

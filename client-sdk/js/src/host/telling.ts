@@ -45,6 +45,11 @@ export class Telling {
     for (const topic of topics) this.#told.delete(topic);
   }
 
+  /** What nobody looks at any more is not remembered: a recall would not reach it here. */
+  unwatched(...topics: readonly Topic[]): void {
+    this.again(...topics.filter((topic) => !this.#tabs.isWatched(topic)));
+  }
+
   /** Tells what has changed, once for all that happens at a time. */
   soon(): void {
     if (this.#isDue) return;

@@ -48,11 +48,18 @@ export const toolsEn = {
     downloadOf: (name: string) => `Download ${name}`,
     states: {
       there: "Here", fetching: "Fetching …", waiting: "On its way", offline: "Needs the network",
-      gone: "Taken back", failed: "It does not open: try again",
+      refused: "The server did not take it: ask for it again", gone: "Taken back",
+      failed: "It does not open: try again",
     },
+    overdue: "It has not come so far: ask for it again",
     uploadWaits: "Waiting to be uploaded",
     uploading: (percent: number) => `Uploading: ${percent} %`,
-    refused: "The server did not take this file. Remove the message, and send it another way.",
+    refused: {
+      full: "Not taken: this conversation holds 500 MB of files. Send a link to it instead.",
+      invalid: "Not taken: it arrived damaged. Remove the message and send it again.",
+      blocked: "Not taken: nothing more is taken from you here.",
+      not_allowed: "Not taken: the message is another’s. Send it in one of your own.",
+    },
   },
   notices: {
     title: "Notifications",

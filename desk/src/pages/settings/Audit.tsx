@@ -41,6 +41,8 @@ export function Audit() {
 function Entry({ entry }: { entry: AuditEntry }) {
   const desk = useDesk();
   const words = p.value.audit;
+  // A newer server may name others.
+  const fields: Readonly<Record<string, string>> = words.fields;
   const { recalled, by, subject } = entry;
   const agent = desk.people.value.agents.find(({ id }) => id === subject)?.name;
   return (
@@ -61,10 +63,11 @@ function Entry({ entry }: { entry: AuditEntry }) {
           {agent && <>: {agent}</>}
         </span>
         <span class="faint">
-          {listed([
+          {[
             ...(entry.site ? [siteName(desk.people.value, entry.site) ?? entry.site] : []),
-            ...entry.fields,
-          ])}
+            ...(entry.fields.length > 0
+              ? [listed(entry.fields.map((field) => fields[field] ?? field))] : []),
+          ].join(" · ")}
         </span>
       </span>
       <time class="faint" dateTime={new Date(entry.at).toISOString()} title={fullTimeOf(entry.at)}>

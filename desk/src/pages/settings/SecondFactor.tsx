@@ -36,7 +36,7 @@ export function SecondFactor() {
   };
   return (
     <section class="block-of factor" aria-labelledby="factor">
-      <h2 id="factor">{words.title}</h2>
+      <h3 id="factor">{words.title}</h3>
       <p class="muted small">{words.lead}</p>
       {step.at === "rest" && (
         <>

@@ -49,7 +49,7 @@ export function Sessions({ agent }: { agent: ParticipantId }) {
   };
   return (
     <section class="block-of" aria-labelledby="sessions">
-      <h2 id="sessions">{words.title}</h2>
+      <h3 id="sessions">{words.title}</h3>
       <p class="muted small">{desk.me.value.has(agent) ? words.lead : words.leadOther}</p>
       <Standing of={known} again={() => void list.refresh()} empty={words.empty} icon="user"
         count={rows.length} />

@@ -320,5 +320,15 @@ export const ar: PageWords = {
       visitor_erased: "محا زائرًا",
       message_recalled: "سحب",
     },
+    fields: {
+      name: "الاسم", email: "البريد", role: "الدور", sites: "المواقع", password: "كلمة المرور",
+      chat_limit: "المحادثات معًا", attributes: "السمات", allowed_origins: "المصادر المسموحة",
+      mode: "من يجيب", human_support: "الدعم البشري", edit: "تعديل الموظفين",
+      recall: "سحب الموظفين", visitor_edit: "تعديل الزوار", visitor_recall: "سحب الزوار",
+      offline_message: "رسالة الغياب", offline_mode: "ما يُسأل حين لا يوجد أحد",
+      prechat_fields: "أسئلة ما قبل المحادثة", routing: "كيف تجد المحادثات موظفًا",
+      close_after_minutes: "الإغلاق بعد الصمت", retention_days: "مدة حفظ الكلام",
+      theme_color: "اللون", greeting: "الترحيب",
+    },
   },
 };

@@ -332,6 +332,16 @@ export const en = {
       visitor_erased: "erased a visitor",
       message_recalled: "recalled",
     },
+    fields: {
+      name: "name", email: "e-mail", role: "role", sites: "sites", password: "password", chat_limit: "chats at once",
+      attributes: "attributes", allowed_origins: "allowed origins", mode: "who answers",
+      human_support: "human support", edit: "edits by agents", recall: "recalls by agents",
+      visitor_edit: "edits by visitors", visitor_recall: "recalls by visitors",
+      offline_message: "offline message", offline_mode: "what is asked when nobody is there",
+      prechat_fields: "questions before a chat", routing: "how chats find an agent",
+      close_after_minutes: "closing after silence", retention_days: "how long words are kept",
+      theme_color: "colour", greeting: "greeting",
+    },
   },
 };
 

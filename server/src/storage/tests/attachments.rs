@@ -18,16 +18,21 @@ const BYTES: &[u8] = b"%PDF-1.7 marmots";
 
 /// A message with a file that was received, and the file.
 fn attached(folder: &Folder, storage: &Sqlite, chat: &mut Chat) -> (Place, Attachment) {
+    let (place, file) = described(storage, chat);
+    let sealed = chat.random(|dice| attachment::seal(&file, BYTES, dice));
+    Attachments::of(folder.path()).keep(place, file.id, &sealed).unwrap();
+    (place, file)
+}
+
+/// A message with a file that has not come.
+fn described(storage: &Sqlite, chat: &mut Chat) -> (Place, Attachment) {
     let file =
         chat.random(|dice| attachment::describe("a.pdf", "application/pdf", BYTES, dice)).unwrap();
     let mut batch = chat.batch();
     let body = Body { text: String::new(), attachments: vec![file.clone()] };
     let message = chat.write_body(&mut batch, Kind::Agent, &body);
     append(storage, batch);
-    let place = (DocumentId::timeline(chat.id()), message);
-    let sealed = chat.random(|dice| attachment::seal(&file, BYTES, dice));
-    Attachments::of(folder.path()).keep(place, file.id, &sealed).unwrap();
-    (place, file)
+    ((DocumentId::timeline(chat.id()), message), file)
 }
 
 fn bytes(attachments: &Attachments, place: Place, of: &Attachment) -> Vec<u8> {
@@ -133,6 +138,30 @@ fn at9_files_of_a_message_that_is_not_back_yet_wait_for_it() {
     let attachments = Attachments::of(folder.path());
     attachments.sweep(&storage).unwrap();
     assert!(attachments.has(place, file.id), "its author's device brings the message back");
+}
+
+#[test]
+fn at4_what_was_not_taken_is_remembered_until_it_is_or_its_words_go() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    let (place, file) = attached(&folder, &storage, &mut chat);
+    let attachments = Attachments::of(folder.path());
+    attachments.refuse(place, file.id).unwrap();
+    assert!(!attachments.is_refused(place, file.id), "it is there");
+    let (place, file) = described(&storage, &mut chat);
+    attachments.refuse(place, file.id).unwrap();
+    attachments.tidy(&storage, place).unwrap();
+    attachments.sweep(&storage).unwrap();
+    assert!(Attachments::of(folder.path()).is_refused(place, file.id));
+    assert!(!attachments.has(place, file.id));
+    attachments.keep(place, file.id, b"sealed").unwrap();
+    assert!(!attachments.is_refused(place, file.id), "it came after all");
+    let (place, file) = described(&storage, &mut chat);
+    attachments.refuse(place, file.id).unwrap();
+    append(&storage, chat.recalls(2));
+    attachments.tidy(&storage, place).unwrap();
+    assert!(!attachments.has_any(place));
 }
 
 #[test]

@@ -37,13 +37,32 @@ export function App({ chat }: { chat: Chat }) {
 
 /** Who is to be asked something first is asked in the place where they would write. */
 function Writing() {
-  const { forms } = useChat();
-  if (forms.fields.value.length > 0) return <Prechat />;
+  const { forms, session, thread } = useChat();
+  if (session.site.gone.value) return <Gone />;
+  const asks = forms.fields.value.length > 0;
+  // One at a time; whoever has begun is not kept from writing.
   return (
     <>
-      <Contact />
-      <Composer />
+      {asks ? <Prechat /> : <Contact />}
+      {(!asks || thread.begun.value) && <Composer />}
     </>
+  );
+}
+
+/** Nobody would read it: but what was typed is still theirs. */
+function Gone() {
+  const { typed } = useChat();
+  const words = strings.value;
+  return (
+    <section class="asks" aria-label={words.gone}>
+      <p>{words.gone}</p>
+      {typed.value && (
+        <div class="asked">
+          <label for="typed">{words.goneTyped}</label>
+          <textarea id="typed" readOnly rows={4} dir="auto" value={typed.value} />
+        </div>
+      )}
+    </section>
   );
 }
 

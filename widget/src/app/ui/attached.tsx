@@ -1,16 +1,23 @@
 import { useSignal } from "@preact/signals";
 import { type Attachment, RejoinderError } from "@rejoinder/client";
-import { waitAfter, whyNotThere } from "@rejoinder/client/fetching";
+import { isOverdue, waitAfter, whyNotThere } from "@rejoinder/client/fetching";
 import { withoutBidi } from "@rejoinder/client/markdown";
 import { useEffect, useRef } from "preact/hooks";
 import { useChat } from "../chat";
 import { sizeOf, strings } from "../language";
 import { Icon } from "./icons";
 
-type Props = { file: Attachment; conversation: string; message: string; own: boolean };
+type Props = {
+  file: Attachment;
+  conversation: string;
+  message: string;
+  /** When the server has had the message since. */
+  at: number | null;
+  own: boolean;
+};
 
 /** A file: a picture as one, any other as its name. What is shown goes when the message goes. */
-export function Attached({ file, conversation, message, own }: Props) {
+export function Attached({ file, conversation, message, at, own }: Props) {
   const chat = useChat();
   const words = strings.value;
   // Of somebody else's making: it must not read as another kind of file.
@@ -39,8 +46,10 @@ export function Attached({ file, conversation, message, own }: Props) {
       } catch (error) {
         if (over) return;
         const code = error instanceof RejoinderError ? error.code : "offline";
-        says.value = strings.value.errors[code];
-        const passes = ["waiting", "offline"].includes(whyNotThere(error));
+        const why = whyNotThere(error);
+        const overdue = why === "waiting" && isOverdue(at, chat.session.site.now());
+        says.value = overdue ? strings.value.fileOverdue : strings.value.errors[code];
+        const passes = ["waiting", "offline"].includes(why);
         if (passes) timer = window.setTimeout(() => void ask(tries + 1), waitAfter(tries));
         else wanted.value = false;
       }
@@ -57,7 +66,6 @@ export function Attached({ file, conversation, message, own }: Props) {
       if (url.value !== null) URL.revokeObjectURL(url.value);
     };
   }, []);
-  const label = words.attachment(name, sizeOf(file.bytes));
   const download = () => {
     if (url.value !== null) save(url.value, name);
     else wanted.value = true;
@@ -71,7 +79,7 @@ export function Attached({ file, conversation, message, own }: Props) {
       )}
       <button type="button" class="named" disabled={conversation === ""} onClick={download}>
         <Icon name="file" />
-        <bdi>{label}</bdi>
+        <FileLabel name={name} bytes={file.bytes} />
       </button>
       {own && <Sending file={file} />}
       {says.value !== null && (
@@ -83,14 +91,25 @@ export function Attached({ file, conversation, message, own }: Props) {
   );
 }
 
+/** A name that is written the other way leaves the size beside it where it belongs. */
+export function FileLabel({ name, bytes }: { name: string; bytes: number }) {
+  return (
+    <span>
+      <bdi>{name}</bdi>
+      {strings.value.fileSize(sizeOf(bytes))}
+    </span>
+  );
+}
+
 /** How far a file of one's own is on its way, and why it did not get there. */
 function Sending({ file }: { file: Attachment }) {
   const { session } = useChat();
   const words = strings.value;
-  if (session.refusedFiles.value.has(file.id)) {
+  const refused = session.refusedFiles.value.get(file.id);
+  if (refused !== undefined) {
     return (
       <p class="says bad" role="alert">
-        {words.fileRefused}
+        {words.fileRefused[refused]}
       </p>
     );
   }

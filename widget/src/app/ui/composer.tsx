@@ -2,8 +2,8 @@ import { useSignalEffect } from "@preact/signals";
 import { FILE_ENDINGS } from "@rejoinder/client";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useChat } from "../chat";
-import { sizeOf, strings } from "../language";
-import { accepted } from "./attached";
+import { strings } from "../language";
+import { accepted, FileLabel } from "./attached";
 import { Icon } from "./icons";
 import { isComposing } from "./keys";
 
@@ -69,7 +69,7 @@ export function Composer() {
           {files.map((file, place) => (
             <li key={`${place} ${file.name}`}>
               <Icon name="file" />
-              <bdi>{words.attachment(file.name, sizeOf(file.size))}</bdi>
+              <FileLabel name={file.name} bytes={file.size} />
               <button
                 type="button"
                 aria-label={words.detach(file.name)}

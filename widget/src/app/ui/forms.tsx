@@ -13,12 +13,15 @@ function mend(form: HTMLFormElement | null, name: string | null): void {
 
 /** What a site asks before a chat begins, in the place where it is written. */
 export function Prechat() {
-  const { forms, session } = useChat();
+  const { forms, session, thread } = useChat();
   const words = strings.value.forms;
   const form = useRef<HTMLFormElement>(null);
+  const begun = thread.begun.value;
   useSignalEffect(() => {
     const { inline, shown } = session.host;
     const first = form.current?.elements[0];
+    // Asked again in a chat that goes on, it takes the focus from nobody who writes.
+    if (thread.begun.peek()) return;
     if (shown.value && !inline.value && matchMedia("(hover: hover)").matches) {
       requestAnimationFrame(() => first instanceof HTMLElement && first.focus());
     }
@@ -26,20 +29,21 @@ export function Prechat() {
   return (
     <form
       ref={form}
-      class="asks"
+      class={begun ? "asks boxed" : "asks"}
       noValidate
-      aria-label={words.prechat}
+      aria-label={begun ? words.again : words.prechat}
       onSubmit={(event) => {
         event.preventDefault();
         void forms.submitAnswers().then((name) => mend(form.current, name));
       }}
     >
+      {begun && <p>{words.again}</p>}
       {forms.fields.value.map((field) => (
         <Answer key={field.label} field={field} />
       ))}
       <Whole />
       <button type="submit" class="primary" disabled={forms.busy.value}>
-        {words.begin}
+        {begun ? words.sendAgain : words.begin}
       </button>
     </form>
   );

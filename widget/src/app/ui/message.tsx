@@ -71,6 +71,7 @@ function Said({ message, conversation, own }: SaidProps) {
           file={file}
           conversation={conversation}
           message={message.id}
+          at={message.at}
           own={own}
         />
       ))}

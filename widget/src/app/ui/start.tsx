@@ -8,6 +8,7 @@ export function Start() {
   const words = strings.value;
   const info = session.site.info.value;
   const online = session.site.online.value.slice(0, 3);
+  if (session.site.gone.value) return null;
   return (
     <div class="start">
       {online.length > 0 && (
