@@ -77,7 +77,7 @@ pub const HOLDING_DOCUMENTS: usize = 1_024;
 pub const HELD_DOCUMENTS: usize = 65_536;
 
 /// The same of a visitor, who has few conversations.
-pub const VISITOR_HELD_DOCUMENTS: usize = 256;
+pub const VISITOR_HELD_DOCUMENTS: usize = 64;
 
 /// Frames that a client may send while it is still erasing: an open, and a leave or a receipt, for
 /// each document.
@@ -222,7 +222,7 @@ pub const ERASED_AT_ONCE: usize = 256;
 
 /// Milliseconds for which what the sweep could not carry out is let rest: a disk is given room,
 /// or a damaged conversation restored, no sooner.
-pub const FAILED_RESTS_MILLIS: i64 = 600_000;
+pub const FAILED_RESTS_MILLIS: i64 = 60_000;
 
 /// Milliseconds for which what an erased visitor had on its way is still looked for: a push that
 /// was being admitted when they were erased has ended by then.

@@ -196,17 +196,32 @@ impl Sweep {
     /// Erases former words that their site does not keep any more. What it keeps stands in the
     /// directory: what a crash broke off, or a backup brought back, is found again.
     async fn erase_former(&self, sites: &[Site], asked_at: Timestamp) -> Result<(), SweepError> {
+        let mut failed = None;
         for &Site { id, former_since: kept, .. } in sites {
-            let left = || {
-                let storage = Arc::clone(self.hub.storage());
-                blocking(move || storage.former_left(id, kept, asked_at))
-            };
+            // One that fails keeps none of the others from its turn.
+            if let Err(error) = self.forget_former(id, kept, asked_at).await {
+                tracing::warn!(site = %id, %error, "former words are not erased yet");
+                failed = Some(error.into());
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn forget_former(
+        &self,
+        site: SiteId,
+        kept: Option<Timestamp>,
+        asked_at: Timestamp,
+    ) -> Result<(), StorageError> {
+        let left = || {
+            let storage = Arc::clone(self.hub.storage());
+            blocking(move || storage.former_left(site, kept, asked_at))
+        };
+        if left().await? {
+            self.hub.storage().forget_former(site, kept, asked_at).await?;
             if left().await? {
-                self.hub.storage().forget_former(id, kept, asked_at).await?;
-                if left().await? {
-                    // The next sweep goes on, and others' turns come in between.
-                    self.hub.sweep_now();
-                }
+                // The next sweep goes on, and others' turns come in between.
+                self.hub.sweep_now();
             }
         }
         Ok(())
@@ -249,7 +264,7 @@ impl Sweep {
                 continue;
             }
             match self.erase_visitor(erasing, now).await {
-                Ok(true) => {}
+                Ok(true) => drop(self.resting.remove(&Order::Visitor(visitor))),
                 Ok(false) => drop(self.resting.insert(Order::Visitor(visitor), now)),
                 Err(error) => {
                     tracing::warn!(%visitor, %error, "a visitor is not erased yet");

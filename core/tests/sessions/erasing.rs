@@ -279,6 +279,27 @@ fn re13_after_a_restore_a_device_says_what_it_has_before_it_has_erased_anything(
 }
 
 #[test]
+fn se11_a_document_that_is_dropped_while_all_are_taken_anew_holds_nothing_up() {
+    let (mut world, [_, _, bo], conversation, _) = shared();
+    world.cut(bo);
+    world.server.restored_without(conversation, 1);
+    world.crashes(bo);
+    world.dials(bo);
+    world.server_takes(bo);
+    let document = DocumentId::timeline(conversation);
+    let orders = vec![ErasureOrder { document, message: None }];
+    world.step_down(bo);
+    world.tells(bo, ServerFrame::Erasures { cursor: 0, orders });
+    world.settle();
+    assert!(!world.clients[bo].session.is_loaded(document));
+    world.cut(bo);
+    world.clients[bo].sent.clear();
+    world.connects(bo);
+    let anew = |frame: &ClientFrame| matches!(frame, ClientFrame::Holding { .. });
+    assert!(!world.clients[bo].sent.iter().any(anew), "the new epoch is written down");
+}
+
+#[test]
 fn re16_erasures_while_connected_are_answered() {
     let (mut world, [ann, phone, bo], conversation, message) = shared();
     world.recalls(ann, DocumentId::timeline(conversation), message);

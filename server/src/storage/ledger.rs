@@ -113,6 +113,8 @@ pub(crate) struct Contents {
     pub(crate) end: u64,
     /// Bytes after it: an append that a crash interrupted.
     pub(crate) torn: u64,
+    /// What is sound of these: true recalls all the same.
+    pub(crate) rest: Vec<Record>,
 }
 
 impl Ledger {
@@ -144,7 +146,14 @@ impl Ledger {
             file.set_len(end)?;
             file.sync_all()?;
         }
-        Ok((Self { file, database, end: contents.end }, contents.records))
+        let mut ledger = Self { file, database, end: contents.end };
+        let mut records = contents.records;
+        if !contents.rest.is_empty() {
+            // Should it have been damage, no other witness may be left of them.
+            ledger.append(&contents.rest)?;
+            records.extend(contents.rest);
+        }
+        Ok((ledger, records))
     }
 
     /// Appends recalls, durably, all or none.
@@ -194,15 +203,18 @@ pub(crate) fn read(path: &Path) -> Result<Contents, LedgerError> {
     // What follows the first bad record decides: a sound one of a later append was flushed after
     // the bad one was. Nothing, or only what came with it, means a torn append.
     let bad = records.len();
-    let inner = (bad + 1..chunks.len()).any(|index| {
-        let found = decode(&chunks[index], database, offset(index));
-        found.is_some_and(|(_, before)| index - bad > before as usize)
-    });
     let end = offset(bad);
-    if inner {
-        return Err(LedgerError::Damaged { offset: end });
+    let mut rest = Vec::new();
+    for (index, chunk) in chunks.iter().enumerate().skip(bad + 1) {
+        match decode(chunk, database, offset(index)) {
+            Some((_, before)) if index - bad > before as usize => {
+                return Err(LedgerError::Damaged { offset: end });
+            }
+            Some((record, _)) => rest.push(record),
+            None => {}
+        }
     }
-    Ok(Contents { database, records, end, torn: bytes.len() as u64 - end })
+    Ok(Contents { database, records, end, torn: bytes.len() as u64 - end, rest })
 }
 
 fn part<const N: usize>(bytes: &[u8; RECORD_BYTES], at: usize) -> [u8; N] {
@@ -339,10 +351,24 @@ mod tests {
             let (mut ledger, records) = Ledger::open(&it.path, it.database).unwrap();
             assert_eq!(records[..2], it.records, "what was flushed before");
             let had = records.len() - 2;
-            assert_eq!(records[2..], more[..had], "of the others, the first");
+            assert!(records[2..].iter().all(|record| more.contains(record)), "no others");
+            let whole = Ledger::open(&it.path, it.database).unwrap().1;
+            assert_eq!(records, whole, "what was sound stays so");
             ledger.append(&more[had..]).unwrap();
             let again = Ledger::open(&it.path, it.database).unwrap().1;
             assert_eq!(again.len(), 16);
+        }
+    }
+
+    #[test]
+    fn re11_sound_recalls_of_an_append_that_looks_torn_are_kept() {
+        let it = ledger_of(5);
+        let mut bytes = fs::read(&it.path).unwrap();
+        bytes[2 * RECORD_BYTES + 20] ^= 1;
+        fs::write(&it.path, &bytes).unwrap();
+        let kept = [&it.records[..1], &it.records[2..]].concat();
+        for _ in 0..2 {
+            assert_eq!(Ledger::open(&it.path, it.database).unwrap().1, kept);
         }
     }
 

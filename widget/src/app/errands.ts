@@ -10,7 +10,7 @@ export type Path = "prechat" | "offline-info";
 export type Waits = Readonly<Partial<Record<Path, object>>>;
 /** `field`: which one the server named, if one. */
 export type Refused = { field: string | null };
-type Fate = "done" | "later" | Refused;
+type Fate = "done" | "later" | "given up" | Refused;
 type Settled = (path: Path, body: object, fate: "done" | Refused) => void;
 
 /** What the server is to be told as soon as it can be: the newest of each kind counts. */
@@ -18,6 +18,8 @@ export class Errands {
   readonly waits = signal<Waits>({});
   readonly #session: Session;
   readonly #settled: Settled;
+  /** How often all was given up: what was under way then is somebody else's. */
+  #given = 0;
   #failures = 0;
   #timer = 0;
   #going = false;
@@ -35,7 +37,9 @@ export class Errands {
   /** Tells it, now or as soon as it can be. */
   async hand(path: Path, body: object): Promise<Fate> {
     this.#drop(path);
+    const given = this.#given;
     const fate = await this.#tell(path, body);
+    if (given !== this.#given) return "given up";
     if (fate !== "later") return fate;
     this.waits.value = { ...this.waits.value, [path]: body };
     this.#soon();
@@ -49,6 +53,7 @@ export class Errands {
   }
 
   giveUp(): void {
+    this.#given += 1;
     this.waits.value = {};
     clearTimeout(this.#timer);
   }
@@ -65,7 +70,7 @@ export class Errands {
       for (const [path, body] of Object.entries(this.waits.value) as [Path, object][]) {
         const fate = await this.#tell(path, body);
         // Given up, or put in another way, meanwhile.
-        if (fate === "later" || this.waits.value[path] !== body) continue;
+        if (fate === "later" || fate === "given up" || this.waits.value[path] !== body) continue;
         this.#drop(path);
         this.#settled(path, body, fate);
       }

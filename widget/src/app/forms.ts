@@ -69,7 +69,7 @@ export class Forms {
     readonly thread: Thread,
   ) {
     this.#errands = new Errands(session, (path, body, fate) => {
-      if (fate === "done") this.#done(path);
+      if (fate === "done") this.#done(path, body);
       else void this.#refused(path, body, fate);
     });
     this.#filled = new Filled(
@@ -140,19 +140,22 @@ export class Forms {
     this.busy.value = true;
     try {
       const fate = await this.#errands.hand(path, body);
+      if (fate === "given up") return;
       if (typeof fate === "object") return await this.#refused(path, body, fate);
       // Without a network the chat goes on, and this follows.
       goOn();
-      if (fate === "done") this.#done(path);
+      if (fate === "done") this.#done(path, body);
       await this.#filled.keep();
     } finally {
       this.busy.value = false;
     }
   }
 
-  #done(path: Path): void {
+  /** What was sent is there; what was typed since is not it. */
+  #done(path: Path, body: object): void {
+    const { email } = body as Partial<OfflineInfo>;
     if (path === "prechat") this.answers.value = {};
-    else this.contact.value = NO_CONTACT;
+    else if (lineOf(this.contact.value.email) === email) this.contact.value = NO_CONTACT;
     if (path === "prechat") this.session.host.tell("prechat:submitted", {});
   }
 

@@ -1,6 +1,5 @@
 /**
- * The host of a core: steps it by one input at a time, keeps its rows, its line to the server, and
- * tells the tabs what has changed. It decides nothing that the core decides.
+ * Hosts a core, which decides: steps it, keeps its rows and its line, tells tabs what has changed.
  */
 
 import type { Credential, ErrorCode } from "../api.js";
@@ -134,7 +133,8 @@ export class Host {
         return;
       case "unsubscribe":
         this.#tabs.unsubscribe(tab, message.topic);
-        return this.#left([message.topic]);
+        this.#left([message.topic]);
+        return;
       case "call":
         if (!this.#tabs.isNew(tab, message.id)) return;
         // Waits for the network, and nothing waits for it.
@@ -145,7 +145,7 @@ export class Host {
         this.#lineChanged(message.online);
         return;
       case "bye":
-        return this.#left(this.#tabs.depart(tab));
+        this.#left(this.#tabs.depart(tab));
     }
   }
 

@@ -48,6 +48,10 @@ impl Session {
         self.cursors.erasures = cursor;
         output.writes.push(Write::Cursors(self.cursors));
         output.frames.push(ClientFrame::Purged { cursor });
+        if self.rebuilding.is_some() {
+            self.visit_more(output);
+            self.end_epoch(output);
+        }
     }
 
     pub(super) fn drop_document(&mut self, document: DocumentId, output: &mut Output) {
@@ -57,6 +61,9 @@ impl Session {
             output.load.push(document);
         }
         self.stored.remove(&document);
+        // Nothing of it is to be taken anew.
+        self.visited.remove(&document);
+        self.to_rebuild.remove(&document);
         self.feed.remove(&document.conversation);
         output.writes.push(Write::DropDocument(document));
     }

@@ -135,13 +135,14 @@ impl Session {
             opened.replica.begin_epoch();
         }
         let loaded = |id: &&DocumentId| !self.documents.contains_key(id);
+        self.visited.clear();
         self.to_rebuild = self.stored.iter().filter(loaded).copied().collect();
         self.visit_more(output);
     }
 
     /// Loads further documents that are to be taken anew: only so many at once, for a connection
     /// follows no more than [`limits::OPEN_DOCUMENTS`].
-    fn visit_more(&mut self, output: &mut Output) {
+    pub(super) fn visit_more(&mut self, output: &mut Output) {
         let coming = self.visited.iter().filter(|id| !self.documents.contains_key(id)).count();
         let room = REBUILT_AT_ONCE.saturating_sub(self.documents.len() + coming);
         for _ in 0..room {
@@ -165,7 +166,7 @@ impl Session {
 
     /// The new epoch is written down once every document is taken anew: until then a crash begins
     /// it again.
-    fn end_epoch(&mut self, output: &mut Output) {
+    pub(super) fn end_epoch(&mut self, output: &mut Output) {
         let Some(epoch) = self.rebuilding else { return };
         let coming = self.visited.iter().any(|document| !self.documents.contains_key(document));
         let open = |opened: &Opened| opened.replica.is_rebuilding();

@@ -328,6 +328,7 @@ export const ar: PageWords = {
       offline_message: "رسالة الغياب", offline_mode: "ما يُسأل حين لا يوجد أحد",
       prechat_fields: "أسئلة ما قبل المحادثة", routing: "كيف تجد المحادثات موظفًا",
       close_after_minutes: "الإغلاق بعد الصمت", retention_days: "مدة حفظ الكلام",
+      keep_former_words: "حفظ الكلام السابق",
       theme_color: "اللون", greeting: "الترحيب",
     },
   },

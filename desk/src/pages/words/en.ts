@@ -340,6 +340,7 @@ export const en = {
       offline_message: "offline message", offline_mode: "what is asked when nobody is there",
       prechat_fields: "questions before a chat", routing: "how chats find an agent",
       close_after_minutes: "closing after silence", retention_days: "how long words are kept",
+      keep_former_words: "keeping former words",
       theme_color: "colour", greeting: "greeting",
     },
   },
