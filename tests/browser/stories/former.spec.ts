@@ -13,34 +13,34 @@ const listed = (desk: Desk) => dialog(desk).getByRole("listitem");
 
 /** A visitor of a site that keeps former words, and an agent who has answered and edited twice. */
 async function edited(stage: Stage, ...settings: string[]) {
-  const site = stage.addSite("Quinces", "--any-origin", "--visitor-edit", "on", ...settings);
+  const site = stage.addSite("Feijoas", "--any-origin", "--visitor-edit", "on", ...settings);
   const ann = await stage.visitor({ site });
   await ann.arrive();
   await ann.say("What is it, please?");
   const sue = await stage.colleague("Sue", "supervisor", { site });
   await sue.read("What is it");
-  await sue.say("It is 90, medlar.");
-  await expect(ann.row("medlar")).toBeVisible();
-  await sue.edit("medlar", "It is 80, quince.");
-  await sue.edit("quince", "It is 70, loquat.");
-  await expect(ann.row("loquat")).toBeVisible();
+  await sue.say("It is 90, tamarillo.");
+  await expect(ann.row("tamarillo")).toBeVisible();
+  await sue.edit("tamarillo", "It is 80, feijoa.");
+  await sue.edit("feijoa", "It is 70, rambutan.");
+  await expect(ann.row("rambutan")).toBeVisible();
   return { site, ann, sue };
 }
 
 test("UI40 RE24 the team reads former words on demand, and the visitor never", async ({ stage }) => {
   const { ann, sue } = await edited(stage, "--keep-former-words", "on");
-  await sue.menu("loquat", "Former words");
+  await sue.menu("rambutan", "Former words");
   await expect(listed(sue)).toHaveCount(2);
-  await expect(listed(sue).nth(0)).toContainText("It is 80, quince.");
+  await expect(listed(sue).nth(0)).toContainText("It is 80, feijoa.");
   await expect(listed(sue).nth(0).locator("strong").first()).toHaveText("You");
   await expect(listed(sue).nth(0).getByRole("time")).toHaveCount(1);
-  await expect(listed(sue).nth(1)).toContainText("It is 90, medlar.");
+  await expect(listed(sue).nth(1)).toContainText("It is 90, tamarillo.");
   expect(await seriousIn(sue.page)).toEqual([]);
   await sue.page.keyboard.press("Escape");
   await expect(dialog(sue)).toHaveCount(0);
 
   // By keyboard from the mark, and back to it.
-  const mark = sue.message("loquat").getByRole("button", { name: "edited" });
+  const mark = sue.message("rambutan").getByRole("button", { name: "edited" });
   await mark.focus();
   await sue.page.keyboard.press("Enter");
   await expect(listed(sue)).toHaveCount(2);
@@ -56,13 +56,13 @@ test("UI40 RE24 the team reads former words on demand, and the visitor never", a
   await sue.goOnline();
   await expect(listed(sue)).toHaveCount(2);
   await sue.page.keyboard.press("Escape");
-  await sue.edit("loquat", "It is 60, sorb.");
+  await sue.edit("rambutan", "It is 60, sorb.");
   await sue.menu("sorb", "Former words");
   await expect(listed(sue)).toHaveCount(3);
-  await expect(listed(sue).nth(0)).toContainText("loquat");
+  await expect(listed(sue).nth(0)).toContainText("rambutan");
 
   await ann.row("sorb").hover();
-  await expect(ann.chat.getByText("medlar")).toHaveCount(0);
+  await expect(ann.chat.getByText("tamarillo")).toHaveCount(0);
   await expect(ann.chat.getByText("Former")).toHaveCount(0);
   await expect(ann.row("sorb").locator("button", { hasText: "edited" })).toHaveCount(0);
 });
@@ -71,7 +71,7 @@ test("UI3 UI40 a recall takes former words off the screen in the frame in which 
   stage,
 }) => {
   const { ann, sue } = await edited(stage, "--keep-former-words", "on");
-  await sue.menu("loquat", "Former words");
+  await sue.menu("rambutan", "Former words");
   await expect(listed(sue)).toHaveCount(2);
   await sue.page.evaluate(() => {
     const watched = window as unknown as { both: string[] };
@@ -79,13 +79,13 @@ test("UI3 UI40 a recall takes former words off the screen in the frame in which 
     const look = () => {
       const shown = document.querySelector("dialog.former")?.textContent ?? "";
       const told = document.querySelector("article.is-recalled");
-      if (told && /quince|medlar/.test(shown)) watched.both.push(shown);
+      if (told && /feijoa|tamarillo/.test(shown)) watched.both.push(shown);
       requestAnimationFrame(look);
     };
     look();
   });
   const chat = await ann.conversation();
-  const message = await sue.message("loquat").getAttribute("data-message");
+  const message = await sue.message("rambutan").getAttribute("data-message");
   const elsewhere = await Agent.logIn(stage.server.address, sue.email);
   stage.atTheEnd(() => elsewhere.leave());
   await elsewhere.recall(chat, message ?? "");
@@ -98,7 +98,7 @@ test("UI3 UI40 a recall takes former words off the screen in the frame in which 
   await expect(ann.removed).toHaveCount(1);
   await sue.page.reload();
   await expect(sue.removed).toHaveCount(1);
-  for (const word of ["medlar", "quince", "loquat"]) {
+  for (const word of ["tamarillo", "feijoa", "rambutan"]) {
     expect(sue.painted.has(word)).toBe(false);
   }
 });
@@ -108,8 +108,8 @@ test("UI40 RE28 an admin turns it on and off, and the form says what it means", 
 }) => {
   const stage = await given.apart();
   const { site, sue } = await edited(stage);
-  await expect(sue.message("loquat").getByText("edited")).toBeVisible();
-  await expect(sue.message("loquat").getByRole("button", { name: "edited" })).toHaveCount(0);
+  await expect(sue.message("rambutan").getByText("edited")).toBeVisible();
+  await expect(sue.message("rambutan").getByRole("button", { name: "edited" })).toHaveCount(0);
   const ada = await stage.colleague("Ada", "admin");
   await ada.go(`#/settings/sites/${site}`);
   const keep = ada.page.getByRole("checkbox", { name: "Keep the former words of edited messages" });
@@ -126,9 +126,9 @@ test("UI40 RE28 an admin turns it on and off, and the form says what it means", 
   await saves();
 
   await sue.page.reload();
-  await sue.edit("loquat", "It is 50, rowan.");
+  await sue.edit("rambutan", "It is 50, rowan.");
   await sue.menu("rowan", "Former words");
-  await expect(listed(sue)).toHaveText([/loquat/, /not kept/, /not kept/]);
+  await expect(listed(sue)).toHaveText([/rambutan/, /not kept/, /not kept/]);
   await sue.page.keyboard.press("Escape");
   await keep.uncheck();
   await saves();
@@ -146,16 +146,16 @@ for (const [scheme, language, width] of [
     const { site } = await edited(stage, "--keep-former-words", "on");
     const browser = { colorScheme: scheme, reducedMotion: "reduce" as const };
     const sue = await stage.colleague("Nora", "supervisor", { site, browser });
-    await sue.read("loquat");
+    await sue.read("rambutan");
     if (language === "ar") {
       await sue.page.locator(".account .menu-button").click();
       await sue.page.locator(".menu-item").filter({ hasText: "العربية" }).click();
       await expect(sue.page.locator("html")).toHaveAttribute("dir", "rtl");
     }
     await sue.page.setViewportSize({ width, height: 780 });
-    await sue.message("loquat").hover();
+    await sue.message("rambutan").hover();
     await sue.page.screenshot(shot(`former-mark-${scheme}-${language}-${width}`));
-    await sue.message("loquat").locator("button.edited").click();
+    await sue.message("rambutan").locator("button.edited").click();
     await expect(sue.page.locator(".former-list li")).toHaveCount(2);
     await sue.page.screenshot(shot(`former-${scheme}-${language}-${width}`));
     expect(await sue.page.evaluate(() => document.documentElement.scrollWidth))
