@@ -56,15 +56,15 @@ test("UI40 RE24 the team reads former words on demand, and the visitor never", a
   await sue.goOnline();
   await expect(listed(sue)).toHaveCount(2);
   await sue.page.keyboard.press("Escape");
-  await sue.edit("rambutan", "It is 60, sorb.");
-  await sue.menu("sorb", "Former words");
+  await sue.edit("rambutan", "It is 60, acerola.");
+  await sue.menu("acerola", "Former words");
   await expect(listed(sue)).toHaveCount(3);
   await expect(listed(sue).nth(0)).toContainText("rambutan");
 
-  await ann.row("sorb").hover();
+  await ann.row("acerola").hover();
   await expect(ann.chat.getByText("tamarillo")).toHaveCount(0);
   await expect(ann.chat.getByText("Former")).toHaveCount(0);
-  await expect(ann.row("sorb").locator("button", { hasText: "edited" })).toHaveCount(0);
+  await expect(ann.row("acerola").locator("button", { hasText: "edited" })).toHaveCount(0);
 });
 
 test("UI3 UI40 a recall takes former words off the screen in the frame in which it is told", async ({
@@ -126,15 +126,15 @@ test("UI40 RE28 an admin turns it on and off, and the form says what it means", 
   await saves();
 
   await sue.page.reload();
-  await sue.edit("rambutan", "It is 50, rowan.");
-  await sue.menu("rowan", "Former words");
+  await sue.edit("rambutan", "It is 50, marang.");
+  await sue.menu("marang", "Former words");
   await expect(listed(sue)).toHaveText([/rambutan/, /not kept/, /not kept/]);
   await sue.page.keyboard.press("Escape");
   await keep.uncheck();
   await saves();
   await sue.page.reload();
-  await expect(sue.message("rowan").getByText("edited")).toBeVisible();
-  await expect(sue.message("rowan").getByRole("button", { name: "edited" })).toHaveCount(0);
+  await expect(sue.message("marang").getByText("edited")).toBeVisible();
+  await expect(sue.message("marang").getByRole("button", { name: "edited" })).toHaveCount(0);
   // The server has what was kept no more, soon after.
   await expect.poll(() => stage.administer("verify")).not.toContain("former words");
 });
