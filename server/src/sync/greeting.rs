@@ -75,8 +75,13 @@ impl Connection {
     ) -> Result<Purge, End> {
         let same_life = hello.epoch == Some(hub.storage().epoch());
         let former = if same_life { hello.erasures } else { 0 };
-        let storage = Arc::clone(hub.storage());
-        let gone = blocking(move || storage.newest_gone()).await?;
+        let gone = match &connected.scope {
+            Scope::All => {
+                let storage = Arc::clone(hub.storage());
+                blocking(move || storage.newest_gone()).await?
+            }
+            Scope::Sites(_) | Scope::Visitor { .. } => None,
+        };
         let scope = fingerprint(connected.principal.role, &connected.scope, gone);
         // A visitor has few conversations, and is told all of them each time: see `hub::feed`.
         let known = same_life && hello.scope == scope && connected.principal.role.reads_team();

@@ -138,14 +138,7 @@ fn words_of(
              OR NOT EXISTS (SELECT 1 FROM erasure_pending AS p \
              WHERE p.conversation = ?1 AND p.kind = w.kind AND p.revision = w.revision))",
         )?
-        .query_map([conversation.as_bytes()], |row| {
-            let mut columns = Columns::of(row);
-            let kind = columns.kind()?;
-            let revision = columns.id(RevisionId::from_bytes)?;
-            let message = columns.id(MessageId::from_bytes)?;
-            let slot = columns.slot()?;
-            Ok((kind, WordsRow { revision, message, slot, sealed: columns.plain()? }))
-        })?
+        .query_map([conversation.as_bytes()], WordsRow::of)?
         .collect()
 }
 

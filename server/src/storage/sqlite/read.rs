@@ -341,6 +341,16 @@ fn words_row(
 }
 
 impl WordsRow {
+    /// Reads `kind, revision, message, slot, key, sealed`.
+    pub(super) fn of(row: &rusqlite::Row<'_>) -> Result<(DocumentKind, Self)> {
+        let mut columns = Columns::of(row);
+        let kind = columns.kind()?;
+        let revision = columns.id(RevisionId::from_bytes)?;
+        let message = columns.id(MessageId::from_bytes)?;
+        let slot = columns.slot()?;
+        Ok((kind, Self { revision, message, slot, sealed: columns.plain()? }))
+    }
+
     /// The words, if their key is there.
     pub(super) fn unseal(
         &self,

@@ -14,9 +14,13 @@ use rusqlite::{Connection, Result};
 
 use super::{Looking, RESTORE, START, snapshot};
 use crate::storage::sqlite::documents::{self, SnapshotRow};
+use crate::storage::sqlite::keys::Keys;
 use crate::storage::sqlite::read::{self, WordsRow};
 use crate::storage::sqlite::rows::Columns;
 use crate::storage::{FeedEntry, Row, Stored, Words};
+
+/// What is wrong with words that are another's.
+const OTHERS: &str = "the document does not commit to these words";
 
 const KINDS: [DocumentKind; 2] = [DocumentKind::Timeline, DocumentKind::Team];
 
@@ -109,14 +113,7 @@ fn words(
             "SELECT kind, revision, message, slot, key, sealed FROM {table} \
              WHERE conversation = ?1"
         ))?
-        .query_map([id.as_bytes()], |row| {
-            let mut columns = Columns::of(row);
-            let kind = columns.kind()?;
-            let revision = columns.id(RevisionId::from_bytes)?;
-            let message = columns.id(MessageId::from_bytes)?;
-            let slot = columns.slot()?;
-            Ok((kind, WordsRow { revision, message, slot, sealed: columns.plain()? }))
-        })?
+        .query_map([id.as_bytes()], WordsRow::of)?
         .collect()
 }
 
@@ -293,24 +290,16 @@ impl Document {
         for (_, row) in rows.words.iter().filter(|(kind, _)| *kind == self.id.kind) {
             let place = format!("{} revision {}", self.place(), row.revision);
             let pending = rows.pending.contains_key(&(self.id.kind, row.revision));
-            if self.recalled.contains(&row.message) && !pending {
-                checked.problem(place.clone(), format!("words of a recalled message: {RESTORE}"));
-            }
-            match row.unseal(keys, self.id) {
-                Err(error) => checked.problem(place, format!("{error}: {RESTORE}")),
-                Ok(Words::Kept(_)) if pending => {
-                    checked.problem(place, format!("its key is not yet overwritten: {START}"));
-                }
-                Ok(Words::Kept(revision)) => {
+            match self.open(keys, row, pending, &place, checked) {
+                Some(Words::Kept(revision)) => {
                     checked.words += 1;
                     if !self.commits_to(&revision) {
-                        let what = "the document does not commit to these words";
-                        checked.problem(place, format!("{what}: {RESTORE}"));
+                        checked.problem(place, format!("{OTHERS}: {RESTORE}"));
                     } else if winners.remove(&row.revision).is_none() {
                         checked.problem(place, "newer words took its place and it is still there");
                     }
                 }
-                Ok(Words::Gone) => {}
+                Some(Words::Gone) | None => {}
             }
         }
         for ((_, revision), slot) in
@@ -337,6 +326,29 @@ impl Document {
         }
     }
 
+    /// The words of a row, or none where that is a problem already.
+    fn open(
+        &self,
+        keys: &Keys,
+        row: &WordsRow,
+        pending: bool,
+        place: &str,
+        checked: &mut Checked,
+    ) -> Option<Words> {
+        let mut problem = |what: String| checked.problem(place.to_owned(), what);
+        if self.recalled.contains(&row.message) && !pending {
+            problem(format!("words of a recalled message: {RESTORE}"));
+        }
+        match row.unseal(keys, self.id) {
+            Err(error) => problem(format!("{error}: {RESTORE}")),
+            Ok(Words::Kept(_)) if pending => {
+                problem(format!("its key is not yet overwritten: {START}"));
+            }
+            Ok(words) => return Some(words),
+        }
+        None
+    }
+
     /// Whether the document names these words, as those of their message.
     fn commits_to(&self, words: &Revision) -> bool {
         self.revisions.get(&words.id).is_some_and(|&(message, commitment, _)| {
@@ -350,28 +362,21 @@ impl Document {
         for (_, row) in rows.former.iter().filter(|(kind, _)| *kind == self.id.kind) {
             let place = format!("{} former revision {}", self.place(), row.revision);
             let pending = rows.pending.contains_key(&(self.id.kind, row.revision));
-            if self.recalled.contains(&row.message) && !pending {
-                checked.problem(place.clone(), format!("words of a recalled message: {RESTORE}"));
-            }
-            match row.unseal(keys, self.id) {
-                Err(error) => checked.problem(place, format!("{error}: {RESTORE}")),
-                Ok(Words::Kept(_)) if pending => {
-                    checked.problem(place, format!("its key is not yet overwritten: {START}"));
+            match self.open(keys, row, pending, &place, checked) {
+                None => {}
+                Some(Words::Kept(revision)) if !self.commits_to(&revision) => {
+                    checked.problem(place, format!("{OTHERS}: {RESTORE}"));
                 }
-                Ok(Words::Kept(revision)) if !self.commits_to(&revision) => {
-                    let what = "the document does not commit to these words";
-                    checked.problem(place, format!("{what}: {RESTORE}"));
-                }
-                Ok(Words::Kept(_))
+                Some(Words::Kept(_))
                     if self.winner(row.message).map(|it| it.0) == Some(row.revision) =>
                 {
                     let what = "these words stand in their message's place, and are set aside";
                     checked.problem(place, format!("{what}: {RESTORE}"));
                 }
-                Ok(Words::Kept(_)) => checked.former += 1,
+                Some(Words::Kept(_)) => checked.former += 1,
                 // Its key was overwritten, or a restore did not bring it back.
-                Ok(Words::Gone) if pending || self.is_from_before_a_restore(looking, row) => {}
-                Ok(Words::Gone) => {
+                Some(Words::Gone) if pending || self.is_from_before_a_restore(looking, row) => {}
+                Some(Words::Gone) => {
                     checked.problem(place, format!("its key is gone: {RESTORE}"));
                 }
             }
