@@ -83,6 +83,7 @@ async fn wp19_saying_what_one_has_tells_nothing_of_what_others_have() {
     let world = World::start().await;
     let (vera, ann) = (world.visitor("vera").await, world.agent("ann").await);
     let chat = vera.begins("Hello?").await;
+    ann.sees(chat, &["Hello?"]).await;
     let message = ann.says(chat, "taken back").await;
     let note = ann.notes(chat, "taken back too").await;
     ann.recalls(chat, message).await;
