@@ -43,7 +43,7 @@ pub use crowd::{Crowd, Talker};
 pub use forge::{Forger, Letter};
 pub use light::{Heard, Light};
 pub use local::{ALLOWED, Local, RATES};
-pub use memory::memory;
+pub use memory::{memory, memory_of};
 pub use person::Person;
 pub use program::{Ended, Program};
 pub use raw::Raw;

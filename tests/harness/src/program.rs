@@ -6,6 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
+/// Flags of a server that lets many come from one address, which everybody here shares.
+pub(crate) const CROWDED: [&str; 2] =
+    ["--new-visitors-per-hour=10000", "--passwords-per-minute=10000"];
+/// Flags of one that also lets everybody do as much as a story likes.
+pub(crate) const PATIENT: [&str; 2] =
+    ["--operations-per-second=100000", "--requests-per-second=100000"];
+
 /// A running `rejoinder serve`. Dropped, it is killed and waited for.
 #[derive(Debug)]
 pub struct Program {
@@ -39,9 +46,7 @@ impl Program {
     ) -> Result<Self, Ended> {
         let mut command = plain(binary);
         command.arg("serve").arg("--data").arg(data).arg("--listen").arg(listen.to_string());
-        command.args(["--new-visitors-per-hour=10000", "--passwords-per-minute=10000"]);
-        command.args(["--operations-per-second=100000", "--requests-per-second=100000"]);
-        command.args(more);
+        command.args(CROWDED).args(more);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();

@@ -18,7 +18,7 @@ use tokio::runtime::Builder;
 
 use crate::local::{Local, make_folder};
 use crate::person::Person;
-use crate::program::Program;
+use crate::program::{PATIENT, Program};
 use crate::search::{Needles, Trace};
 use crate::wait::eventually;
 
@@ -62,6 +62,19 @@ impl World {
     /// # Panics
     /// When it does not start.
     pub async fn start_program(binary: &str, flags: &[&str]) -> Self {
+        Self::begin_program(binary, &[&PATIENT, flags].concat()).await
+    }
+
+    /// The same, that allows everybody what it allows where nobody has set anything, except that
+    /// many may come from one address.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_strict_program(binary: &str) -> Self {
+        Self::begin_program(binary, &[]).await
+    }
+
+    async fn begin_program(binary: &str, flags: &[&str]) -> Self {
         let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
         Self::begin(Some((binary.into(), flags))).await
     }
