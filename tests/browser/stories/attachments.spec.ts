@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import { leavingAsks } from "../src/leaving.ts";
 import { test } from "../src/stage.ts";
 
 /** One red pixel. */
@@ -38,6 +39,30 @@ test("AT3 AT6 UI9 files attached in the widget without a network are sent later,
   expect(files).toEqual(["Garden.png image/png 70", "list.txt text/plain 12"]);
   // The shop has no icon of its own, which the browser looks for.
   expect(ann.complaints.filter((text) => !text.includes("404"))).toEqual([]);
+});
+
+test("UI33 UI9 the browser asks before it leaves a chat with files that are not sent", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("Hello, rue.");
+  await ann.hasSent("rue");
+  const questions = leavingAsks(ann.page);
+  const chosen = ann.chat.locator(".composer .files li");
+  const list = { name: "list.txt", mimeType: "text/plain", buffer: Buffer.from("mint") };
+  await ann.chat.locator('input[type="file"]').setInputFiles([list]);
+  await expect(chosen).toHaveCount(1);
+  await ann.page.evaluate(() => location.reload());
+  await expect.poll(() => questions).toEqual(["beforeunload"]);
+  await expect(chosen).toHaveCount(1);
+  // In a message they are kept: nothing is asked any more, although its words are all it waits for.
+  await ann.say("This one, savory.");
+  await expect(ann.row("savory").locator(".file")).toHaveCount(1);
+  await ann.page.reload();
+  await ann.open();
+  await expect(ann.row("savory").locator(".file")).toHaveCount(1);
+  expect(questions).toEqual(["beforeunload"]);
 });
 
 test("AT5 a recall takes a picture off the visitor's screen", async ({ stage }) => {

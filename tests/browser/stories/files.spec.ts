@@ -7,6 +7,8 @@ import {
 import type { Locator } from "@playwright/test";
 import WebSocket from "ws";
 import type { Desk } from "../src/desk.ts";
+import { leavingAsks } from "../src/leaving.ts";
+import { takesNoFiles } from "../src/proxy.ts";
 import { type Stage, expect, test } from "../src/stage.ts";
 
 /** The desk's own icon, 192 pixels wide. */
@@ -158,6 +160,28 @@ test("UI33 UI14 what may not be attached says why in its place, and nothing else
   await expect.poll(() => ann.files().map(({ name }) => name)).toEqual(["a.txt"]);
   await expect(sue.message("dill").locator(".file")).toHaveCount(1);
 });
+
+for (const entry of ["desk", "portal"] as const) {
+  test(`UI33 UI9 the browser asks before it leaves the ${entry} with files not sent`, async ({
+    stage,
+  }) => {
+    const ann = await visitor(stage, `Is there a list, lovage of the ${entry}?`);
+    const sue = await stage.emptyDesk();
+    await sue.logIn("sue@demo.example", entry);
+    await sue.read(`lovage of the ${entry}`);
+    const questions = leavingAsks(sue.page);
+    await chooser(sue).setInputFiles([text("list.txt", "one, two")]);
+    await expect(picked(sue, "list.txt")).toBeVisible();
+    await sue.page.evaluate(() => location.reload());
+    await expect.poll(() => questions).toEqual(["beforeunload"]);
+    await expect(picked(sue, "list.txt")).toBeVisible();
+    await sue.composer.press("Enter");
+    await expect.poll(() => ann.files().map(({ name }) => name)).toEqual(["list.txt"]);
+    await sue.page.reload();
+    await expect(sue.composer).toBeVisible();
+    expect(questions).toEqual(["beforeunload"]);
+  });
+}
 
 test("UI33 UI34 AT6 files wait for the network on both sides, and come by themselves", async ({
   stage,

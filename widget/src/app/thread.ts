@@ -84,6 +84,11 @@ export class Thread {
     return id ? (this.session.client.value?.conversation(id) ?? null) : null;
   }
 
+  /** Whether files go with what is in no conversation yet. */
+  get hasFiles(): boolean {
+    return this.queued.value.some((one) => !one.went && one.files.length > 0);
+  }
+
   /** Takes what was typed; from here on it waits until it is sent. */
   say(text: string, files: File[] = []): void {
     this.#enqueue(text, files);
