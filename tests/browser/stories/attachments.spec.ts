@@ -1,5 +1,6 @@
 import { expect } from "@playwright/test";
 import { leavingAsks } from "../src/leaving.ts";
+import { takesNoFiles } from "../src/proxy.ts";
 import { test } from "../src/stage.ts";
 
 /** One red pixel. */
@@ -63,6 +64,29 @@ test("UI33 UI9 the browser asks before it leaves a chat with files that are not 
   await ann.open();
   await expect(ann.row("savory").locator(".file")).toHaveCount(1);
   expect(questions).toEqual(["beforeunload"]);
+});
+
+test("AT6 AT10 UI34 a visitor's file that is never taken says why, and is taken out", async ({
+  stage,
+}) => {
+  const ann = await stage.visitor();
+  await ann.arrive();
+  await ann.say("Hello, cress.");
+  await ann.hasSent("cress");
+  const tries = await takesNoFiles(ann.context);
+  const list = { name: "list.txt", mimeType: "text/plain", buffer: Buffer.from("mint") };
+  await ann.chat.locator('input[type="file"]').setInputFiles([list]);
+  await ann.say("This one, borage.");
+  const row = ann.row("borage");
+  await expect(row.getByRole("alert")).toContainText("takes no file of this size");
+  expect(tries()).toBe(1);
+  const choosing = ann.page.waitForEvent("filechooser");
+  await row.getByRole("button", { name: "Attach another file" }).click();
+  await (await choosing).setFiles([{ ...list, name: "short.txt" }]);
+  await expect(ann.chat.locator(".composer .files li")).toHaveCount(1);
+  await row.getByRole("button", { name: "Take list.txt out of the message" }).click();
+  await expect(row.locator(".file")).toHaveCount(0);
+  await expect(row).toContainText("This one, borage.");
 });
 
 test("AT5 a recall takes a picture off the visitor's screen", async ({ stage }) => {

@@ -239,6 +239,33 @@ test("UI33 UI34 AT6 files wait for the network on both sides, and come by themse
   await expect(sue.composer).toBeFocused();
 });
 
+test("AT6 AT10 UI34 a file that something on the way never takes says so, and is taken out", async ({
+  stage,
+}) => {
+  const ann = await visitor(stage, "Is there a plan, caraway?");
+  const sue = await stage.desk("sue");
+  await sue.read("caraway");
+  const tries = await takesNoFiles(sue.context);
+  await sue.composer.fill("Here, mace.");
+  await chooser(sue).setInputFiles([text("plan.txt", "first, second")]);
+  await sue.composer.press("Enter");
+  const message = sue.message("mace");
+  await expect(message.getByRole("alert")).toContainText("takes no file of this size");
+  expect(tries()).toBe(1);
+  await expect.poll(() => ann.files().length).toBe(1);
+  const { id, message: of } = ann.files()[0] ?? { id: "", message: "" };
+  await expect(ann.chat.file(of, id)).rejects.toMatchObject({ code: "file_not_taken" });
+
+  const choosing = sue.page.waitForEvent("filechooser");
+  await message.getByRole("button", { name: "Attach another file" }).click();
+  await (await choosing).setFiles([text("short.txt", "first")]);
+  await expect(picked(sue, "short.txt")).toBeVisible();
+  await message.getByRole("button", { name: "Take plan.txt out of the message" }).click();
+  await expect(message.locator(".file")).toHaveCount(0);
+  await expect(message).toContainText("Here, mace.");
+  await expect.poll(() => ann.files().length).toBe(0);
+});
+
 test("UI12 UI33 a reply that is taken back to be edited brings its files along", async ({
   stage,
 }) => {
