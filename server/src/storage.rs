@@ -340,26 +340,20 @@ pub trait Storage: Send + Sync + 'static {
         since: Timestamp,
     ) -> Result<Vec<Revision>, StorageError>;
 
-    /// Whether a site has former words that it does not keep any more: those set aside under
-    /// another beginning than `kept`. Of beginnings later than `known_at`, when it was asked what
-    /// the site keeps, nothing is said.
+    /// Under which beginnings of keeping them, of which sites, former words were set aside.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn former_left(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Result<bool, StorageError>;
+    fn former_beginnings(&self) -> Result<Vec<(SiteId, Timestamp)>, StorageError>;
+
+    /// Whether a site has former words that were set aside under a beginning.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn former_left(&self, site: SiteId, since: Timestamp) -> Result<bool, StorageError>;
 
     /// Erases some of these, as words are erased: their keys are overwritten when it returns.
-    fn forget_former(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Boxed<Result<(), StorageError>>;
+    fn forget_former(&self, site: SiteId, since: Timestamp) -> Boxed<Result<(), StorageError>>;
 
     /// Notifications of a participant below a number, the newest first, and whether each was read.
     ///

@@ -109,7 +109,11 @@ impl Sweep {
     /// # Errors
     /// [`SweepError`]. What was done is done.
     pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
-        let (directory, asked_at) = (Arc::clone(self.hub.directory()), crate::clock::now());
+        let directory = Arc::clone(self.hub.directory());
+        let storage = Arc::clone(self.hub.storage());
+        // Before it is asked what sites keep: of what begins later nothing is judged, whatever a
+        // clock that was set says of before and after.
+        let former = blocking(move || storage.former_beginnings()).await;
         let sites = asked(&directory, Directory::sites).await?;
         // Each by itself: one that fails again and again keeps none of the others from its turn.
         let parts = [
@@ -117,7 +121,7 @@ impl Sweep {
             self.erase_visitors(now).await,
             self.end_deleted(now).await,
             self.erase_expired(&sites, now).await,
-            self.erase_former(&sites, asked_at).await,
+            self.erase_former(&sites, former).await,
         ];
         parts.into_iter().collect()
     }
@@ -195,30 +199,34 @@ impl Sweep {
 
     /// Erases former words that their site does not keep any more. What it keeps stands in the
     /// directory: what a crash broke off, or a backup brought back, is found again.
-    async fn erase_former(&self, sites: &[Site], asked_at: Timestamp) -> Result<(), SweepError> {
+    async fn erase_former(
+        &self,
+        sites: &[Site],
+        beginnings: Result<Vec<(SiteId, Timestamp)>, StorageError>,
+    ) -> Result<(), SweepError> {
+        let kept: HashMap<_, _> = sites.iter().map(|site| (site.id, site.former_since)).collect();
         let mut failed = None;
-        for &Site { id, former_since: kept, .. } in sites {
+        for (site, since) in beginnings? {
+            // A site that is not there is ended by itself.
+            if kept.get(&site).is_none_or(|kept| *kept == Some(since)) {
+                continue;
+            }
             // One that fails keeps none of the others from its turn.
-            if let Err(error) = self.forget_former(id, kept, asked_at).await {
-                tracing::warn!(site = %id, %error, "former words are not erased yet");
+            if let Err(error) = self.forget_former(site, since).await {
+                tracing::warn!(%site, %error, "former words are not erased yet");
                 failed = Some(error.into());
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    async fn forget_former(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        asked_at: Timestamp,
-    ) -> Result<(), StorageError> {
+    async fn forget_former(&self, site: SiteId, since: Timestamp) -> Result<(), StorageError> {
         let left = || {
             let storage = Arc::clone(self.hub.storage());
-            blocking(move || storage.former_left(site, kept, asked_at))
+            blocking(move || storage.former_left(site, since))
         };
         if left().await? {
-            self.hub.storage().forget_former(site, kept, asked_at).await?;
+            self.hub.storage().forget_former(site, since).await?;
             if left().await? {
                 // The next sweep goes on, and others' turns come in between.
                 self.hub.sweep_now();

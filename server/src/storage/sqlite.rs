@@ -380,23 +380,16 @@ impl Storage for Sqlite {
         self.reads.former_words(document, message, since)
     }
 
-    fn former_left(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Result<bool, StorageError> {
-        self.reads
-            .read("former words", |connection| former::are_left(connection, site, kept, known_at))
+    fn former_beginnings(&self) -> Result<Vec<(SiteId, Timestamp)>, StorageError> {
+        self.reads.read("former words", former::beginnings)
     }
 
-    fn forget_former(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Boxed<Result<(), StorageError>> {
-        self.write(Write::ForgetFormer(site, kept, known_at))
+    fn former_left(&self, site: SiteId, since: Timestamp) -> Result<bool, StorageError> {
+        self.reads.read("former words", |connection| former::are_left(connection, site, since))
+    }
+
+    fn forget_former(&self, site: SiteId, since: Timestamp) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::ForgetFormer(site, since))
     }
 
     fn notifications(
