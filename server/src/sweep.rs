@@ -89,7 +89,8 @@ impl Sweep {
     /// Sweeps as long as the process lives.
     pub async fn run(mut self) {
         let directory = Arc::clone(self.hub.directory());
-        if let Err(error) = asked(&directory, Directory::erase_again).await {
+        let epoch = self.hub.storage().epoch();
+        if let Err(error) = asked(&directory, move |d| d.erase_again(epoch)).await {
             tracing::warn!(%error, "what erased visitors wrote is not looked for again");
         }
         loop {
