@@ -20,6 +20,7 @@ mod batch;
 mod course;
 mod devices;
 mod error;
+mod expired;
 mod filter;
 mod keyring_file;
 mod ledger;
@@ -34,6 +35,7 @@ pub use self::batch::{Appended, Batch, Notified};
 pub use self::course::{Course, Span, Step};
 pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
 pub use self::error::{AppendError, StorageError};
+pub use self::expired::Expired;
 pub use self::filter::Filter;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
 use rejoinder_core::conversation::layout::Status;
@@ -272,7 +274,7 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
 
     /// Closed conversations of a site, in which nothing has happened since a moment, of which words
-    /// are left: the oldest first, but for so many.
+    /// are left: those that were begun first, then the oldest, but for so many.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -282,7 +284,15 @@ pub trait Storage: Send + Sync + 'static {
         before: Timestamp,
         but_for: usize,
         at_most: usize,
-    ) -> Result<Vec<ConversationId>, StorageError>;
+    ) -> Result<Vec<Expired>, StorageError>;
+
+    /// Words of a conversation that were accepted until then are being taken back for their age;
+    /// none: no longer. What was said of it first counts until then.
+    fn keep_expiring(
+        &self,
+        conversation: ConversationId,
+        until: Option<Timestamp>,
+    ) -> Boxed<Result<(), StorageError>>;
 
     /// Conversations of a site that are not gone with it, but for so many.
     ///

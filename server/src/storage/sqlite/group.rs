@@ -52,6 +52,8 @@ pub(super) enum Write {
     Read(ParticipantId, Vec<u64>),
     /// [`crate::storage::Storage::keep_gone`].
     Gone(ConversationId, Timestamp),
+    /// [`crate::storage::Storage::keep_expiring`].
+    Expiring(ConversationId, Option<Timestamp>),
     /// [`crate::storage::Storage::forget_former`].
     ForgetFormer(SiteId, Timestamp),
 }
@@ -344,6 +346,9 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<Vec<Slot>> {
             notifications::mark_read(connection, *participant, numbers)
         }
         Write::Gone(conversation, at) => lasting::keep_gone(connection, *conversation, *at),
+        Write::Expiring(conversation, until) => {
+            lasting::keep_expiring(connection, *conversation, *until)
+        }
     }
     .map(|()| Vec::new())
 }
