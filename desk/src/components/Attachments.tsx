@@ -176,8 +176,9 @@ function Ways({ at, file, isAll }: OfOne) {
     <p class="sending-ways">
       <button type="button" class="link" onClick={() => chooseAnother(at)}>{words.another}</button>
       {!isAll && (
-        <button type="button" class="link" onClick={() => void detach(desk, at, file.id)}>
-          {words.detach(withoutBidi(file.name))}
+        <button type="button" class="link" aria-label={words.detachOf(withoutBidi(file.name))}
+          onClick={() => void detach(desk, at, file.id)}>
+          {words.detach}
         </button>
       )}
     </p>

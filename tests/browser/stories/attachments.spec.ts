@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import { seriousIn } from "../src/axe.ts";
 import { leavingAsks } from "../src/leaving.ts";
 import { takesNoFiles } from "../src/proxy.ts";
 import { test } from "../src/stage.ts";
@@ -84,7 +85,8 @@ test("AT6 AT10 UI34 a visitor's file that is never taken says why, and is taken 
   await row.getByRole("button", { name: "Attach another file" }).click();
   await (await choosing).setFiles([{ ...list, name: "short.txt" }]);
   await expect(ann.chat.locator(".composer .files li")).toHaveCount(1);
-  await row.getByRole("button", { name: "Take list.txt out of the message" }).click();
+  expect(await seriousIn(ann.frame())).toEqual([]);
+  await row.getByRole("button", { name: "Take it out of the message: list.txt" }).click();
   await expect(row.locator(".file")).toHaveCount(0);
   await expect(row).toContainText("This one, borage.");
 });

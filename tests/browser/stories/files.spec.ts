@@ -260,7 +260,7 @@ test("AT6 AT10 UI34 a file that something on the way never takes says so, and is
   await message.getByRole("button", { name: "Attach another file" }).click();
   await (await choosing).setFiles([text("short.txt", "first")]);
   await expect(picked(sue, "short.txt")).toBeVisible();
-  await message.getByRole("button", { name: "Take plan.txt out of the message" }).click();
+  await message.getByRole("button", { name: "Take it out of the message: plan.txt" }).click();
   await expect(message.locator(".file")).toHaveCount(0);
   await expect(message).toContainText("Here, mace.");
   await expect.poll(() => ann.files().length).toBe(0);

@@ -65,7 +65,8 @@ export const toolsAr: ToolWords = {
         + "أرفق ملفًا آخر، أو أرسل رابطًا إليه.",
     },
     another: "أرفق ملفًا آخر",
-    detach: (name) => `أزل ${name} من الرسالة`,
+    detach: "أزله من الرسالة",
+    detachOf: (name) => `أزله من الرسالة: ${name}`,
   },
   notices: {
     title: "التنبيهات",

@@ -65,7 +65,8 @@ export const toolsEn = {
         + "Attach another one, or send a link to it.",
     },
     another: "Attach another file",
-    detach: (name: string) => `Take ${name} out of the message`,
+    detach: "Take it out of the message",
+    detachOf: (name: string) => `Take it out of the message: ${name}`,
   },
   notices: {
     title: "Notifications",

@@ -123,8 +123,12 @@ function Sending({ file, detach }: { file: Attachment; detach: (() => void) | nu
             {words.fileAnother}
           </button>
           {detach !== null && (
-            <button type="button" onClick={detach}>
-              {words.fileDetach(withoutBidi(file.name))}
+            <button
+              type="button"
+              aria-label={words.fileDetachOf(withoutBidi(file.name))}
+              onClick={detach}
+            >
+              {words.fileDetach}
             </button>
           )}
         </p>
