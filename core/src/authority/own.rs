@@ -118,7 +118,7 @@ impl Authority {
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
     }
 
-    /// Recalls messages that are not recalled yet, in the name of the server, and `at_most` of them.
+    /// Recalls messages that are not recalled yet, in the name of the server, `at_most` of them.
     /// Returns whether none is left.
     pub fn recall_all(
         &mut self,

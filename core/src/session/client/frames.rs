@@ -103,8 +103,8 @@ impl Session {
             opened.replica.set_principal(welcome.principal.clone());
         }
         self.phase = Phase::Open;
-        // There may be more to see than when it was read, and less; and a reading of it anew may have
-        // been broken off.
+        // There may be more to see than when it was read, and less; and a reading of it anew may
+        // have been broken off.
         let begun = !self.is_visitor() && self.cursors.feed == 0;
         if self.cursors.scope != welcome.scope || begun {
             self.read_anew(welcome.scope, output);

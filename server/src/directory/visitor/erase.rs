@@ -61,8 +61,8 @@ impl Directory {
         Ok(erased)
     }
 
-    /// Has the words of all erased visitors looked for once more, unless they were under this epoch:
-    /// a backup of the conversations may have taken their place.
+    /// Has the words of all erased visitors looked for once more, unless they were under this
+    /// epoch: a backup of the conversations may have taken their place.
     ///
     /// # Errors
     /// What the medium says.

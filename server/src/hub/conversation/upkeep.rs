@@ -98,8 +98,8 @@ impl Task {
         };
         let (which, most) = (Which { authors, until }, limits::ERASED_AT_ONCE);
         let done = authority.recall_all(&mut admission, which, most, &policy, now, dice);
-        // Taking back is the newest that happens in it. Before some of it is gone, it is written down
-        // how old it was, or what is left would be young after a crash.
+        // Taking back is the newest that happens in it. Before some of it is gone, it is written
+        // down how old it was, or what is left would be young after a crash.
         if let (Then::Stays { until, begun: false }, false) = (then, done)
             && !self.expires(Some(until)).await
         {

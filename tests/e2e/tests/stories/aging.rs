@@ -9,27 +9,25 @@ use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use rejoinder_harness::server::clock;
 use rejoinder_harness::server::directory::SiteChange;
+use rejoinder_harness::server::hub::{Then, Upkeep};
+use rejoinder_harness::server::storage::Expired;
 use rejoinder_harness::{Person, World, eventually};
 
 fn in_days(days: i64) -> Timestamp {
     clock::now().plus_millis(days * 24 * 60 * 60_000)
 }
 
-/// Nothing of these words is in any file of anybody.
+/// Nothing of these words, as far as some of each step tell, is in any file of anybody.
 async fn are_nowhere(world: &World, words: &[String]) {
-    let look = async || world.search_files(words);
+    let words: Vec<_> = words.iter().step_by(61).cloned().collect();
+    let look = async || world.search_files(&words);
     eventually("the words are in no file", look, |found| found.is_empty()).await;
 }
 
-/// Steps that taking back a long chat takes, at least.
-const STEPS: usize = 6;
-
-/// A closed chat that is taken back in many steps, on a site that keeps words for thirty days, and
-/// who wrote it.
-async fn long_chat(world: &World) -> (Arc<Person>, ConversationId, Vec<String>) {
+/// A closed chat of as many messages, on a site that keeps words for thirty days, and who wrote it.
+async fn long_chat(world: &World, many: usize) -> (Arc<Person>, ConversationId, Vec<String>) {
     let vera = world.visitor("vera").await;
     let old = vera.begins("asked").await;
-    let many = STEPS * limits::ERASED_AT_ONCE;
     let gone: Vec<_> = (0..many).map(|number| format!("marker-long-{number:04}-gone")).collect();
     for some in gone.chunks(limits::ERASED_AT_ONCE) {
         for words in some {
@@ -54,7 +52,7 @@ fn taken_back(world: &World) -> usize {
 async fn lc6_a_long_chat_is_taken_back_in_steps_and_others_come_in_between() {
     let world = World::start().await;
     let ann = world.agent("ann").await;
-    let (_vera, old, gone) = long_chat(&world).await;
+    let (_vera, old, gone) = long_chat(&world, 3 * limits::ERASED_AT_ONCE).await;
     ann.notes(old, "before").await;
     ann.settles().await;
     let sweeping = world.local().begins_to_sweep(in_days(31));
@@ -88,19 +86,26 @@ async fn lc6_a_long_chat_is_taken_back_in_steps_and_others_come_in_between() {
 #[tokio::test]
 async fn lc6_what_a_crash_left_of_a_long_chat_is_not_young_again() {
     let mut world = World::start().await;
-    let (_vera, old, gone) = long_chat(&world).await;
+    let (_vera, old, gone) = long_chat(&world, limits::ERASED_AT_ONCE + 20).await;
     let at = in_days(31);
-    let sweeping = world.local().begins_to_sweep(at);
-    let begun = async || taken_back(&world);
-    eventually("it is begun", begun, |taken| *taken > 0).await;
-    sweeping.abort();
+    let expired = |world: &World| {
+        let storage = world.local().server().hub().storage().clone();
+        storage.expired(world.site(), in_days(1), 0, 10).unwrap()
+    };
+    let Expired { until, begun, .. } = expired(&world)[0];
+    assert!(!begun);
+    let what = Upkeep::Erase { authors: None, then: Then::Stays { until, begun } };
+    let more = world.local().server().hub().keep_up(old, what, at).await;
+    assert_eq!(more, Some(Some(at)), "there is more");
+    assert_eq!(taken_back(&world), limits::ERASED_AT_ONCE);
     world.kill_server().await;
     world.start_server().await;
-    let left = gone.len() + 1 - taken_back(&world);
-    assert!(left > 0, "the crash came too late");
-    let summary = world.local().server().hub().storage().load(old).unwrap().unwrap();
-    assert!(summary.rows.last().unwrap().at > at.plus_millis(-1_000), "it was just taken back");
+    // The newest that happened in it is a moment old.
+    let stored = world.local().server().hub().storage().load(old).unwrap().unwrap();
+    assert!(stored.rows.last().unwrap().at >= at);
+    assert_eq!(expired(&world), [Expired { conversation: old, until, begun: true }]);
     world.local().sweeps(at).await;
+    assert_eq!(expired(&world), []);
     assert_eq!(taken_back(&world), gone.len() + 1);
     are_nowhere(&world, &gone).await;
 }
