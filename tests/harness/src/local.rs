@@ -9,10 +9,9 @@ use rejoinder_core::time::Timestamp;
 use rejoinder_server::directory::{Directory, Rates};
 use rejoinder_server::server::{Parts, Server, StartError};
 use rejoinder_server::storage::sqlite::Options;
-use rejoinder_server::sweep::{Sweep, SweepError};
+use rejoinder_server::sweep::Sweep;
 use rejoinder_server::throttle::Allowed;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
 
 use crate::wait::eventually;
 
@@ -87,13 +86,8 @@ impl Local {
 
     /// Does all that is due at a moment, as the server does by its own clock every few seconds.
     pub async fn sweeps(&self, now: Timestamp) {
-        self.begins_to_sweep(now).await.unwrap().unwrap();
-    }
-
-    /// Begins to.
-    pub fn begins_to_sweep(&self, now: Timestamp) -> JoinHandle<Result<(), SweepError>> {
         let mut sweep = Sweep::new(self.server.hub().clone());
-        self.runtime.spawn(async move { sweep.at(now).await })
+        self.runtime.spawn(async move { sweep.at(now).await }).await.unwrap().unwrap();
     }
 
     /// Ends it as it wants to be ended, and asserts that nothing it began goes on.
