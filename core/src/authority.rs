@@ -38,6 +38,7 @@ use crate::wire::{NewestMessage, TeamRow};
 
 pub use admission::{Push, Setting};
 pub use lapse::notice_before;
+pub use own::Which;
 
 /// The deciding copy of one conversation.
 #[derive(Debug)]

@@ -164,6 +164,19 @@ class ScriptedConversation implements Conversation {
     }));
   }
 
+  async detach(message: string, attachment: string, kind: DocumentKind = "timeline") {
+    this.#message(message, kind, (found) => {
+      const { words } = found;
+      if (typeof words !== "object" || !("said" in words)) {
+        return found;
+      }
+      const attachments = words.said.attachments?.filter(({ id }) => id !== attachment) ?? [];
+      return {
+        ...found, words: { said: { ...words.said, attachments } }, edited_at: Date.now(),
+      };
+    });
+  }
+
   async recall(message: string, kind: DocumentKind = "timeline") {
     const offline = this.client.connection.value === "offline";
     this.#message(message, kind, (found) => ({

@@ -159,7 +159,13 @@ describe("UI33 files that are picked", () => {
     expect(taken.map(({ name }) => name)).toEqual(["a.txt"]);
     expect(files.picked("c", "timeline").peek().map(({ name }) => name)).toEqual(["b.exe"]);
     expect(files.isHolding).toBe(true);
-    files.take("c", "team");
+    const note = files.take("c", "team");
+    // UI33: until they are in a message, sealed and kept, they would go with the page.
+    files.taken(taken);
+    expect(files.isHolding).toBe(true);
+    files.putBack("c", "team", note, new Error("the store is full"));
+    expect(files.isHolding).toBe(true);
+    files.taken(files.take("c", "team"));
     expect(files.isHolding).toBe(false);
   });
 

@@ -106,8 +106,13 @@ pub enum Upkeep {
 /// What becomes of a conversation whose words are taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Nothing.
-    Stays,
+    /// Nothing: it is what is old that goes.
+    Stays {
+        /// What was accepted until then.
+        until: Timestamp,
+        /// Whether some of it may be gone already.
+        begun: bool,
+    },
     /// It is over.
     Closed,
     /// It is over, and nobody sees it any more.

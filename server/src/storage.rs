@@ -20,6 +20,7 @@ mod batch;
 mod course;
 mod devices;
 mod error;
+mod expired;
 mod filter;
 mod keyring_file;
 mod ledger;
@@ -34,6 +35,7 @@ pub use self::batch::{Appended, Batch, Notified};
 pub use self::course::{Course, Span, Step};
 pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
 pub use self::error::{AppendError, StorageError};
+pub use self::expired::Expired;
 pub use self::filter::Filter;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
 use rejoinder_core::conversation::layout::Status;
@@ -272,7 +274,7 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
 
     /// Closed conversations of a site, in which nothing has happened since a moment, of which words
-    /// are left: the oldest first, but for so many.
+    /// are left: those that were begun first, then the oldest, but for so many.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -282,7 +284,15 @@ pub trait Storage: Send + Sync + 'static {
         before: Timestamp,
         but_for: usize,
         at_most: usize,
-    ) -> Result<Vec<ConversationId>, StorageError>;
+    ) -> Result<Vec<Expired>, StorageError>;
+
+    /// Words of a conversation that were accepted until then are being taken back for their age;
+    /// none: no longer. What was said of it first counts until then.
+    fn keep_expiring(
+        &self,
+        conversation: ConversationId,
+        until: Option<Timestamp>,
+    ) -> Boxed<Result<(), StorageError>>;
 
     /// Conversations of a site that are not gone with it, but for so many.
     ///
@@ -340,26 +350,20 @@ pub trait Storage: Send + Sync + 'static {
         since: Timestamp,
     ) -> Result<Vec<Revision>, StorageError>;
 
-    /// Whether a site has former words that it does not keep any more: those set aside under
-    /// another beginning than `kept`. Of beginnings later than `known_at`, when it was asked what
-    /// the site keeps, nothing is said.
+    /// Under which beginnings of keeping them, of which sites, former words were set aside.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn former_left(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Result<bool, StorageError>;
+    fn former_beginnings(&self) -> Result<Vec<(SiteId, Timestamp)>, StorageError>;
+
+    /// Whether a site has former words that were set aside under a beginning.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn former_left(&self, site: SiteId, since: Timestamp) -> Result<bool, StorageError>;
 
     /// Erases some of these, as words are erased: their keys are overwritten when it returns.
-    fn forget_former(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Boxed<Result<(), StorageError>>;
+    fn forget_former(&self, site: SiteId, since: Timestamp) -> Boxed<Result<(), StorageError>>;
 
     /// Notifications of a participant below a number, the newest first, and whether each was read.
     ///

@@ -16,7 +16,7 @@ use rejoinder_core::time::Timestamp;
 use crate::clock::now;
 use crate::directory::{Directory, DirectoryError, Erasing, Site};
 use crate::hub::{Hub, News, Then, Upkeep, blocking};
-use crate::storage::{Filter, StorageError};
+use crate::storage::{Expired, Filter, StorageError};
 
 /// Milliseconds in a minute.
 const MINUTE: i64 = 60_000;
@@ -89,7 +89,8 @@ impl Sweep {
     /// Sweeps as long as the process lives.
     pub async fn run(mut self) {
         let directory = Arc::clone(self.hub.directory());
-        if let Err(error) = asked(&directory, Directory::erase_again).await {
+        let epoch = self.hub.storage().epoch();
+        if let Err(error) = asked(&directory, move |d| d.erase_again(epoch)).await {
             tracing::warn!(%error, "what erased visitors wrote is not looked for again");
         }
         loop {
@@ -109,7 +110,11 @@ impl Sweep {
     /// # Errors
     /// [`SweepError`]. What was done is done.
     pub async fn at(&mut self, now: Timestamp) -> Result<(), SweepError> {
-        let (directory, asked_at) = (Arc::clone(self.hub.directory()), crate::clock::now());
+        let directory = Arc::clone(self.hub.directory());
+        let storage = Arc::clone(self.hub.storage());
+        // Before it is asked what sites keep: of what begins later nothing is judged, whatever a
+        // clock that was set says of before and after.
+        let former = blocking(move || storage.former_beginnings()).await;
         let sites = asked(&directory, Directory::sites).await?;
         // Each by itself: one that fails again and again keeps none of the others from its turn.
         let parts = [
@@ -117,7 +122,7 @@ impl Sweep {
             self.erase_visitors(now).await,
             self.end_deleted(now).await,
             self.erase_expired(&sites, now).await,
-            self.erase_former(&sites, asked_at).await,
+            self.erase_former(&sites, former).await,
         ];
         parts.into_iter().collect()
     }
@@ -142,13 +147,14 @@ impl Sweep {
         let storage = Arc::clone(self.hub.storage());
         let but_for = self.failed.get(&site).copied().unwrap_or_default();
         let found = blocking(move || storage.there(site, but_for, AT_ONCE)).await?;
-        let what = Upkeep::Erase { authors: None, then: Then::Gone };
-        let erased = self.erase_all(site, &found, &what, now).await;
+        let count = found.len();
+        let what = |id| (id, Upkeep::Erase { authors: None, then: Then::Gone });
+        let erased = self.erase_all(site, found.into_iter().map(what).collect(), now).await;
         if erased > 0 {
             self.ending.insert(site);
         }
         let failed = self.failed.get(&site).is_some_and(|failed| *failed > 0);
-        if self.goes_on(site, &found) {
+        if self.goes_on(site, count) {
             self.hub.sweep_now();
             return Ok(());
         }
@@ -182,9 +188,12 @@ impl Sweep {
             let storage = Arc::clone(self.hub.storage());
             let but_for = self.failed.get(&id).copied().unwrap_or_default();
             let found = blocking(move || storage.expired(id, before, but_for, AT_ONCE)).await?;
-            let what = Upkeep::Erase { authors: None, then: Then::Stays };
-            self.erase_all(id, &found, &what, now).await;
-            if self.goes_on(id, &found) {
+            let count = found.len();
+            let what = |Expired { conversation, until, begun }| {
+                (conversation, Upkeep::Erase { authors: None, then: Then::Stays { until, begun } })
+            };
+            self.erase_all(id, found.into_iter().map(what).collect(), now).await;
+            if self.goes_on(id, count) {
                 self.hub.sweep_now();
             } else {
                 self.expired.insert(site.id, (days, now));
@@ -195,30 +204,34 @@ impl Sweep {
 
     /// Erases former words that their site does not keep any more. What it keeps stands in the
     /// directory: what a crash broke off, or a backup brought back, is found again.
-    async fn erase_former(&self, sites: &[Site], asked_at: Timestamp) -> Result<(), SweepError> {
+    async fn erase_former(
+        &self,
+        sites: &[Site],
+        beginnings: Result<Vec<(SiteId, Timestamp)>, StorageError>,
+    ) -> Result<(), SweepError> {
+        let kept: HashMap<_, _> = sites.iter().map(|site| (site.id, site.former_since)).collect();
         let mut failed = None;
-        for &Site { id, former_since: kept, .. } in sites {
+        for (site, since) in beginnings? {
+            // A site that is not there is ended by itself.
+            if kept.get(&site).is_none_or(|kept| *kept == Some(since)) {
+                continue;
+            }
             // One that fails keeps none of the others from its turn.
-            if let Err(error) = self.forget_former(id, kept, asked_at).await {
-                tracing::warn!(site = %id, %error, "former words are not erased yet");
+            if let Err(error) = self.forget_former(site, since).await {
+                tracing::warn!(%site, %error, "former words are not erased yet");
                 failed = Some(error.into());
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    async fn forget_former(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        asked_at: Timestamp,
-    ) -> Result<(), StorageError> {
+    async fn forget_former(&self, site: SiteId, since: Timestamp) -> Result<(), StorageError> {
         let left = || {
             let storage = Arc::clone(self.hub.storage());
-            blocking(move || storage.former_left(site, kept, asked_at))
+            blocking(move || storage.former_left(site, since))
         };
         if left().await? {
-            self.hub.storage().forget_former(site, kept, asked_at).await?;
+            self.hub.storage().forget_former(site, since).await?;
             if left().await? {
                 // The next sweep goes on, and others' turns come in between.
                 self.hub.sweep_now();
@@ -232,23 +245,42 @@ impl Sweep {
     async fn erase_all(
         &mut self,
         site: SiteId,
-        found: &[ConversationId],
-        what: &Upkeep,
+        found: Vec<(ConversationId, Upkeep)>,
         now: Timestamp,
     ) -> usize {
-        let mut erased = 0;
-        for &conversation in found {
-            erased +=
-                usize::from(self.hub.keep_up(conversation, what.clone(), now).await.is_some());
+        let (count, mut erased) = (found.len(), 0);
+        for (conversation, what) in found {
+            erased += usize::from(self.erase_in(conversation, what, now).await);
         }
-        *self.failed.entry(site).or_default() += found.len() - erased;
+        *self.failed.entry(site).or_default() += count - erased;
         erased
+    }
+
+    /// Takes back what is to be taken back in a conversation, step by step: a long one keeps
+    /// neither those who talk in it nor others waiting. Says whether nothing of it is left.
+    async fn erase_in(
+        &self,
+        conversation: ConversationId,
+        mut what: Upkeep,
+        now: Timestamp,
+    ) -> bool {
+        loop {
+            match self.hub.keep_up(conversation, what.clone(), now).await {
+                Some(None) => return true,
+                Some(Some(_)) => {
+                    if let Upkeep::Erase { then: Then::Stays { begun, .. }, .. } = &mut what {
+                        *begun = true;
+                    }
+                }
+                None => return false,
+            }
+        }
     }
 
     /// Whether there may be more: the next sweep goes on, and others' turns come in between. At the
     /// end those that were passed over are tried again with the next beginning.
-    fn goes_on(&mut self, site: SiteId, found: &[ConversationId]) -> bool {
-        let more = found.len() == AT_ONCE;
+    fn goes_on(&mut self, site: SiteId, found: usize) -> bool {
+        let more = found == AT_ONCE;
         if !more && let Some(failed) = self.failed.remove(&site).filter(|failed| *failed > 0) {
             tracing::warn!(%site, failed, "words could not be taken back: run `rejoinder verify`");
         }
@@ -286,7 +318,7 @@ impl Sweep {
         }
         for &conversation in &all {
             let what = Upkeep::Erase { authors: Some(ids.clone()), then: Then::Closed };
-            done &= self.hub.keep_up(conversation, what, now).await.is_some();
+            done &= self.erase_in(conversation, what, now).await;
         }
         asked(&directory, move |d| d.empty_tickets(&all)).await?;
         if done && now.millis_since(since) > limits::ERASURE_SETTLES_MILLIS {

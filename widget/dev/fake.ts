@@ -190,6 +190,13 @@ export class FakeConversation implements Conversation {
     this.replace(id, { words: { said: { text } }, edited_at: Date.now() });
   }
 
+  async detach(id: string, attachment: string): Promise<void> {
+    const words = this.view.value?.timeline.messages.find((one) => one.id === id)?.words;
+    if (typeof words !== "object" || !("said" in words)) return;
+    const attachments = words.said.attachments?.filter((one) => one.id !== attachment) ?? [];
+    this.replace(id, { words: { said: { ...words.said, attachments } }, edited_at: Date.now() });
+  }
+
   async recall(id: string): Promise<void> {
     this.replace(id, { words: "recalled" });
   }

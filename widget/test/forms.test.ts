@@ -167,6 +167,47 @@ test("UI26 UI9 answers that wait for a network are sent from the next page", asy
   await vi.waitFor(() => expect(next.drafts()).toEqual([]));
 });
 
+test("UI26 UI9 what waits about one conversation is not lost to what is said about another", async () => {
+  const client = new FakeClient({ ...LIVE, views: [awaiting()] });
+  const { forms, answers } = await asked(client);
+  answers(0);
+  forms.contact.value = { name: "Vera", email: "vera@example.com" };
+  await forms.submitContact("c");
+  forms.contact.value = { name: "", email: "vera@work.example" };
+  await forms.submitContact("d");
+  // Said again about the same, it is the newest that counts.
+  forms.contact.value = { name: "", email: "vera@office.example" };
+  await forms.submitContact("d");
+  expect(forms.waiting.value).toBe(2);
+  const next = await nextPage(client);
+  await vi.waitFor(() => expect(next.forms.waiting.value).toBe(2));
+  next.session.connection.value = "live";
+  await vi.waitFor(() => expect(next.forms.waiting.value).toBe(0));
+  expect(next.sent.map(({ body }) => body)).toEqual([
+    { conversation: "c", name: "Vera", email: "vera@example.com" },
+    { conversation: "d", email: "vera@office.example" },
+  ]);
+});
+
+test("UI26 what was put first is told first, though the server takes it late", async () => {
+  vi.useFakeTimers();
+  try {
+    const { forms, sent, answers } = await asked(new FakeClient({ ...LIVE, views: [awaiting()] }));
+    answers(429);
+    forms.contact.value = { name: "", email: "vera@example.com" };
+    await forms.submitContact("c");
+    forms.contact.value = { name: "", email: "vera@work.example" };
+    await forms.submitContact("d");
+    answers(204);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const told = sent.map(({ body }) => (body as { conversation: string }).conversation);
+    expect(told).toEqual(["c", "c", "d"]);
+    expect(forms.waiting.value).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("UI26 an address that waits is asked again where the server does not take it", async () => {
   const client = new FakeClient({ ...LIVE, views: [awaiting()] });
   const { forms, answers } = await asked(client);

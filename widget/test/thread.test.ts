@@ -46,12 +46,15 @@ test("who was wiped goes on as somebody new, with what was not sent", async () =
     delivery: "waiting" as const,
     change: null,
   };
-  const first = new FakeClient({ ...LIVE, views: [view("c", [waits])] });
+  // Its fate came, and the log has not brought it yet: the server has it.
+  const words = { said: { text: "accepted" } };
+  const accepted = { ...waits, id: "a", words, delivery: "sent" as const };
+  const first = new FakeClient({ ...LIVE, views: [view("c", [accepted, waits])] });
   const second = new FakeClient(LIVE);
   const { session, said } = await visitor([first, second]);
   session.remember("an old token");
   await session.start();
-  expect(said()).toEqual(["not sent yet"]);
+  expect(said()).toEqual(["accepted", "not sent yet"]);
   first.tell("wiped", {});
   await vi.waitFor(() => expect(session.client.value).toBe(second));
   await vi.waitFor(() => expect(said()).toEqual(["not sent yet"]));

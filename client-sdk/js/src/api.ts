@@ -48,8 +48,11 @@ export type Upload = { attachment: AttachmentId; sent: number; bytes: number };
  * - `invalid`: its bytes are not those that its message describes.
  * - `blocked`: nothing more is taken from this visitor.
  * - `not_allowed`: the message is another's.
+ * - `too_large`: something on the way takes none that is so large.
+ * - `refused`: something on the way takes none of this kind, or none at all.
  */
-export type FileRefusal = "full" | "invalid" | "blocked" | "not_allowed";
+export type FileRefusal =
+  | "full" | "invalid" | "blocked" | "not_allowed" | "too_large" | "refused";
 
 export interface ConnectOptions {
   /** Where the server is: `https://chat.example`. */
@@ -86,7 +89,10 @@ export interface ClientEvents {
   /** This agent is notified of something, or learns of it late. */
   notification: Notification;
   removed: { document: DocumentId };
-  /** The server did not take an attachment of this client: its message stands without it. */
+  /**
+   * An attachment of this client is not taken, and is sent no more: its message stands without it
+   * until it is taken out by `detach`.
+   */
   file_refused: { attachment: AttachmentId; reason: FileRefusal };
   unreachable: { reason: string };
   problem: { document: DocumentId | null; reason: Problem; retry_after_millis: number | null };
@@ -164,6 +170,8 @@ export interface Conversation {
   file(message: MessageId, attachment: AttachmentId, kind?: DocumentKind): Promise<Blob>;
   /** Puts another text in place; attachments stay. */
   edit(message: MessageId, text: string, kind?: DocumentKind): Promise<void>;
+  /** Takes a file out of a message, by an edit: text and other files stay, one of them at least. */
+  detach(message: MessageId, attachment: AttachmentId, kind?: DocumentKind): Promise<void>;
   recall(message: MessageId, kind?: DocumentKind): Promise<void>;
   claim(): Promise<OperationId>;
   assign(to: ParticipantId | null): Promise<OperationId>;

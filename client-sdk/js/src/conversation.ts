@@ -96,6 +96,15 @@ export class ConversationHandle implements Conversation {
     await this.#teller.command({ edit: { document: this.#document(kind), message, text } });
   }
 
+  async detach(
+    message: MessageId,
+    attachment: AttachmentId,
+    kind: DocumentKind = "timeline",
+  ): Promise<void> {
+    const document = this.#document(kind);
+    await this.#teller.command({ detach: { document, message, attachment } });
+  }
+
   async recall(message: MessageId, kind: DocumentKind = "timeline"): Promise<void> {
     await this.#teller.command({ recall: { document: this.#document(kind), message } });
   }

@@ -191,6 +191,99 @@ test("AT6 AT8 a file that is not taken is told, by a code, to its author and to 
   await Promise.all([ann.close(), bo.close()]);
 });
 
+/** Something on the way that answers files, and not what is sent in their place, by itself. */
+async function behind(status: number, run: (tries: () => number) => Promise<void>): Promise<void> {
+  const real = globalThis.fetch;
+  let tries = 0;
+  globalThis.fetch = async (address, options) => {
+    const sent = options?.body;
+    if (options?.method !== "PUT" || !(sent instanceof Uint8Array) || sent.length === 0) {
+      return real(address, options);
+    }
+    tries += 1;
+    return new Response("<html>no</html>", { status });
+  };
+  try {
+    await run(() => tries);
+  } finally {
+    globalThis.fetch = real;
+  }
+}
+
+for (const [status, reason] of [[413, "too_large"], [403, "refused"]] as const) {
+  test(`AT6 AT10 a file that is answered ${status} on the way is sent once, and taken out`, async () => {
+    const [ann, bo] = [cast.visitor(), cast.agent("bo")];
+    await Promise.all([ann.contact(), bo.contact()]);
+    const chat = await ann.begin();
+    await chat.send("Hello");
+    const atBo = bo.conversation(chat.id);
+    await until(atBo, (view) => view.timeline.messages.length === 1);
+    const refused: ClientEvents["file_refused"][] = [];
+    bo.on("file_refused", (one) => refused.push(one));
+    await behind(status, async (tries) => {
+      const files = [{ name: "a.txt", data: bytes("bandicoot") }];
+      const { message } = await atBo.send("With it", files);
+      const view = await until(chat, (view) => first(view) !== undefined);
+      const file = first(view) as Attachment;
+      await soon(() => refused.length > 0, "its author is told");
+      assert.deepEqual(refused, [{ attachment: file.id, reason }]);
+      await soon(() => bo.uploads.value.length === 0, "nothing waits any more");
+      await assert.rejects(chat.file(message, file.id), { code: "file_not_taken" });
+      // Whatever would be a reason to try again.
+      const more = await atBo.send("And more");
+      await until(chat, (view) => view.timeline.messages.some(({ id }) => id === more.message));
+      assert.equal(tries(), 1);
+      await atBo.detach(message, file.id);
+      const bare = ({ id, words }: MessageView) =>
+        id === message && typeof words === "object" && "said" in words && !words.said.attachments;
+      const seen = await until(chat, (view) => view.timeline.messages.some(bare));
+      assert.deepEqual(seen.timeline.messages.find(bare)?.words, { said: { text: "With it" } });
+    });
+    await Promise.all([ann.close(), bo.close()]);
+  });
+}
+
+test("AT10 a file that still waits is taken out; of a message that is nothing else it is not", async () => {
+  const [ann, bo] = [cast.visitor(), cast.agent("bo")];
+  await Promise.all([ann.contact(), bo.contact()]);
+  const chat = await ann.begin();
+  await chat.send("Hello");
+  const atBo = bo.conversation(chat.id);
+  await until(atBo, (view) => view.timeline.messages.length === 1);
+  await behind(503, async (tries) => {
+    const two = ["a.txt", "b.txt"].map((name) => ({ name, data: bytes(name) }));
+    const { message } = await atBo.send("", two);
+    const view = await until(chat, (view) => first(view) !== undefined);
+    const [a, b] = view.timeline.messages.flatMap(attached);
+    await soon(() => tries() > 0, "it is tried");
+    await atBo.detach(message, a?.id ?? "");
+    await until(chat, (view) => view.timeline.messages.flatMap(attached).length === 1);
+    await assert.rejects(atBo.detach(message, b?.id ?? ""), { code: "empty" });
+    await assert.rejects(chat.detach(message, b?.id ?? ""), { code: "not_yours" });
+  });
+  await atBo.send("Now?");
+  await soon(() => bo.uploads.value.length === 0, "nothing waits any more");
+  assert.equal(kept(chat.id).length, 1);
+  await Promise.all([ann.close(), bo.close()]);
+});
+
+test("AT10 who logs out while a file waits lets those who wait for it know", async () => {
+  const [ann, bo] = [cast.visitor(), cast.agent("bo")];
+  await Promise.all([ann.contact(), bo.contact()]);
+  const chat = await ann.begin();
+  await behind(503, async (tries) => {
+    const { message } = await chat.send("With it", [{ name: "a.txt", data: bytes("dunnart") }]);
+    const atBo = bo.conversation(chat.id);
+    const view = await until(atBo, (view) => first(view) !== undefined);
+    const file = first(view) as Attachment;
+    await soon(() => tries() > 0, "it is tried");
+    await assert.rejects(atBo.file(message, file.id), { code: "file_waiting" });
+    await ann.logOut("lose");
+    await assert.rejects(atBo.file(message, file.id), { code: "file_not_taken" });
+  });
+  await bo.close();
+});
+
 test("AT3 whoever is not the author, or sends other bytes, is refused", async () => {
   const [ann, bo] = [cast.visitor(), cast.agent("bo")];
   await Promise.all([ann.contact(), bo.contact()]);

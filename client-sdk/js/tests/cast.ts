@@ -55,8 +55,10 @@ export function until(
   return new Promise((resolve, reject) => {
     let stop = () => {};
     const timer = setTimeout(() => {
+      // Nobody keeps a view that nobody looks at.
+      const last = JSON.stringify(chat.view.value);
       stop();
-      reject(new Error(`it never looked so: ${JSON.stringify(chat.view.value)}`));
+      reject(new Error(`it never looked so: ${last}`));
     }, 15_000);
     stop = chat.view.subscribe((view) => {
       if (view === null || !holds(view)) return;

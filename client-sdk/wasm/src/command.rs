@@ -4,8 +4,8 @@ use rejoinder_core::attachment::AttachmentError;
 use rejoinder_core::conversation::layout::{Priority, Status};
 use rejoinder_core::conversation::revision::{Attachment, Body, BodyError};
 use rejoinder_core::id::{
-    CategoryId, ConversationId, DocumentId, DocumentKind, MessageId, OperationId, ParticipantId,
-    Seq,
+    AttachmentId, CategoryId, ConversationId, DocumentId, DocumentKind, MessageId, OperationId,
+    ParticipantId, Seq,
 };
 use rejoinder_core::replica::{CommandError, Intent};
 use rejoinder_core::session::client::{Output, Session};
@@ -54,6 +54,15 @@ pub enum Command {
         message: MessageId,
         /// The words.
         text: String,
+    },
+    /// Takes a file out of a message; its text and other files stay.
+    Detach {
+        /// In which document.
+        document: DocumentId,
+        /// Out of which message.
+        message: MessageId,
+        /// Which.
+        attachment: AttachmentId,
     },
     /// Takes a message back.
     Recall {
@@ -256,6 +265,7 @@ impl Command {
             | Self::Collaborator { conversation, .. }
             | Self::Widen { conversation, .. } => Some(*conversation),
             Self::Edit { document, .. }
+            | Self::Detach { document, .. }
             | Self::Recall { document, .. }
             | Self::SendAnyway { document, .. }
             | Self::Discard { document, .. }
@@ -294,6 +304,9 @@ impl Command {
             }
             Self::Edit { document, message, text } => {
                 none(session.edit_text(document, message, text, now)?)
+            }
+            Self::Detach { document, message, attachment } => {
+                none(session.detach(document, message, attachment, now)?)
             }
             Self::Recall { document, message } => none(session.recall(document, message, now)?),
             Self::SendAnyway { document, operation } => {

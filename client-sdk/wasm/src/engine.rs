@@ -11,6 +11,7 @@ use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ConversationId, DocumentId};
 use rejoinder_core::keyring::Blocks;
 use rejoinder_core::limits;
+use rejoinder_core::principal::Role;
 use rejoinder_core::replica::record::Write;
 use rejoinder_core::session::backoff::{Backoff, Ending, Verdict};
 use rejoinder_core::session::client::{Connection, Output, Session, SessionEvent};
@@ -343,8 +344,12 @@ impl<B: Blocks> Engine<B> {
 
     fn freshness(&self, id: ConversationId, now: Timestamp) -> Freshness {
         let up = matches!(self.line, Line::Up(_));
+        // An agent begins none: what is not told of yet, or looked at before the feed has come, is
+        // only not here.
+        let visitor = self.session.identity().is_some_and(|it| it.principal.role == Role::Visitor);
         let unborn = |document: &DocumentId| {
-            self.session.replica(*document).is_some_and(|replica| replica.end().0 == 0)
+            visitor
+                && self.session.replica(*document).is_some_and(|replica| replica.end().0 == 0)
                 && self.session.feed_row(id).is_none()
         };
         let documents = self.session.documents_of(id);

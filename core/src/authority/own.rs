@@ -13,6 +13,15 @@ use crate::limits;
 use crate::principal::Principal;
 use crate::time::Timestamp;
 
+/// Which messages the server takes back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    /// Those of these authors; none: of everybody.
+    pub authors: Option<&'a BTreeSet<ParticipantId>>,
+    /// Those accepted until then; none: whenever.
+    pub until: Option<Timestamp>,
+}
+
 impl Authority {
     /// Makes these participants follow the conversation. Who follows it already is left alone, and
     /// in a full document everybody.
@@ -109,12 +118,12 @@ impl Authority {
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
     }
 
-    /// Recalls messages that are not recalled yet, in the name of the server: those of `authors`,
-    /// or all where none are named, and `at_most` of them. Returns whether none is left.
+    /// Recalls messages that are not recalled yet, in the name of the server, `at_most` of them.
+    /// Returns whether none is left.
     pub fn recall_all(
         &mut self,
         admission: &mut Admission,
-        authors: Option<&BTreeSet<ParticipantId>>,
+        which: Which<'_>,
         at_most: usize,
         policy: &Policy,
         now: Timestamp,
@@ -122,7 +131,7 @@ impl Authority {
     ) -> bool {
         let elsewhere = BTreeSet::new();
         let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
-        let mut left: Vec<_> = self.worded(authors).take(at_most.saturating_add(1)).collect();
+        let mut left: Vec<_> = self.worded(which).take(at_most.saturating_add(1)).collect();
         let done = left.len() <= at_most;
         left.truncate(at_most);
         for (kind, message) in left {
@@ -132,21 +141,20 @@ impl Authority {
     }
 
     /// Messages whose words may be somewhere: neither notices nor recalled.
-    fn worded(
-        &self,
-        authors: Option<&BTreeSet<ParticipantId>>,
-    ) -> impl Iterator<Item = (DocumentKind, MessageId)> {
+    fn worded(&self, which: Which<'_>) -> impl Iterator<Item = (DocumentKind, MessageId)> {
         let kinds = [DocumentKind::Timeline, DocumentKind::Team];
         kinds.into_iter().flat_map(move |kind| {
             let document = self.document(kind);
-            document.history.entries().filter_map(move |(_, entry)| {
+            document.history.entries().filter_map(move |(seq, entry)| {
                 let (Key::Message(message), Value::Message(value)) = (entry.key, &entry.value)
                 else {
                     return None;
                 };
                 let worded = matches!(value.content, Content::Words { .. });
-                let theirs = authors.is_none_or(|authors| authors.contains(&value.author));
-                let left = worded && theirs && !document.history.has(Key::Recall(message));
+                let theirs = which.authors.is_none_or(|authors| authors.contains(&value.author));
+                let old = |until| document.accepted_at(seq).is_some_and(|at| at <= until);
+                let meant = theirs && which.until.is_none_or(old);
+                let left = worded && meant && !document.history.has(Key::Recall(message));
                 left.then_some((kind, message))
             })
         })

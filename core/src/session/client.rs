@@ -15,6 +15,7 @@
 
 mod commands;
 mod erasing;
+mod feed;
 mod frames;
 mod line;
 
@@ -28,6 +29,7 @@ use crate::dice::Dice;
 use crate::id::{ConversationId, DeviceId, DocumentId, Epoch, MessageId, ParticipantId, Seq};
 use crate::replica::record::{Cursors, Identity, Saved, SavedDocument, Write};
 use crate::replica::{ApplyError, Effects, Event, Replica};
+use crate::session::client::feed::Reading;
 use crate::time::Timestamp;
 use crate::wire::{
     ClientFrame, FeedRow, Keeping, Notification, Offer, Order, Problem, Progress, Signal,
@@ -164,6 +166,8 @@ pub struct Session {
     /// Documents that are loaded for that alone.
     visited: BTreeSet<DocumentId>,
     feed: BTreeMap<ConversationId, FeedRow>,
+    /// The feed is being read anew.
+    reading: Option<Reading>,
     signals: BTreeMap<(DocumentId, ParticipantId), (Signal, Timestamp)>,
     progress: BTreeMap<(DocumentId, MessageId), Progress>,
     offers: Vec<Offer>,
@@ -191,6 +195,7 @@ impl Session {
             to_rebuild: BTreeSet::new(),
             visited: BTreeSet::new(),
             feed: saved.feed.into_iter().map(|row| (row.conversation, row)).collect(),
+            reading: None,
             signals: BTreeMap::new(),
             progress: BTreeMap::new(),
             offers: Vec::new(),

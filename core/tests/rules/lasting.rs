@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rejoinder_core::authority::{Admission, notice_before};
+use rejoinder_core::authority::{Admission, Which, notice_before};
 use rejoinder_core::conversation::layout::{Notice, Priority, Status};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::id::{DocumentKind, ParticipantId};
@@ -136,8 +136,8 @@ fn lc3_who_does_not_say_how_to_be_reached_is_not_waited_for() {
 /// The server takes back, three at a time, and says whether none is left.
 fn erases(chat: &mut Chat, authors: Option<&BTreeSet<ParticipantId>>) -> bool {
     let (mut admission, policy, now) = (Admission::default(), chat.policy, chat.now);
-    let dice = &mut chat.dice;
-    let done = chat.authority.recall_all(&mut admission, authors, 3, &policy, now, dice);
+    let (which, dice) = (Which { authors, until: None }, &mut chat.dice);
+    let done = chat.authority.recall_all(&mut admission, which, 3, &policy, now, dice);
     chat.commit(admission);
     done
 }

@@ -8,6 +8,7 @@ mod world;
 
 mod crossing;
 mod erasing;
+mod feed;
 mod offers;
 mod outbox;
 mod pulling;

@@ -235,7 +235,7 @@ impl World {
                     token: Some("kept".to_owned()),
                     cursor,
                     erasures: self.server.erasures[known..].to_vec(),
-                    scope: 0,
+                    scope: self.server.scope,
                 };
                 let due = match hello.epoch == Some(self.server.epoch) {
                     true if welcome.erasures.is_empty() => Due::Nothing,

@@ -7,6 +7,7 @@ import { endingOf, isPicture } from "../model/files.js";
 import { isOverdue } from "@rejoinder/client/fetching";
 import { withoutBidi } from "@rejoinder/client/markdown";
 import { saveFile } from "../pages/files.js";
+import { detach } from "../state/actions.js";
 import { FETCHING, type FilePlace, type Held, type Shown } from "../state/addresses.js";
 import { now } from "../state/clock.js";
 import { focusComposer } from "../state/composing.js";
@@ -14,17 +15,23 @@ import { sizeOf, t } from "../state/i18n.js";
 import { Modal } from "./Asking.js";
 import { useDesk } from "./context.js";
 import { Icon } from "./Icon.js";
+import { chooseAnother } from "./Picked.js";
 
 /** Pictures this near to what is in sight are fetched. */
 const NEAR = "800px 0px";
 
-/** `since`: when the server has had the message since. */
-type Props = { at: FilePlace; since: number | null; file: Attachment };
+/**
+ * `since`: when the server has had the message since; `isAll`: whether nothing is left of the
+ * message without it.
+ */
+type Props = { at: FilePlace; since: number | null; file: Attachment; isAll: boolean };
 
-export function Attachments({ at, since, files }: Omit<Props, "file"> & { files: Attachment[] }) {
+export function Attachments({ at, since, files, isAll }:
+  Omit<Props, "file"> & { files: Attachment[] }) {
+  const one = { at, since, isAll: isAll && files.length === 1 };
   return (
     <ul class="files" aria-label={t.value.files.list}>
-      {files.map((file) => <One key={file.id} at={at} since={since} file={file} />)}
+      {files.map((file) => <One key={file.id} {...one} file={file} />)}
     </ul>
   );
 }
@@ -41,7 +48,7 @@ function stateOf({ state }: Shown, since: number | null): string {
   return state === "waiting" && isOverdue(since, now.value) ? words.overdue : words.states[state];
 }
 
-function Picture({ at, since, file, broken }: Props & { broken: () => void }) {
+function Picture({ at, since, file, isAll, broken }: Props & { broken: () => void }) {
   const box = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
   const near = useNear(box);
@@ -61,7 +68,7 @@ function Picture({ at, since, file, broken }: Props & { broken: () => void }) {
           </span>
         )}
       </button>
-      <Sending file={file} />
+      <Sending at={at} file={file} isAll={isAll} />
       {open && there && (
         <Viewer name={name} shown={shown} close={() => setOpen(false)} />
       )}
@@ -95,7 +102,7 @@ function Viewer({ name, shown, close }: {
   );
 }
 
-function Other({ at, since, file }: Props) {
+function Other({ at, since, file, isAll }: Props) {
   const [wanted, setWanted] = useState(false);
   const [shown, again] = useFile(at, file, wanted);
   const words = t.value.files;
@@ -117,7 +124,7 @@ function Other({ at, since, file }: Props) {
           {sizeOf(file.bytes)}
           <span role="status">{state !== null && ` · ${state}`}</span>
         </small>
-        <Sending file={file} />
+        <Sending at={at} file={file} isAll={isAll} />
       </span>
       <button type="button" class="icon-button" title={words.downloadOf(name)}
         aria-label={words.downloadOf(name)} aria-disabled={wanted && !retry}
@@ -128,16 +135,21 @@ function Other({ at, since, file }: Props) {
   );
 }
 
-/** How far one's own file is on its way to the server, or why it was not taken. */
-function Sending({ file }: { file: Attachment }) {
+type OfOne = Omit<Props, "since">;
+
+/** How far one's own file is on its way to the server, or why it was not taken and what to do. */
+function Sending({ at, file, isAll }: OfOne) {
   const desk = useDesk();
   const words = t.value.files;
   const refused = desk.files.refused.value.get(file.id);
   if (refused !== undefined) {
     return (
-      <p class="sending bad" role="alert">
-        <Icon name="alert" size={14} /><span>{words.refused[refused]}</span>
-      </p>
+      <>
+        <p class="sending bad" role="alert">
+          <Icon name="alert" size={14} /><span>{words.refused[refused]}</span>
+        </p>
+        <Ways at={at} file={file} isAll={isAll} />
+      </>
     );
   }
   const upload = desk.files.uploads.value.get(file.id);
@@ -151,6 +163,24 @@ function Sending({ file }: { file: Attachment }) {
       {upload.sent === 0 ? <Icon name="clock" size={14} />
         : <progress max={100} value={done} aria-label={text} />}
       <span>{text}</span>
+    </p>
+  );
+}
+
+/** What to do about a file that will never come, where the message can still be changed. */
+function Ways({ at, file, isAll }: OfOne) {
+  const desk = useDesk();
+  const words = t.value.files;
+  const isOver = at.kind === "timeline" && desk.view.value?.timeline.closed === true;
+  return isOver ? null : (
+    <p class="sending-ways">
+      <button type="button" class="link" onClick={() => chooseAnother(at)}>{words.another}</button>
+      {!isAll && (
+        <button type="button" class="link" aria-label={words.detachOf(withoutBidi(file.name))}
+          onClick={() => void detach(desk, at, file.id)}>
+          {words.detach}
+        </button>
+      )}
     </p>
   );
 }

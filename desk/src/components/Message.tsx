@@ -108,7 +108,7 @@ function Said({ message, conversation, find }: {
       )}
       {attachments.length > 0 && (
         <Attachments at={{ conversation, kind, message: message.id }} since={message.at}
-          files={attachments} />
+          files={attachments} isAll={text === ""} />
       )}
     </>
   );

@@ -5,7 +5,7 @@ import { useRef } from "preact/hooks";
 import { ACCEPTED, endingOf, MOST_FILES } from "../model/files.js";
 import { withoutBidi } from "@rejoinder/client/markdown";
 import { announce, tell } from "../state/ask.js";
-import { focusComposer } from "../state/composing.js";
+import { compose, focusComposer } from "../state/composing.js";
 import type { Desk } from "../state/desk.js";
 import type { Picked } from "../state/files.js";
 import { sizeOf, t } from "../state/i18n.js";
@@ -71,6 +71,16 @@ function Chip({ one, remove }: { one: Picked; remove: () => void }) {
       </button>
     </li>
   );
+}
+
+/** What is chosen goes with the next message: it is looked at before it is sent. */
+export function chooseAnother({ conversation, kind }: {
+  conversation: ConversationId; kind: DocumentKind;
+}): void {
+  compose(conversation, kind);
+  requestAnimationFrame(() => {
+    document.querySelector<HTMLInputElement>(".composer input[type=file]")?.click();
+  });
 }
 
 export function AttachButton({ id, kind }: Props) {

@@ -1,7 +1,9 @@
 /** What buttons, menus, the palette and keys do to the conversation on screen. */
 
+import type { AttachmentId } from "@rejoinder/client";
 import { attachmentsOf } from "../model/files.js";
 import { type Entry, textOf } from "../model/timeline.js";
+import type { FilePlace } from "./addresses.js";
 import { advise, attempt, confirm, tell } from "./ask.js";
 import { beginEdit, compose, focusComposer } from "./composing.js";
 import type { Desk } from "./desk.js";
@@ -65,6 +67,15 @@ export async function handBack(desk: Desk): Promise<void> {
   const conversation = desk.current.peek();
   if (conversation) {
     await attempt(() => conversation.assign(null));
+  }
+}
+
+/** Takes a file out of one's own message; what is left of it stays as it is. */
+export async function detach(desk: Desk, at: FilePlace, attachment: AttachmentId): Promise<void> {
+  const { conversation, message, kind } = at;
+  const handle = desk.client.conversation(conversation);
+  if (await attempt(() => handle.detach(message, attachment, kind))) {
+    focusComposer();
   }
 }
 

@@ -27,6 +27,8 @@ export class Files {
   /** What the server did not take, and why. */
   readonly refused = signal<ReadonlyMap<AttachmentId, FileRefusal>>(new Map());
   readonly #picked = new Map<string, Signal<readonly Picked[]>>();
+  /** Those that have left a composer and are in no message yet. */
+  readonly #handing = new Set<number>();
   readonly #stops: Disposer[] = [];
   #keys = 0;
 
@@ -59,7 +61,8 @@ export class Files {
 
   /** Whether files would be lost with the page. */
   get isHolding(): boolean {
-    return [...this.#picked.values()].some((all) => ready(all.peek()).length > 0);
+    return this.#handing.size > 0
+      || [...this.#picked.values()].some((all) => ready(all.peek()).length > 0);
   }
 
   /** Until the server has all that was attached; false if that takes longer. */
@@ -100,10 +103,14 @@ export class Files {
     const all = this.#of(conversation, kind);
     const taken = ready(all.peek());
     all.value = all.peek().filter((one) => one.problem !== null);
+    for (const { key } of taken) {
+      this.#handing.add(key);
+    }
     return taken;
   }
 
   taken(files: Picked[]): void {
+    this.#handed(files);
     forget(files);
   }
 
@@ -111,6 +118,7 @@ export class Files {
   putBack(
     conversation: ConversationId, kind: DocumentKind, taken: Picked[], error: unknown,
   ): void {
+    this.#handed(taken);
     const all = this.#of(conversation, kind);
     const { code, file } = error instanceof RejoinderError ? error : { code: "", file: null };
     const back = taken.map((one, place) => place === file && isFileProblem(code)
@@ -134,6 +142,12 @@ export class Files {
     const all = this.#picked.get(key) ?? signal<readonly Picked[]>([]);
     this.#picked.set(key, all);
     return all;
+  }
+
+  #handed(files: readonly Picked[]): void {
+    for (const { key } of files) {
+      this.#handing.delete(key);
+    }
   }
 
   #pick({ name, data }: FileToSend): Picked {

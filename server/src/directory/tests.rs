@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use rejoinder_core::authority::policy::{Policy, Window};
-use rejoinder_core::id::{DeviceId, ParticipantId, SiteId};
+use rejoinder_core::id::{DeviceId, Epoch, ParticipantId, SiteId};
 use rejoinder_core::principal::{AgentRole, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Credential;
@@ -97,6 +97,35 @@ fn disabled(disabled: bool) -> AgentChange {
 
 fn token_of(session: &Session) -> Credential {
     Credential::Token(session.token.clone().unwrap())
+}
+
+#[test]
+fn lc5_what_erased_visitors_wrote_is_looked_for_once_under_an_epoch() {
+    let world = World::new();
+    let shop = world.site("Shop");
+    let ann = world.visits(shop.id).unwrap().principal.participant;
+    world.visits(shop.id).unwrap();
+    let looked_for = || {
+        let erasing = world.directory.erasing().unwrap();
+        erasing.into_iter().map(|erasing| erasing.visitor).collect::<Vec<_>>()
+    };
+    let [first, second] = [[1; 16], [2; 16]].map(Epoch::from_bytes);
+    world.directory.erase_again(first).unwrap();
+    assert_eq!(looked_for(), []);
+    world.directory.erase_visitor(By::CommandLine, ann, at(1)).unwrap();
+    assert_eq!(looked_for(), [ann]);
+    world.directory.erased(ann).unwrap();
+    // Another start, under the same.
+    world.elsewhere().erase_again(first).unwrap();
+    assert_eq!(looked_for(), []);
+    // A backup was restored; a crash in between leaves it to be done.
+    for _ in 0..2 {
+        world.elsewhere().erase_again(second).unwrap();
+        assert_eq!(looked_for(), [ann]);
+    }
+    world.directory.erased(ann).unwrap();
+    world.directory.erase_again(second).unwrap();
+    assert_eq!(looked_for(), []);
 }
 
 #[test]

@@ -92,6 +92,12 @@ impl Hub {
             return Ok(told.then_some(cursor));
         }
         connected.feed_read.store(true, Ordering::Release);
+        if connected.principal.role.reads_team() {
+            // That it was the last part: what was known before and is not in it is gone. A place of
+            // 0 says only that somebody is here.
+            let end = ServerFrame::Feed { cursor: cursor.max(1), rows: Vec::new() };
+            connected.outbound.send(&end);
+        }
         Ok(None)
     }
 }

@@ -63,9 +63,9 @@ use self::writer::Counters;
 pub(crate) use self::writer::Step;
 pub use super::ledger::LedgerError;
 use super::{
-    AppendError, Appended, Batch, Boxed, Course, Device, Erasure, ErasureProgress, FeedEntry,
-    FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError, Stored,
-    Tombstone, Words,
+    AppendError, Appended, Batch, Boxed, Course, Device, Erasure, ErasureProgress, Expired,
+    FeedEntry, FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError,
+    Stored, Tombstone, Words,
 };
 
 /// How to open a data folder.
@@ -328,10 +328,18 @@ impl Storage for Sqlite {
         before: Timestamp,
         but_for: usize,
         at_most: usize,
-    ) -> Result<Vec<ConversationId>, StorageError> {
+    ) -> Result<Vec<Expired>, StorageError> {
         self.reads.read("expired conversations", |connection| {
             lasting::expired(connection, site, before, but_for, at_most)
         })
+    }
+
+    fn keep_expiring(
+        &self,
+        conversation: ConversationId,
+        until: Option<Timestamp>,
+    ) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::Expiring(conversation, until))
     }
 
     fn there(
@@ -380,23 +388,16 @@ impl Storage for Sqlite {
         self.reads.former_words(document, message, since)
     }
 
-    fn former_left(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Result<bool, StorageError> {
-        self.reads
-            .read("former words", |connection| former::are_left(connection, site, kept, known_at))
+    fn former_beginnings(&self) -> Result<Vec<(SiteId, Timestamp)>, StorageError> {
+        self.reads.read("former words", former::beginnings)
     }
 
-    fn forget_former(
-        &self,
-        site: SiteId,
-        kept: Option<Timestamp>,
-        known_at: Timestamp,
-    ) -> Boxed<Result<(), StorageError>> {
-        self.write(Write::ForgetFormer(site, kept, known_at))
+    fn former_left(&self, site: SiteId, since: Timestamp) -> Result<bool, StorageError> {
+        self.reads.read("former words", |connection| former::are_left(connection, site, since))
+    }
+
+    fn forget_former(&self, site: SiteId, since: Timestamp) -> Boxed<Result<(), StorageError>> {
+        self.write(Write::ForgetFormer(site, since))
     }
 
     fn notifications(

@@ -7,6 +7,8 @@ import {
 import type { Locator } from "@playwright/test";
 import WebSocket from "ws";
 import type { Desk } from "../src/desk.ts";
+import { leavingAsks } from "../src/leaving.ts";
+import { takesNoFiles } from "../src/proxy.ts";
 import { type Stage, expect, test } from "../src/stage.ts";
 
 /** The desk's own icon, 192 pixels wide. */
@@ -159,6 +161,28 @@ test("UI33 UI14 what may not be attached says why in its place, and nothing else
   await expect(sue.message("dill").locator(".file")).toHaveCount(1);
 });
 
+for (const entry of ["desk", "portal"] as const) {
+  test(`UI33 UI9 the browser asks before it leaves the ${entry} with files not sent`, async ({
+    stage,
+  }) => {
+    const ann = await visitor(stage, `Is there a list, lovage of the ${entry}?`);
+    const sue = await stage.emptyDesk();
+    await sue.logIn("sue@demo.example", entry);
+    await sue.read(`lovage of the ${entry}`);
+    const questions = leavingAsks(sue.page);
+    await chooser(sue).setInputFiles([text("list.txt", "one, two")]);
+    await expect(picked(sue, "list.txt")).toBeVisible();
+    await sue.page.evaluate(() => location.reload());
+    await expect.poll(() => questions).toEqual(["beforeunload"]);
+    await expect(picked(sue, "list.txt")).toBeVisible();
+    await sue.composer.press("Enter");
+    await expect.poll(() => ann.files().map(({ name }) => name)).toEqual(["list.txt"]);
+    await sue.page.reload();
+    await expect(sue.composer).toBeVisible();
+    expect(questions).toEqual(["beforeunload"]);
+  });
+}
+
 test("UI33 UI34 AT6 files wait for the network on both sides, and come by themselves", async ({
   stage,
 }) => {
@@ -213,6 +237,33 @@ test("UI33 UI34 AT6 files wait for the network on both sides, and come by themse
   await expect(sue.question).toHaveCount(0);
   await expect(sue.removed).toHaveCount(1);
   await expect(sue.composer).toBeFocused();
+});
+
+test("AT6 AT10 UI34 a file that something on the way never takes says so, and is taken out", async ({
+  stage,
+}) => {
+  const ann = await visitor(stage, "Is there a plan, caraway?");
+  const sue = await stage.desk("sue");
+  await sue.read("caraway");
+  const tries = await takesNoFiles(sue.context);
+  await sue.composer.fill("Here, mace.");
+  await chooser(sue).setInputFiles([text("plan.txt", "first, second")]);
+  await sue.composer.press("Enter");
+  const message = sue.message("mace");
+  await expect(message.getByRole("alert")).toContainText("takes no file of this size");
+  expect(tries()).toBe(1);
+  await expect.poll(() => ann.files().length).toBe(1);
+  const { id, message: of } = ann.files()[0] ?? { id: "", message: "" };
+  await expect(ann.chat.file(of, id)).rejects.toMatchObject({ code: "file_not_taken" });
+
+  const choosing = sue.page.waitForEvent("filechooser");
+  await message.getByRole("button", { name: "Attach another file" }).click();
+  await (await choosing).setFiles([text("short.txt", "first")]);
+  await expect(picked(sue, "short.txt")).toBeVisible();
+  await message.getByRole("button", { name: "Take it out of the message: plan.txt" }).click();
+  await expect(message.locator(".file")).toHaveCount(0);
+  await expect(message).toContainText("Here, mace.");
+  await expect.poll(() => ann.files().length).toBe(0);
 });
 
 test("UI12 UI33 a reply that is taken back to be edited brings its files along", async ({

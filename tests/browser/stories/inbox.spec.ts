@@ -281,6 +281,13 @@ test("RT40 RT45 RT5 who is away is given nothing and is told why; online again i
   await kim.page.getByRole("button", { name: "Your availability: Away" }).click();
   await kim.page.getByRole("menuitemradio", { name: "Online" }).click();
   await expect(offers).toContainText(/waits? to be taken/);
+  for (const width of [1440, 1100, 800, 1280]) {
+    await kim.page.setViewportSize({ width, height: 800 });
+    const places = await offers.getByRole("button").evaluateAll((all) =>
+      all.map((it) => it.getBoundingClientRect()).map(({ top, height }) => top + height / 2));
+    expect(places.length).toBe(2);
+    expect(Math.abs((places[0] ?? 0) - (places[1] ?? 0)), `at ${width}`).toBeLessThan(2);
+  }
   await kim.page.reload();
   await expect(offers).toContainText(/waits? to be taken/);
   // It covers nothing of a form.

@@ -1,4 +1,5 @@
 import { effect, signal, untracked } from "@preact/signals";
+import type { ConversationId } from "@rejoinder/client";
 import { post } from "./posting";
 import type { Session } from "./session";
 
@@ -7,15 +8,19 @@ const AGAIN_MILLIS = 1_000;
 const LONGEST_MILLIS = 60_000;
 
 export type Path = "prechat" | "offline-info";
-export type Waits = Readonly<Partial<Record<Path, object>>>;
+/** `about`: of which conversation it is, if it is of one. */
+export type Errand = { path: Path; about: ConversationId | null; body: object };
 /** `field`: which one the server named, if one. */
 export type Refused = { field: string | null };
 type Fate = "done" | "later" | "given up" | Refused;
 type Settled = (path: Path, body: object, fate: "done" | Refused) => void;
 
-/** What the server is to be told as soon as it can be: the newest of each kind counts. */
+/**
+ * What the server is to be told as soon as it can be: of each kind the newest about each
+ * conversation, in the order in which it was put.
+ */
 export class Errands {
-  readonly waits = signal<Waits>({});
+  readonly waits = signal<readonly Errand[]>([]);
   readonly #session: Session;
   readonly #settled: Settled;
   /** How often all was given up: what was under way then is somebody else's. */
@@ -35,26 +40,30 @@ export class Errands {
   }
 
   /** Tells it, now or as soon as it can be. */
-  async hand(path: Path, body: object): Promise<Fate> {
-    this.#drop(path);
+  async hand(errand: Errand): Promise<Fate> {
+    this.waits.value = this.waits.value.filter((one) => !isSame(one, errand));
     const given = this.#given;
-    const fate = await this.#tell(path, body);
+    // Not before another that was put first: the server would take that for the newer one.
+    const isNext = !this.waits.value.some(({ path }) => path === errand.path);
+    const fate = isNext ? await this.#tell(errand) : "later";
     if (given !== this.#given) return "given up";
     if (fate !== "later") return fate;
-    this.waits.value = { ...this.waits.value, [path]: body };
-    this.#soon();
+    this.waits.value = [...this.waits.value, errand];
+    if (isNext) this.#soon();
     return fate;
   }
 
   /** What was kept from before: what was put since counts. */
-  take(waits: Waits): void {
-    this.waits.value = { ...waits, ...this.waits.value };
+  take(kept: readonly Errand[]): void {
+    const since = this.waits.value;
+    const before = kept.filter((one) => !since.some((other) => isSame(one, other)));
+    this.waits.value = [...before, ...since];
     if (this.#isLive) void this.#again();
   }
 
   giveUp(): void {
     this.#given += 1;
-    this.waits.value = {};
+    this.waits.value = [];
     clearTimeout(this.#timer);
   }
 
@@ -67,11 +76,16 @@ export class Errands {
     if (this.#going) return;
     this.#going = true;
     try {
-      for (const [path, body] of Object.entries(this.waits.value) as [Path, object][]) {
-        const fate = await this.#tell(path, body);
+      const held = new Set<Path>();
+      for (const errand of this.waits.value) {
+        const { path, body } = errand;
+        if (held.has(path)) continue;
+        const fate = await this.#tell(errand);
+        if (fate === "later") held.add(path);
         // Given up, or put in another way, meanwhile.
-        if (fate === "later" || fate === "given up" || this.waits.value[path] !== body) continue;
-        this.#drop(path);
+        const waits = this.waits.value.includes(errand);
+        if (fate === "later" || fate === "given up" || !waits) continue;
+        this.waits.value = this.waits.value.filter((one) => one !== errand);
         this.#settled(path, body, fate);
       }
     } finally {
@@ -82,18 +96,13 @@ export class Errands {
 
   #soon(): void {
     clearTimeout(this.#timer);
-    if (!this.#isLive || Object.keys(this.waits.value).length === 0) return;
+    if (!this.#isLive || this.waits.value.length === 0) return;
     const wait = Math.min(AGAIN_MILLIS * 2 ** this.#failures, LONGEST_MILLIS);
     this.#failures += 1;
     this.#timer = window.setTimeout(() => void this.#again(), wait);
   }
 
-  #drop(path: Path): void {
-    const { [path]: _, ...others } = this.waits.value;
-    this.waits.value = others;
-  }
-
-  async #tell(path: Path, body: object): Promise<Fate> {
+  async #tell({ path, body }: Errand): Promise<Fate> {
     const answer = await post(this.#session, path, body);
     if (answer === null || answer.status >= 500) return "later";
     // Somebody whom the server does not know is begun anew, and told then.
@@ -101,6 +110,10 @@ export class Errands {
     if (answer.ok) return "done";
     return { field: await fieldOf(answer) };
   }
+}
+
+function isSame(one: Errand, other: Errand): boolean {
+  return one.path === other.path && one.about === other.about;
 }
 
 async function fieldOf(answer: Response): Promise<string | null> {

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { ConversationId } from "@rejoinder/client";
-import { Errands, type Path, type Refused, type Waits } from "./errands";
+import { type Errand, Errands, type Path, type Refused } from "./errands";
 import { Filled } from "./filled";
 import { strings } from "./language";
 import type { Session } from "./session";
@@ -23,7 +23,7 @@ type Kept = {
   answers?: Answers;
   contact?: { name: string; email: string };
   answered?: boolean;
-  waits?: Waits;
+  waits?: readonly Errand[];
 };
 
 /** What a site asks beside the chat: before it begins, and when nobody is there. */
@@ -37,7 +37,7 @@ export class Forms {
   readonly #told = signal<ReadonlySet<ConversationId>>(new Set());
   /** What the server did not take is asked again, also in a chat that goes on. */
   readonly #answersRefused = signal(false);
-  readonly #contactRefused = signal<ConversationId | null>(null);
+  readonly #contactRefused = signal<ReadonlySet<ConversationId>>(new Set());
   readonly #errands: Errands;
   readonly #filled: Filled;
 
@@ -56,13 +56,13 @@ export class Forms {
     const view = this.thread.view.value;
     if (!view || view.freshness === "checking") return null;
     const { conversation, status, closed } = view.timeline;
-    if (this.#contactRefused.value === conversation) return conversation;
+    if (this.#contactRefused.value.has(conversation)) return conversation;
     const awaits = status === "awaiting_offline_info" && !closed;
     return awaits && !this.#isTold(conversation) ? conversation : null;
   });
 
   /** What was sent and has not reached the server. */
-  readonly waiting = computed(() => Object.keys(this.#errands.waits.value).length);
+  readonly waiting = computed(() => this.#errands.waits.value.length);
 
   constructor(
     readonly session: Session,
@@ -86,7 +86,7 @@ export class Forms {
       this.wrong.value = {};
       this.#answered.value = false;
       this.#answersRefused.value = false;
-      this.#contactRefused.value = null;
+      this.#contactRefused.value = new Set();
     });
   }
 
@@ -113,7 +113,9 @@ export class Forms {
       const text = lineOf(this.answers.value[label]);
       return text ? [[label, text] as const] : [];
     });
-    await this.#hand("prechat", { answers: Object.fromEntries(given) }, () => {
+    const body = { answers: Object.fromEntries(given) };
+    // They are the visitor's, whatever is talked about.
+    await this.#hand({ path: "prechat", about: null, body }, () => {
       this.#answered.value = true;
       this.#answersRefused.value = false;
     });
@@ -129,17 +131,18 @@ export class Forms {
     }
     if (this.busy.value) return null;
     const body: OfflineInfo = { conversation, email, ...(name ? { name } : {}) };
-    await this.#hand("offline-info", body, () => {
+    await this.#hand({ path: "offline-info", about: conversation, body }, () => {
       this.#told.value = new Set(this.#told.value).add(conversation);
-      this.#contactRefused.value = null;
+      this.#contactRefused.value = without(this.#contactRefused.value, conversation);
     });
     return null;
   }
 
-  async #hand(path: Path, body: object, goOn: () => void): Promise<void> {
+  async #hand(errand: Errand, goOn: () => void): Promise<void> {
+    const { path, body } = errand;
     this.busy.value = true;
     try {
-      const fate = await this.#errands.hand(path, body);
+      const fate = await this.#errands.hand(errand);
       if (fate === "given up") return;
       if (typeof fate === "object") return await this.#refused(path, body, fate);
       // Without a network the chat goes on, and this follows.
@@ -163,9 +166,12 @@ export class Forms {
   async #refused(path: Path, body: object, { field }: Refused): Promise<void> {
     const words = strings.value.forms;
     if (path === "offline-info") {
-      const { conversation } = body as OfflineInfo;
-      this.#told.value = new Set([...this.#told.value].filter((one) => one !== conversation));
-      this.#contactRefused.value = conversation;
+      const { conversation, email, name = "" } = body as OfflineInfo;
+      this.#told.value = without(this.#told.value, conversation);
+      this.#contactRefused.value = new Set(this.#contactRefused.value).add(conversation);
+      // It may have been given about another conversation since, and gone with that.
+      if (!this.contact.value.name && !this.contact.value.email)
+        this.contact.value = { name, email };
       this.wrong.value = { [field ?? ""]: field === "email" ? words.badEmail : words.refused };
       return;
     }
@@ -190,8 +196,8 @@ export class Forms {
   }
 
   #isTold(conversation: ConversationId): boolean {
-    const waits = this.#errands.waits.value["offline-info"] as OfflineInfo | undefined;
-    return this.#told.value.has(conversation) || waits?.conversation === conversation;
+    const waits = this.#errands.waits.value.some(({ about }) => about === conversation);
+    return this.#told.value.has(conversation) || waits;
   }
 
   /** What is to be kept, as a text: empty where there is nothing. */
@@ -210,9 +216,16 @@ export class Forms {
     this.answers.value = { ...kept.answers, ...this.answers.value };
     const { name, email } = this.contact.value;
     if (!name && !email) this.contact.value = kept.contact ?? NO_CONTACT;
-    if (kept.answered || kept.waits?.prechat) this.#answered.value = true;
-    if (kept.waits) this.#errands.take(kept.waits);
+    // Of a widget from before, which kept them in another shape, they are in the fields all the same.
+    const waits = Array.isArray(kept.waits) ? (kept.waits as readonly Errand[]) : [];
+    const answered = waits.some(({ path }) => path === "prechat");
+    if (kept.answered || answered) this.#answered.value = true;
+    if (waits.length > 0) this.#errands.take(waits);
   }
+}
+
+function without(all: ReadonlySet<ConversationId>, one: ConversationId): Set<ConversationId> {
+  return new Set([...all].filter((other) => other !== one));
 }
 
 /** As the server takes it: in one line. */

@@ -75,6 +75,8 @@ export async function start(
 /** Where it is not kept, leaving loses what waits: then, and only then, the browser asks. */
 function warnBeforeLoss({ session, thread, composing, forms }: Chat): void {
   window.addEventListener("beforeunload", (event) => {
+    // Picked files are kept nowhere before they are in a message.
+    if (composing.files.value.length > 0 || thread.hasFiles) event.preventDefault();
     const mode = session.principal.value ? session.storage.value : "memory";
     const waits = thread.queued.value.length > 0 || session.waiting.value > 0;
     // What is typed is kept where everything is, what was sent also where only that is.

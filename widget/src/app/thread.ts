@@ -84,6 +84,11 @@ export class Thread {
     return id ? (this.session.client.value?.conversation(id) ?? null) : null;
   }
 
+  /** Whether files go with what is in no conversation yet. */
+  get hasFiles(): boolean {
+    return this.queued.value.some((one) => !one.went && one.files.length > 0);
+  }
+
   /** Takes what was typed; from here on it waits until it is sent. */
   say(text: string, files: File[] = []): void {
     this.#enqueue(text, files);
@@ -266,7 +271,9 @@ export class Thread {
     for (const view of this.views.value.values()) {
       for (const message of view?.timeline.messages ?? []) {
         const ours = looked || this.written.value.has(message.id);
-        const waits = ours && message.source === "visitor" && message.at === null;
+        // What the server has accepted is said, though its time has not come back yet.
+        const isHere = message.at === null && message.delivery !== "sent";
+        const waits = ours && message.source === "visitor" && isHere;
         if (waits && typeof message.words === "object" && "said" in message.words) {
           // Its files went with the store: what was typed is all that is left to keep.
           const { text } = message.words.said;

@@ -41,6 +41,10 @@ const fileRefused: Record<FileRefusal, string> = {
   invalid: "The file was not taken: it arrived damaged. Remove the message and send it again.",
   blocked: "The file was not taken: nothing more is taken from you here.",
   not_allowed: "The file was not taken: this is not allowed here.",
+  too_large:
+    "The file was not taken: something between you and us takes no file of this size. Attach a smaller one, or send a link to it.",
+  refused:
+    "The file was not taken: something on its way does not let it through. Attach another one, or send a link to it.",
 };
 
 const refusals: Record<Refusal, string> = {
@@ -191,6 +195,9 @@ export const en = {
   fileWaits: "Waiting to be sent",
   fileSent: (part: number) => `Sent ${part} %`,
   fileRefused,
+  fileAnother: "Attach another file",
+  fileDetach: "Take it out of the message",
+  fileDetachOf: (name: string) => `Take it out of the message: ${name}`,
   fileOverdue: "The file has not come so far. Ask for it to be sent again.",
   fileSize: (size: string) => `, ${size}`,
   claimed: (name: string) => `${name} joined the chat`,

@@ -18,6 +18,19 @@ const AGAIN_MILLIS = 500;
 const LONGEST_MILLIS = 60_000;
 /** Milliseconds between two tellings of how far an upload is. */
 const TELL_MILLIS = 250;
+/** Milliseconds that a log-out waits for others to be told of files that will never come. */
+const GIVE_UP_MILLIS = 2_000;
+
+/** Answers below 500 that may be others the next time: not accepted yet, too busy, logged out. */
+const PASSING = [401, 404, 407, 408, 421, 423, 425, 429];
+/** What the server itself says of a file that it does not take. */
+const OWN: Readonly<Record<string, FileRefusal>> = {
+  blocked: "blocked",
+  files_full: "full",
+  invalid: "invalid",
+  not_allowed: "not_allowed",
+};
+const NOTHING = new Uint8Array();
 
 /** Frames after which a file may go that could not before. */
 const MAY_GO = new Set(["welcome", "entries", "revisions"]);
@@ -221,19 +234,44 @@ export class Files {
       this.#toldAt = now;
       this.#around.changed();
     });
-    switch (answer.status) {
-      case 204:
-        return "kept";
-      case 410:
-        return "gone";
-      case 403:
-        return { refused: answer.code === "blocked" ? "blocked" : "not_allowed" };
-      case 422:
-        return { refused: answer.code === "files_full" ? "full" : "invalid" };
-      // Not accepted yet, too busy, too large for something on the way, or somebody logged out.
-      default:
-        return "later";
-    }
+    if (answer.status === 204) return "kept";
+    if (answer.status === 410) return "gone";
+    const refused = finalOf(answer);
+    if (refused === null) return "later";
+    // What something on the way does not let through, the server knows nothing of.
+    const told = answer.code in OWN || (await this.#giveUp(address, token));
+    return told ? { refused } : "later";
+  }
+
+  /**
+   * Sends no bytes where a file's are expected: they are not those that the message describes, so
+   * that the server tells whoever waits for them that it was not taken. False: try again.
+   */
+  async #giveUp(address: string, token: string): Promise<boolean> {
+    const answer = await this.#send(address, token, NOTHING, () => {});
+    return answer.status === 410 || finalOf(answer) !== null;
+  }
+
+  /** Nothing of what waits will be sent: whoever waits for it learns so, where there is a line. */
+  async giveUp(): Promise<void> {
+    const token = this.#around.token();
+    if (token === null || !this.#around.isLive()) return;
+    const all = [...this.#waiting.values()].filter(({ document, message, attachment }) => {
+      const known = this.#around.core().attachment(JSON.stringify(document), message, attachment);
+      const found = JSON.parse(known) as Whereabouts;
+      return typeof found === "object" && "here" in found && found.here.accepted;
+    });
+    const tell = async () => {
+      for (const { document, message, attachment } of all) {
+        await this.#giveUp(this.#address(document, message, attachment), token);
+      }
+    };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, GIVE_UP_MILLIS);
+    });
+    await Promise.race([tell().catch(() => {}), late]);
+    clearTimeout(timer);
   }
 
   /** What the core knows, with the conversations loaded that it takes. */
@@ -390,6 +428,15 @@ export function faultOf(error: unknown): { code: ErrorCode; message: string } {
 function key(rows: Uint8Array, id: AttachmentId): Uint8Array {
   const pairs = id.replaceAll("-", "").match(/../g) ?? [];
   return new Uint8Array([...rows, ...pairs.map((pair) => Number.parseInt(pair, 16))]);
+}
+
+/** Why a file is not taken, where that will be the same the next time. */
+function finalOf({ status, code }: { status: number; code: string }): FileRefusal | null {
+  if (status === 413) return "too_large";
+  const own = OWN[code];
+  if (own !== undefined) return own;
+  const isFinal = status === 501 || (status >= 400 && status < 500 && !PASSING.includes(status));
+  return isFinal ? "refused" : null;
 }
 
 /** The code of an answer's error; empty where there is none. */

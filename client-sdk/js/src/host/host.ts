@@ -348,9 +348,9 @@ export class Host {
     }
     if (!this.#core.is_welcome()) {
       if (unsent === "lose") return "offline";
-      const message = "there is no connection: go online first";
-      throw JSON.stringify({ code: "offline", message });
+      throw JSON.stringify({ code: "offline", message: "there is no connection: go online first" });
     }
+    await this.#files.giveUp();
     await this.#command({ log_out: {} });
     return "asked";
   }

@@ -188,16 +188,41 @@ impl Session {
         text: impl Into<String>,
         now: Timestamp,
     ) -> Result<Output, CommandError> {
+        let former = self.said(document, message)?;
+        let body = Body { text: text.into(), attachments: former.attachments };
+        self.edit(document, message, &body, now)
+    }
+
+    /// Takes a file out of one's own message or note, whose text and other files stay. Of one that
+    /// is not in it nothing is to be taken.
+    ///
+    /// # Errors
+    /// [`CommandError`]; a message of which nothing is left is to be recalled.
+    pub fn detach(
+        &mut self,
+        document: DocumentId,
+        message: MessageId,
+        attachment: AttachmentId,
+        now: Timestamp,
+    ) -> Result<Output, CommandError> {
+        let mut body = self.said(document, message)?;
+        let before = body.attachments.len();
+        body.attachments.retain(|it| it.id != attachment);
+        if body.attachments.len() == before {
+            return Ok(Output::default());
+        }
+        self.edit(document, message, &body, now)
+    }
+
+    /// What a message says: without that nobody knows what is attached to it.
+    fn said(&self, document: DocumentId, message: MessageId) -> Result<Body, CommandError> {
         let replica = self.replica(document).ok_or(CommandError::NotOpen)?;
-        let former = replica.live_words(message).and_then(|words| words.read().ok());
-        // Without its former words nobody knows what was attached to it.
-        let former = former.ok_or(if replica.is_recalled(message) {
+        let words = replica.live_words(message).and_then(|words| words.read().ok());
+        words.ok_or(if replica.is_recalled(message) {
             CommandError::Recalled
         } else {
             CommandError::UnknownMessage
-        })?;
-        let body = Body { text: text.into(), attachments: former.attachments };
-        self.edit(document, message, &body, now)
+        })
     }
 
     /// Describes a file that is to be sent, and seals its bytes: they go beside the message.

@@ -23,16 +23,6 @@ impl Session {
         output.frames.extend(held.chunks(limits::HOLDING_DOCUMENTS).map(holding));
     }
 
-    /// Reads the feed from its beginning: rows that are not told again are of what is gone.
-    pub(super) fn forget_feed(&mut self, output: &mut Output) {
-        self.cursors.feed = 0;
-        if !self.feed.is_empty() {
-            let known = core::mem::take(&mut self.feed).into_keys();
-            output.events.extend(known.map(SessionEvent::Feed));
-            output.writes.push(Write::ForgetFeed);
-        }
-    }
-
     pub(super) fn erase(&mut self, cursor: u64, orders: &[ErasureOrder], output: &mut Output) {
         for &ErasureOrder { document, message } in orders {
             match (message, self.documents.get_mut(&document)) {
@@ -73,6 +63,7 @@ impl Session {
         self.documents.clear();
         self.stored.clear();
         self.feed.clear();
+        self.reading = None;
         self.signals.clear();
         self.progress.clear();
         self.offers.clear();

@@ -8,8 +8,8 @@ use crate::replica::{ApplyError, Effects, Event};
 use crate::session::client::{Gathered, Link, Opened, Output, Phase, Session, SessionEvent};
 use crate::time::Timestamp;
 use crate::wire::{
-    ClientFrame, FeedRow, LogEntry, OperationFate, Order, ParticipantSignal, Problem, ServerFrame,
-    Signal, Welcome,
+    ClientFrame, LogEntry, OperationFate, Order, ParticipantSignal, Problem, ServerFrame, Signal,
+    Welcome,
 };
 
 /// Documents that are taken anew at once after a new epoch.
@@ -103,14 +103,15 @@ impl Session {
             opened.replica.set_principal(welcome.principal.clone());
         }
         self.phase = Phase::Open;
-        if self.cursors.scope != welcome.scope {
-            // There may be more to see than when it was read, and less.
-            self.cursors.scope = welcome.scope;
-            self.forget_feed(output);
+        // There may be more to see than when it was read, and less; and a reading of it anew may
+        // have been broken off.
+        let begun = !self.is_visitor() && self.cursors.feed == 0;
+        if self.cursors.scope != welcome.scope || begun {
+            self.read_anew(welcome.scope, output);
         }
         if self.cursors.epoch.is_some_and(|known| known != welcome.epoch) {
             self.say_holding(output);
-            self.begin_epoch(welcome.epoch, output);
+            self.begin_epoch(welcome.epoch, welcome.scope, output);
         } else {
             self.cursors.epoch = Some(welcome.epoch);
         }
@@ -121,13 +122,13 @@ impl Session {
 
     /// The server's data has begun another life, from a backup: every document is taken anew, and
     /// what it lacks of one's own is offered again.
-    fn begin_epoch(&mut self, epoch: Epoch, output: &mut Output) {
+    fn begin_epoch(&mut self, epoch: Epoch, scope: u64, output: &mut Output) {
         self.rebuilding = Some(epoch);
         if self.is_visitor() {
             // What the server does not know is to be begun again.
             self.cursors.feed = 0;
         } else {
-            self.forget_feed(output);
+            self.read_anew(scope, output);
         }
         for opened in self.documents.values_mut() {
             // The server has forgotten what was opened with cursors of the former life.
@@ -176,45 +177,6 @@ impl Session {
             self.cursors.epoch = Some(epoch);
             output.writes.push(Write::Cursors(self.cursors));
         }
-    }
-
-    fn feed(&mut self, cursor: u64, rows: Vec<FeedRow>, output: &mut Output) {
-        if rows.is_empty() && cursor <= self.cursors.feed {
-            // The server says that it is there.
-            return;
-        }
-        for row in rows {
-            if self.is_passed(&row) {
-                continue;
-            }
-            output.events.push(SessionEvent::Feed(row.conversation));
-            output.writes.push(Write::Feed(row.clone()));
-            let conversation = row.conversation;
-            self.feed.insert(conversation, row);
-            for document in self.documents_of(conversation) {
-                // What was asked for too early, or could not be seen for a while, is there now.
-                // What this device itself pushes there has its fates coming, which say the same.
-                if let Some(opened) = self.documents.get_mut(&document)
-                    && matches!(opened.link, Link::Unborn)
-                    && !opened.replica.outbox().iter().any(|waiting| waiting.state.is_pushable())
-                {
-                    opened.link = Link::Closed;
-                }
-                self.follow(document, output);
-            }
-        }
-        self.cursors.feed = self.cursors.feed.max(cursor);
-        output.writes.push(Write::Cursors(self.cursors));
-    }
-
-    /// Whether a row tells an earlier state than the one that is known: a page of what was missed
-    /// may have been read before what came meanwhile.
-    fn is_passed(&self, row: &FeedRow) -> bool {
-        let Some(known) = self.feed.get(&row.conversation).filter(|_| !self.is_visitor()) else {
-            return false;
-        };
-        let team = |row: &FeedRow| row.team.as_ref().map(|team| team.seq);
-        row.timeline < known.timeline || team(row) < team(known)
     }
 
     fn snapshot(

@@ -59,7 +59,14 @@ export const toolsEn = {
       invalid: "Not taken: it arrived damaged. Remove the message and send it again.",
       blocked: "Not taken: nothing more is taken from you here.",
       not_allowed: "Not taken: the message is another’s. Send it in one of your own.",
+      too_large: "Not taken: something between here and the server takes no file of this size. "
+        + "Attach a smaller one, or send a link to it.",
+      refused: "Not taken: the server, or something on the way to it, does not take this file. "
+        + "Attach another one, or send a link to it.",
     },
+    another: "Attach another file",
+    detach: "Take it out of the message",
+    detachOf: (name: string) => `Take it out of the message: ${name}`,
   },
   notices: {
     title: "Notifications",

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use rejoinder_core::id::{ConversationId, ParticipantId};
+use rejoinder_core::id::{ConversationId, Epoch, ParticipantId};
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -61,13 +61,22 @@ impl Directory {
         Ok(erased)
     }
 
-    /// Has the words of all erased visitors looked for once more: a backup of the conversations may
-    /// have taken their place.
+    /// Has the words of all erased visitors looked for once more, unless they were under this
+    /// epoch: a backup of the conversations may have taken their place.
     ///
     /// # Errors
     /// What the medium says.
-    pub fn erase_again(&self) -> Result<(), DirectoryError> {
+    pub fn erase_again(&self, epoch: Epoch) -> Result<(), DirectoryError> {
         self.write(|connection, _| {
+            let is_new = connection
+                .prepare_cached(
+                    "INSERT INTO erased_under (one, epoch) VALUES (1, ?1)
+                         ON CONFLICT DO UPDATE SET epoch = ?1 WHERE epoch <> ?1",
+                )?
+                .execute([epoch.as_bytes()])?;
+            if is_new == 0 {
+                return Ok(());
+            }
             connection
                 .prepare_cached(
                     // What was said on deleted sites is looked for by itself.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rejoinder_core::authority::Admission;
+use rejoinder_core::authority::{Admission, Which};
 use rejoinder_core::id::{DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
@@ -25,8 +25,12 @@ impl Task {
             Upkeep::Lapse { silence } => self.lapse(silence, now).await,
             Upkeep::Told => self.told_offline(now).await.then_some(None),
             Upkeep::Erase { authors, then } => {
-                let erased = self.erase(authors.as_ref(), then, now).await;
-                (erased && (then != Then::Gone || self.go(now).await)).then_some(None)
+                match self.erase(authors.as_ref(), then, now).await {
+                    Some(true) if then != Then::Gone || self.go(now).await => Some(None),
+                    // There is more.
+                    Some(false) => Some(Some(now)),
+                    Some(true) | None => None,
+                }
             }
         };
         if let Some(next) = done {
@@ -72,36 +76,53 @@ impl Task {
         }
     }
 
-    /// Takes words back, some at a time where it is written down that they are to go, and says
-    /// whether none is left.
+    /// Takes words back, some at a time: what others ask of the conversation comes in between. Says
+    /// whether none is left; none: it could not be done.
     async fn erase(
         &mut self,
         authors: Option<&BTreeSet<ParticipantId>>,
         then: Then,
         now: Timestamp,
-    ) -> bool {
-        loop {
-            if self.ensure().await.is_err() {
-                return false;
-            }
-            let State::Live(live) = &mut self.state else { return false };
-            let mut admission = Admission::default();
-            let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
-            let (authority, dice) = (&mut live.authority, &mut self.dice);
-            if then != Then::Stays {
+    ) -> Option<bool> {
+        self.ensure().await.ok()?;
+        let State::Live(live) = &mut self.state else { return None };
+        let mut admission = Admission::default();
+        let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
+        let (authority, dice) = (&mut live.authority, &mut self.dice);
+        let until = match then {
+            Then::Stays { until, .. } => Some(until),
+            Then::Closed | Then::Gone => {
                 authority.end(&mut admission, &policy, now, dice);
+                None
             }
-            // What stays is not known to be unfinished, for taking back is the newest that happens
-            // in it. So all of it goes in one step, or nothing.
-            let most = if then == Then::Stays { usize::MAX } else { limits::ERASED_AT_ONCE };
-            let done = authority.recall_all(&mut admission, authors, most, &policy, now, dice);
-            if !admission.is_empty() && !self.carry_through(admission, "erased").await {
-                return false;
-            }
-            if done {
-                return true;
-            }
+        };
+        let (which, most) = (Which { authors, until }, limits::ERASED_AT_ONCE);
+        let done = authority.recall_all(&mut admission, which, most, &policy, now, dice);
+        // Taking back is the newest that happens in it. Before some of it is gone, it is written
+        // down how old it was, or what is left would be young after a crash.
+        if let (Then::Stays { until, begun: false }, false) = (then, done)
+            && !self.expires(Some(until)).await
+        {
+            self.state = State::Unloaded;
+            self.reopen();
+            return None;
         }
+        if !admission.is_empty() && !self.carry_through(admission, "erased").await {
+            return None;
+        }
+        if matches!(then, Then::Stays { begun: true, .. }) && done && !self.expires(None).await {
+            return None;
+        }
+        Some(done)
+    }
+
+    /// Writes down that what is as old as that is being taken back, or that none of it is left.
+    async fn expires(&self, until: Option<Timestamp>) -> bool {
+        let kept = self.hub.storage().keep_expiring(self.conversation, until).await;
+        kept.inspect_err(|error| {
+            tracing::warn!(conversation = %self.conversation, %error, "not taken back yet");
+        })
+        .is_ok()
     }
 
     /// From now on nobody sees it any more.

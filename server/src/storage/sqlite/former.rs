@@ -4,7 +4,7 @@
 use rejoinder_core::id::{ConversationId, DocumentId, MessageId, RevisionId, SiteId};
 use rejoinder_core::keyring::Slot;
 use rejoinder_core::time::Timestamp;
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::append::SealedWords;
 use super::group::is_one_s_own;
@@ -130,69 +130,56 @@ pub(super) fn of_message(
         .collect()
 }
 
-/// Which former words of a site it does not keep any more, as far as was known at a moment: those
-/// that were set aside under another beginning than `kept`. What began later is nobody's to judge.
-fn outlived(kept: Option<Timestamp>, known_at: Timestamp) -> Vec<(i64, i64)> {
-    let last = known_at.as_millis();
-    match kept.map(Timestamp::as_millis) {
-        None => vec![(i64::MIN, last)],
-        Some(kept) => vec![(i64::MIN, kept - 1), (kept + 1, last)],
-    }
-}
-
-/// What follows `FROM` for a part of them. Those that are being erased already are left out, or one
-/// whose row is damaged would be erased again and again.
-const OUTLIVED: &str = "former INDEXED BY former_site WHERE site = ?1 AND since BETWEEN ?2 AND ?3 \
+/// What follows `FROM` for the former words of a site that were set aside under one beginning.
+/// Those that are being erased already are left out, or one whose row is damaged would be erased
+/// again and again.
+const BEGUN: &str = "former INDEXED BY former_site WHERE site = ?1 AND since = ?2 \
      AND NOT EXISTS (SELECT 1 FROM erasure_pending AS p WHERE p.conversation = former.conversation \
      AND p.kind = former.kind AND p.revision = former.revision)";
 
-/// Whether a site has former words that it does not keep any more.
-pub(super) fn are_left(
-    connection: &Connection,
-    site: SiteId,
-    kept: Option<Timestamp>,
-    known_at: Timestamp,
-) -> Result<bool> {
-    for (first, last) in outlived(kept, known_at) {
-        let found = connection
-            .prepare_cached(&format!("SELECT 1 FROM {OUTLIVED} LIMIT 1"))?
-            .exists(params![site.as_bytes(), first, last])?;
-        if found {
-            return Ok(true);
-        }
+/// Under which beginnings, of which sites, former words stand.
+pub(super) fn beginnings(connection: &Connection) -> Result<Vec<(SiteId, Timestamp)>> {
+    // From one to the next: of each there may be many rows.
+    let mut next = connection.prepare_cached(
+        "SELECT site, since FROM former INDEXED BY former_site WHERE (site, since) > (?1, ?2) \
+         ORDER BY site, since LIMIT 1",
+    )?;
+    let (mut all, mut last) = (Vec::new(), (Vec::new(), i64::MIN));
+    loop {
+        let found = next.query_row(params![last.0, last.1], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.id(SiteId::from_bytes)?, columns.plain::<i64>()?))
+        });
+        let Some((site, since)) = found.optional()? else { return Ok(all) };
+        last = (site.as_bytes().to_vec(), since);
+        all.push((site, Timestamp::from_millis(since)));
     }
-    Ok(false)
+}
+
+/// Whether a site has former words that were set aside under this beginning.
+pub(super) fn are_left(connection: &Connection, site: SiteId, since: Timestamp) -> Result<bool> {
+    connection
+        .prepare_cached(&format!("SELECT 1 FROM {BEGUN} LIMIT 1"))?
+        .exists(params![site.as_bytes(), since.as_millis()])
 }
 
 /// Puts some of them among those to erase, deletes their rows, and returns their keys.
-pub(super) fn forget(
-    connection: &Connection,
-    site: SiteId,
-    kept: Option<Timestamp>,
-    known_at: Timestamp,
-) -> Result<Vec<Slot>> {
+pub(super) fn forget(connection: &Connection, site: SiteId, since: Timestamp) -> Result<Vec<Slot>> {
+    let revisions = connection
+        .prepare_cached(&format!("SELECT conversation, kind, revision FROM {BEGUN} LIMIT ?3"))?
+        .query_map(params![site.as_bytes(), since.as_millis(), integer(AT_ONCE as u64)], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.document()?, columns.id(RevisionId::from_bytes)?))
+        })?
+        .collect::<Result<Vec<(DocumentId, RevisionId)>>>()?;
     let mut slots = Vec::new();
-    for (first, last) in outlived(kept, known_at) {
-        let revisions = connection
-            .prepare_cached(&format!(
-                "SELECT conversation, kind, revision FROM {OUTLIVED} LIMIT ?4"
-            ))?
-            .query_map(
-                params![site.as_bytes(), first, last, integer((AT_ONCE - slots.len()) as u64)],
-                |row| {
-                    let mut columns = Columns::of(row);
-                    Ok((columns.document()?, columns.id(RevisionId::from_bytes)?))
-                },
-            )?
-            .collect::<Result<Vec<(DocumentId, RevisionId)>>>()?;
-        for (document, revision) in revisions {
-            let (conversation, kind) = (document.conversation.as_bytes(), document.kind.code());
-            slots.extend(erase_rows(
-                connection,
-                "former WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
-                params![conversation, kind, revision.as_bytes()],
-            )?);
-        }
+    for (document, revision) in revisions {
+        let (conversation, kind) = (document.conversation.as_bytes(), document.kind.code());
+        slots.extend(erase_rows(
+            connection,
+            "former WHERE conversation = ?1 AND kind = ?2 AND revision = ?3",
+            params![conversation, kind, revision.as_bytes()],
+        )?);
     }
     Ok(slots)
 }

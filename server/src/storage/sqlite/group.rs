@@ -52,8 +52,10 @@ pub(super) enum Write {
     Read(ParticipantId, Vec<u64>),
     /// [`crate::storage::Storage::keep_gone`].
     Gone(ConversationId, Timestamp),
+    /// [`crate::storage::Storage::keep_expiring`].
+    Expiring(ConversationId, Option<Timestamp>),
     /// [`crate::storage::Storage::forget_former`].
-    ForgetFormer(SiteId, Option<Timestamp>, Timestamp),
+    ForgetFormer(SiteId, Timestamp),
 }
 
 /// Jobs on their way through the steps.
@@ -326,9 +328,7 @@ fn rises(known: &Device, device: &Device) -> bool {
 /// Carries out a write, and returns the keys of the words that it erases.
 fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<Vec<Slot>> {
     match write {
-        Write::ForgetFormer(site, kept, known_at) => {
-            return former::forget(connection, *site, *kept, *known_at);
-        }
+        Write::ForgetFormer(site, since) => return former::forget(connection, *site, *since),
         Write::Snapshot(document, snapshot) => {
             documents::keep_snapshot(connection, *document, snapshot)
         }
@@ -346,6 +346,9 @@ fn keep(connection: &Connection, write: &Write) -> rusqlite::Result<Vec<Slot>> {
             notifications::mark_read(connection, *participant, numbers)
         }
         Write::Gone(conversation, at) => lasting::keep_gone(connection, *conversation, *at),
+        Write::Expiring(conversation, until) => {
+            lasting::keep_expiring(connection, *conversation, *until)
+        }
     }
     .map(|()| Vec::new())
 }

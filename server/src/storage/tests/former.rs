@@ -92,11 +92,11 @@ fn re28_a_crash_while_former_words_are_forgotten_is_finished() {
         let folder = Folder::new();
         let (chat, keys) = edited_twice(&folder);
         let storage = Sqlite::open(&folder.options().halting_after(step)).unwrap();
-        let forgot = wait(storage.forget_former(chat.header.site, None, SINCE)).is_ok();
+        let forgot = wait(storage.forget_former(chat.header.site, SINCE)).is_ok();
         assert_eq!(forgot, step == Step::Delete, "{step:?}");
         let after = folder.copy();
         let storage = after.open();
-        assert!(!storage.former_left(chat.header.site, None, SINCE).unwrap(), "{step:?}");
+        assert!(!storage.former_left(chat.header.site, SINCE).unwrap(), "{step:?}");
         assert_eq!(chat.words(&storage, 0).unwrap(), chat.kept(0), "{step:?}");
         drop(storage);
         assert_eq!((after.count("former"), after.keys()), (0, 2), "{step:?}");
@@ -122,8 +122,8 @@ fn re28_many_former_words_are_forgotten_in_several_steps() {
     assert_eq!(folder.count("former"), kept as u64);
     let site = chat.header.site;
     let mut steps = 0;
-    while storage.former_left(site, None, SINCE).unwrap() {
-        wait(storage.forget_former(site, None, SINCE)).unwrap();
+    while storage.former_left(site, SINCE).unwrap() {
+        wait(storage.forget_former(site, SINCE)).unwrap();
         steps += 1;
     }
     assert_eq!((steps, folder.count("former"), folder.keys()), (2, 0, kept));
@@ -184,13 +184,13 @@ fn re26_a_restore_brings_back_former_words_of_what_was_not_recalled() {
     // An edit names nothing in the ledger: neither is anything erased by it that was kept before.
     saved_and_restored(&folder, |storage| {
         append(storage, chat.edits(0, "secret four"));
-        wait(storage.forget_former(chat.header.site, None, SINCE)).unwrap();
+        wait(storage.forget_former(chat.header.site, SINCE)).unwrap();
     });
     let storage = folder.open();
     assert_eq!(chat.former(&storage, 0, SINCE), ["secret one", "secret two"]);
     // RE28: who keeps none any more finds them again.
-    assert!(storage.former_left(chat.header.site, None, SINCE).unwrap());
-    wait(storage.forget_former(chat.header.site, None, SINCE)).unwrap();
+    assert!(storage.former_left(chat.header.site, SINCE).unwrap());
+    wait(storage.forget_former(chat.header.site, SINCE)).unwrap();
     drop(storage);
     assert!(keys[..2].iter().all(|key| folder.files_with(key).is_empty()));
     sound(&folder.verify());
@@ -272,9 +272,9 @@ fn re28_what_cannot_be_overwritten_yet_is_read_by_nobody_and_overwritten_later()
     let (chat, keys) = edited_twice(&folder);
     let (storage, site) = (folder.open(), chat.header.site);
     storage.fail_keyring(true);
-    wait(storage.forget_former(site, None, SINCE)).unwrap_err();
+    wait(storage.forget_former(site, SINCE)).unwrap_err();
     assert_eq!(chat.former(&storage, 0, SINCE), [""; 0]);
-    assert!(!storage.former_left(site, None, SINCE).unwrap(), "it is not ordered twice");
+    assert!(!storage.former_left(site, SINCE).unwrap(), "it is not ordered twice");
     assert_eq!(folder.files_with(&keys[0]), ["rejoinder.keyring"]);
     storage.fail_keyring(false);
     let begun = std::time::Instant::now();
@@ -308,7 +308,7 @@ fn rt17_a_folder_from_before_there_were_former_words_keeps_them_from_now_on() {
     let folder = Folder::new();
     let mut chat = Chat::new(1);
     append(&folder.open(), chat.says("one"));
-    folder.execute("DROP TABLE former; PRAGMA user_version = 4");
+    folder.execute("DROP TABLE former; DROP TABLE expiring; PRAGMA user_version = 4");
     let storage = folder.open();
     assert_eq!(chat.words(&storage, 0).unwrap(), chat.kept(0));
     append(&storage, chat.edits_kept(0, "two", SINCE));

@@ -4,7 +4,7 @@ use rejoinder_core::id::{ConversationId, MessageId};
 use rejoinder_core::principal::AgentRole;
 use rejoinder_harness::search::Needles;
 use rejoinder_harness::server::clock;
-use rejoinder_harness::server::directory::SiteChange;
+use rejoinder_harness::server::directory::{By, SiteChange};
 use rejoinder_harness::server::storage::sqlite::{backup, restore, verify};
 use rejoinder_harness::{Person, Rest, World, eventually};
 use serde_json::{Value, json};
@@ -214,6 +214,32 @@ async fn re28_what_a_site_keeps_no_more_is_erased_over_a_crash_and_a_new_beginni
     edits(&world, &vera, chat, message, "third words").await;
     let again = [Some("second words".to_owned()), None];
     assert_eq!(told(&world, &ann, chat, message).await, again, "it began anew");
+}
+
+#[tokio::test]
+async fn re28_a_clock_that_was_set_back_keeps_nothing_for_longer() {
+    let world = World::start().await;
+    let (vera, ann) = (world.visitor("vera").await, world.agent("ann").await);
+    let chat = vera.begins("first words").await;
+    ann.sees(chat, &["first words"]).await;
+    let message = vera.view(chat).await.messages[0].id;
+    let former = keys(&world, message);
+    // It was a day ahead when the site began to keep them.
+    let keep = SiteChange { keep_former_words: Some(true), ..SiteChange::default() };
+    let ahead = clock::now().plus_millis(24 * 60 * 60_000);
+    world.directory().change_site_by(By::CommandLine, world.site(), keep, ahead).unwrap();
+    edits(&world, &vera, chat, message, "second words").await;
+    assert_eq!(told(&world, &ann, chat, message).await, texts(&["first words"]));
+    keeps(&world, false);
+    world.local().sweeps(clock::now()).await;
+    assert_eq!(held(&world), 0);
+    are_nowhere(&world, &[], &former).await;
+    // What is kept from now on stays, though it begins before that.
+    keeps(&world, true);
+    edits(&world, &vera, chat, message, "third words").await;
+    world.local().sweeps(clock::now()).await;
+    let again = [Some("second words".to_owned()), None];
+    assert_eq!(told(&world, &ann, chat, message).await, again);
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use rejoinder_core::conversation::layout::{Notice, Status};
 use rejoinder_core::id::{ConversationId, SiteId, TicketId};
-use rejoinder_core::limits;
 use rejoinder_core::principal::AgentRole;
 use rejoinder_core::time::Timestamp;
 use rejoinder_harness::client::Words;
@@ -234,30 +233,6 @@ async fn lc6_words_of_closed_chats_go_after_the_days_that_a_site_keeps_them() {
     assert_eq!(before, 3);
     world.local().sweeps(in_minutes(90 * 24 * 60)).await;
     assert_eq!(newest(), before);
-}
-
-#[tokio::test]
-async fn lc6_all_of_a_long_chat_goes_in_one_step() {
-    let world = World::start().await;
-    let vera = world.visitor("vera").await;
-    let old = vera.begins("asked").await;
-    let many = 2 * limits::ERASED_AT_ONCE;
-    for number in 0..many {
-        vera.says(old, &format!("marker-long-{number:04}-gone")).await;
-    }
-    vera.closes(old).await;
-    world.settle().await;
-    let version = || world.local().server().hub().storage().load(old).unwrap().unwrap().version;
-    let before = version();
-    let thirty = SiteChange { retention_days: Some(Some(30)), ..SiteChange::default() };
-    world.directory().change_site(world.site(), thirty).unwrap();
-    world.local().sweeps(in_minutes(31 * 24 * 60)).await;
-    // Broken off in between, the rest would be as young as what was taken back a moment before.
-    assert_eq!(version(), before + 1);
-    let newest = world.local().server().hub().storage().newest_erasure().unwrap();
-    assert_eq!(newest, many as u64 + 1);
-    let gone: Vec<_> = (0..many).map(|number| format!("marker-long-{number:04}-gone")).collect();
-    are_nowhere(&world, &gone).await;
 }
 
 /// Deletes a site by its name, and says with which status it was answered.

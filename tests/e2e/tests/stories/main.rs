@@ -1,6 +1,7 @@
 //! What people do with each other, over real sockets and files.
 #![expect(clippy::unwrap_used, reason = "it serves tests only")]
 
+mod aging;
 mod described;
 mod devices;
 mod directory;

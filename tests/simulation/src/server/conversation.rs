@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use automerge::{Automerge, Change};
 use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::log::Row;
-use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting, follow_up};
+use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting, Which, follow_up};
 use rejoinder_core::conversation::compose;
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
@@ -208,11 +208,11 @@ impl Server {
                 authority.lapse(&mut admission, Some(SILENCE), &policy, now, dice);
                 None
             }
-            Upkeep::EraseVisitor => Some(Some(&visitor)),
-            Upkeep::EraseAll => Some(None),
+            Upkeep::EraseVisitor => Some(Which { authors: Some(&visitor), until: None }),
+            Upkeep::EraseAll => Some(Which::default()),
         };
-        if let Some(authors) = erased {
-            authority.recall_all(&mut admission, authors, usize::MAX - 1, &policy, now, dice);
+        if let Some(which) = erased {
+            authority.recall_all(&mut admission, which, usize::MAX - 1, &policy, now, dice);
         }
         self.tally.kept_up += admission.rows.len() as u64;
         if !admission.is_empty() {

@@ -17,7 +17,11 @@ impl Server {
             .filter_map(|conversation| self.feed_row(id, conversation))
             .collect();
         let cursor = self.disk.database.feed;
+        let is_last = rows.is_empty();
         self.tell(id, &ServerFrame::Feed { cursor, rows });
+        if !is_last {
+            self.tell(id, &ServerFrame::Feed { cursor, rows: Vec::new() });
+        }
     }
 
     /// Tells everybody who may see it that a conversation has changed.

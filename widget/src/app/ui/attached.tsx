@@ -14,10 +14,12 @@ type Props = {
   /** When the server has had the message since. */
   at: number | null;
   own: boolean;
+  /** Whether it may be taken out of the message, of which something is left then. */
+  mayDetach: boolean;
 };
 
 /** A file: a picture as one, any other as its name. What is shown goes when the message goes. */
-export function Attached({ file, conversation, message, at, own }: Props) {
+export function Attached({ file, conversation, message, at, own, mayDetach }: Props) {
   const chat = useChat();
   const words = strings.value;
   // Of somebody else's making: it must not read as another kind of file.
@@ -66,6 +68,10 @@ export function Attached({ file, conversation, message, at, own }: Props) {
       if (url.value !== null) URL.revokeObjectURL(url.value);
     };
   }, []);
+  const detach = () => {
+    const handle = chat.session.client.value?.conversation(conversation);
+    handle?.detach(message, file.id).catch((error: unknown) => chat.fail(error));
+  };
   const download = () => {
     if (url.value !== null) save(url.value, name);
     else wanted.value = true;
@@ -81,7 +87,7 @@ export function Attached({ file, conversation, message, at, own }: Props) {
         <Icon name="file" />
         <FileLabel name={name} bytes={file.bytes} />
       </button>
-      {own && <Sending file={file} />}
+      {own && <Sending file={file} detach={mayDetach ? detach : null} />}
       {says.value !== null && (
         <p class="says" role="status">
           {says.value}
@@ -101,22 +107,43 @@ export function FileLabel({ name, bytes }: { name: string; bytes: number }) {
   );
 }
 
-/** How far a file of one's own is on its way, and why it did not get there. */
-function Sending({ file }: { file: Attachment }) {
+/** How far a file of one's own is on its way, and why it did not get there and what to do. */
+function Sending({ file, detach }: { file: Attachment; detach: (() => void) | null }) {
   const { session } = useChat();
   const words = strings.value;
   const refused = session.refusedFiles.value.get(file.id);
   if (refused !== undefined) {
     return (
-      <p class="says bad" role="alert">
-        {words.fileRefused[refused]}
-      </p>
+      <>
+        <p class="says bad" role="alert">
+          {words.fileRefused[refused]}
+        </p>
+        <p class="ways">
+          <button type="button" onClick={chooseAnother}>
+            {words.fileAnother}
+          </button>
+          {detach !== null && (
+            <button
+              type="button"
+              aria-label={words.fileDetachOf(withoutBidi(file.name))}
+              onClick={detach}
+            >
+              {words.fileDetach}
+            </button>
+          )}
+        </p>
+      </>
     );
   }
   const upload = session.uploads.value.find((one) => one.attachment === file.id);
   if (upload === undefined) return null;
   const part = Math.floor((upload.sent / Math.max(upload.bytes, 1)) * 100);
   return <p class="says">{part === 0 ? words.fileWaits : words.fileSent(part)}</p>;
+}
+
+/** What is chosen goes with the next message. */
+function chooseAnother(): void {
+  document.querySelector<HTMLInputElement>('.composer input[type="file"]')?.click();
 }
 
 /** Calls once when an element comes near what can be seen. */

@@ -33,7 +33,7 @@ export function Message({ row, queued }: { row: Row; queued?: Queued }) {
         {first && !own && <p class="author">{author}</p>}
         <div class={`bubble ${recalled ? "recalled" : ""}`}>
           <span class="hidden">{words.says(author)} </span>
-          <Said message={message} conversation={row.conversation} own={own} />
+          <Said row={row} />
           <Meta row={row} failed={failed} />
         </div>
         {queued ? <NotTaken queued={queued} /> : <Trouble row={row} />}
@@ -43,10 +43,9 @@ export function Message({ row, queued }: { row: Row; queued?: Queued }) {
   );
 }
 
-type SaidProps = { message: MessageView; conversation: string; own: boolean };
-
-function Said({ message, conversation, own }: SaidProps) {
+function Said({ row }: { row: Row }) {
   const chat = useChat();
+  const { message, conversation, own } = row;
   const words = strings.value;
   if (message.words === "recalled") {
     const waits = message.change === "waiting";
@@ -62,6 +61,7 @@ function Said({ message, conversation, own }: SaidProps) {
   }
   if (!("said" in message.words)) return null;
   const { said } = message.words;
+  const isMore = said.text !== "" || (said.attachments ?? []).length > 1;
   return (
     <>
       {said.text.trim() && <Words body={said} />}
@@ -73,6 +73,7 @@ function Said({ message, conversation, own }: SaidProps) {
           message={message.id}
           at={message.at}
           own={own}
+          mayDetach={isMore && chat.mayEdit(row)}
         />
       ))}
     </>

@@ -83,23 +83,22 @@ pub(crate) fn re28_what_a_site_keeps_no_more_is_forgotten_and_nothing_else(it: &
     }
     append(it.storage(), chat.edits_kept(0, "three", AGAIN));
     let site = chat.header.site;
-    let left = |it: &dyn crate::storage::Storage, kept, known_at| {
-        it.former_left(site, kept, known_at).unwrap()
-    };
-    // Whoever looked before it began anew knows nothing of what is kept since.
-    let before = Timestamp::from_millis(8);
-    assert!(!left(it.storage(), Some(SINCE), before));
-    assert!(left(it.storage(), Some(AGAIN), AGAIN) && left(it.storage(), None, AGAIN));
-    wait(it.storage().forget_former(site, Some(SINCE), before)).unwrap();
-    assert_eq!(chat.former(it.storage(), 0, AGAIN), ["two"]);
-    wait(it.storage().forget_former(site, Some(AGAIN), AGAIN)).unwrap();
-    assert!(!left(it.storage(), Some(AGAIN), AGAIN) && left(it.storage(), None, AGAIN));
+    let left = |it: &dyn crate::storage::Storage, since| it.former_left(site, since).unwrap();
+    let mut all = vec![(site, SINCE), (site, AGAIN), (other.header.site, SINCE)];
+    all.sort_unstable();
+    assert_eq!(it.storage().former_beginnings().unwrap(), all);
+    assert!(left(it.storage(), SINCE) && left(it.storage(), AGAIN));
+    wait(it.storage().forget_former(site, Timestamp::from_millis(8))).unwrap();
+    assert_eq!(it.storage().former_beginnings().unwrap(), all);
+    wait(it.storage().forget_former(site, SINCE)).unwrap();
+    assert!(!left(it.storage(), SINCE) && left(it.storage(), AGAIN));
     it.reopen();
     assert_eq!(chat.former(it.storage(), 0, SINCE), [""; 0]);
     assert_eq!(chat.former(it.storage(), 0, AGAIN), ["two"]);
-    wait(it.storage().forget_former(site, None, AGAIN)).unwrap();
+    wait(it.storage().forget_former(site, AGAIN)).unwrap();
     it.reopen();
-    assert!(!left(it.storage(), None, AGAIN));
+    assert!(!left(it.storage(), AGAIN));
+    assert_eq!(it.storage().former_beginnings().unwrap(), [(other.header.site, SINCE)]);
     assert_eq!(chat.words(it.storage(), 0).unwrap(), chat.kept(0));
     assert_eq!(other.former(it.storage(), 0, SINCE), ["one"], "it is of another site");
 }
