@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 
 use rejoinder_core::wire::{FeedRow, ServerFrame};
 
-use crate::hub::progress::blocking;
 use crate::hub::{Connected, Frame, Hub, News, Rights, may_see};
 use crate::storage::{FeedEntry, FeedScope, StorageError};
 
@@ -33,7 +32,7 @@ impl Hub {
             tokio::time::sleep(TICK).await;
             let storage = self.storage().clone();
             let read = move || storage.feed(&FeedScope::All, cursor, ROWS);
-            match blocking(read).await {
+            match self.blocking(read).await {
                 Ok(entries) if entries.is_empty() => {}
                 Ok(entries) => {
                     cursor = entries.last().map_or(cursor, |entry| entry.feed);
@@ -84,7 +83,7 @@ impl Hub {
             }
         };
         let storage = self.storage().clone();
-        let entries = blocking(move || storage.feed(&scope, after, ROWS)).await?;
+        let entries = self.blocking(move || storage.feed(&scope, after, ROWS)).await?;
         let cursor = entries.last().map_or(after, |entry| entry.feed);
         // Without room the connection ends, and the next one begins from what was told.
         let told = tell(connected, &entries, cursor);
