@@ -16,6 +16,7 @@ mod signals;
 mod snapshot;
 mod words;
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -143,6 +144,8 @@ struct Shared {
     searching: Arc<Semaphore>,
     sweeping: Notify,
     load: Load,
+    /// From when ticks are counted.
+    began: Instant,
 }
 
 impl core::fmt::Debug for Shared {
@@ -177,6 +180,7 @@ impl Hub {
             searching: Arc::new(Semaphore::new(SEARCHES)),
             sweeping: Notify::new(),
             load: Load::default(),
+            began: Instant::now(),
         }))
     }
 
@@ -213,6 +217,16 @@ impl Hub {
         read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         self.machine().does(read).await?
+    }
+
+    /// Waits for the next of the moments that are `every` apart. They are there whatever happens:
+    /// so what is gathered until then does not show in when it is told what of it else was.
+    pub(crate) async fn tick(&self, every: Duration) {
+        let since = self.0.began.elapsed().as_nanos() % every.as_nanos().max(1);
+        let since = Duration::from_nanos(u64::try_from(since).unwrap_or(0));
+        if !since.is_zero() {
+            tokio::time::sleep(every - since).await;
+        }
     }
 
     /// Where attachments are kept.

@@ -64,9 +64,10 @@ impl Hub {
             };
             tokio::select! {
                 biased;
-                () = self.board().woken() => tokio::time::sleep(TICK).await,
+                () = self.board().woken() => {}
                 () = tokio::time::sleep(wait) => {}
             }
+            self.tick(TICK).await;
         }
     }
 

@@ -29,7 +29,7 @@ impl Hub {
         let mut cursor = from;
         loop {
             self.0.feed.notified().await;
-            tokio::time::sleep(TICK).await;
+            self.tick(TICK).await;
             let storage = self.storage().clone();
             let read = move || storage.feed(&FeedScope::All, cursor, ROWS);
             match self.blocking(read).await {
@@ -57,6 +57,10 @@ impl Hub {
         }
         for entry in entries {
             for connected in self.registry().of(entry.header.visitor) {
+                // A note makes a row too: told before what was missed, it would show by its place.
+                if !connected.feed_begun.load(Ordering::Acquire) {
+                    continue;
+                }
                 tell(&connected, core::slice::from_ref(entry), cursor_of(&connected));
             }
         }
@@ -73,6 +77,8 @@ impl Hub {
         after: u64,
     ) -> Result<Option<u64>, StorageError> {
         use crate::directory::Scope;
+        // From here on what changes is told, for it may come too late to be read.
+        connected.feed_begun.store(true, Ordering::Release);
         let scope = match &connected.scope {
             Scope::All => FeedScope::All,
             Scope::Sites(sites) => FeedScope::Sites(sites.clone()),

@@ -41,6 +41,8 @@ pub struct Connected {
     pub token: TokenHash,
     /// What waits to be sent.
     pub outbound: Outbound,
+    /// Whether what it had missed of the feed is being read.
+    pub feed_begun: AtomicBool,
     /// Whether it has been told what it had missed of the feed.
     pub feed_read: AtomicBool,
     /// The end of each timeline as a visitor was told it.
@@ -148,6 +150,7 @@ impl Registry {
             scope,
             token,
             outbound,
+            feed_begun: AtomicBool::new(false),
             feed_read: AtomicBool::new(false),
             told: Mutex::default(),
             news: AtomicU8::new(0),
