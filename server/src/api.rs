@@ -91,7 +91,8 @@ async fn asked<T: Send + 'static>(
     ask: impl FnOnce(&Directory) -> Result<T, DirectoryError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let directory = Arc::clone(directory);
-    match tokio::task::spawn_blocking(move || ask(&directory)).await {
+    let machine = directory.machine().clone();
+    match machine.does(move || ask(&directory)).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(fault(&StorageError::Failed("the server is shutting down".to_owned()))),

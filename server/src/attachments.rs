@@ -16,6 +16,7 @@ use rejoinder_core::id::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::machine::Machine;
 use crate::storage::sqlite::folder;
 use crate::storage::sqlite::rows::medium_error;
 use crate::storage::{Storage, StorageError};
@@ -42,6 +43,7 @@ const OF_ONE: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Attachments {
     folder: PathBuf,
+    machine: Machine,
     receiving: Arc<Semaphore>,
     sending: Arc<Semaphore>,
     of: Arc<Mutex<HashMap<ParticipantId, usize>>>,
@@ -76,7 +78,14 @@ impl Attachments {
     /// Those of a data folder.
     #[must_use]
     pub fn of(data: &Path) -> Self {
+        Self::of_on(Machine::default(), data)
+    }
+
+    /// The same, on another machine.
+    #[must_use]
+    pub fn of_on(machine: Machine, data: &Path) -> Self {
         Self {
+            machine,
             folder: data.join(FOLDER),
             receiving: Arc::new(Semaphore::new(RECEIVED_AT_ONCE)),
             sending: Arc::new(Semaphore::new(SENT_AT_ONCE)),
@@ -137,7 +146,7 @@ impl Attachments {
         // Its name is its own: another try of the same file may be under way.
         let coming = self.folder.join(COMING);
         folder::make(&coming)?;
-        let partial = coming.join(RevisionId::random(&mut crate::entropy::dice()).to_string());
+        let partial = coming.join(RevisionId::random(&mut self.machine.dice()).to_string());
         let written = folder::new_file(&partial)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| folder::rename(&partial, &message.join(name)));

@@ -48,6 +48,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::limits;
+use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use tokio::sync::broadcast;
 
@@ -77,7 +78,7 @@ pub use ticket::{SUBJECT_LONGEST, Ticket, TicketChange, WhichTickets};
 pub use token::{CONNECTED_MILLIS, ListedToken, NoTokenName, TokenHash, TokenName};
 pub use visitor::{Erasing, Visitor, VisitorChange, WhichVisitors};
 
-use crate::entropy;
+use crate::machine::Machine;
 use crate::storage::StorageError;
 use crate::storage::sqlite::folder as files;
 use password::Passwords;
@@ -133,6 +134,7 @@ pub struct Directory {
     /// Visitors of whom nothing is taken, as the file says.
     blocked: RwLock<BTreeSet<ParticipantId>>,
     events: broadcast::Sender<DirectoryEvent>,
+    machine: Machine,
 }
 
 struct State {
@@ -250,12 +252,20 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::Missing`] when there is none, and what the medium says.
     pub fn open(folder: &Path, rates: Rates) -> Result<Self, DirectoryError> {
+        Self::open_on(Machine::default(), folder, rates)
+    }
+
+    /// The same, on another machine.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_on(machine: Machine, folder: &Path, rates: Rates) -> Result<Self, DirectoryError> {
         let path = folder.join(FILE);
         if !path.is_file() {
             return Err(DirectoryError::Missing(folder.to_owned()));
         }
         let connection = schema::open(&path)?;
-        let mut dice = entropy::dice();
+        let mut dice = machine.dice();
         let passwords = Passwords::new(&mut dice)?;
         let published = event::newest(&connection)?;
         let blocked = visitor::blocked(&connection)?;
@@ -272,6 +282,7 @@ impl Directory {
             told: Mutex::new(SlidingWindow::new(limits::TOLD_PER_MINUTE, MINUTE_MILLIS)),
             blocked: RwLock::new(blocked),
             events: broadcast::Sender::new(EVENTS),
+            machine,
         })
     }
 
@@ -281,13 +292,37 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::Folder`] when they cannot be made, and what the medium says.
     pub fn create(folder: &Path, rates: Rates) -> Result<Self, DirectoryError> {
+        Self::create_on(Machine::default(), folder, rates)
+    }
+
+    /// The same, on another machine.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_on(
+        machine: Machine,
+        folder: &Path,
+        rates: Rates,
+    ) -> Result<Self, DirectoryError> {
         let path = folder.join(FILE);
         let failed = |source| DirectoryError::Folder { path: path.clone(), source };
         files::make(folder).map_err(failed)?;
         // Before SQLite would make it readable by everybody.
         files::open_file(&path).map_err(failed)?;
         files::sync(folder).map_err(failed)?;
-        Self::open(folder, rates)
+        Self::open_on(machine, folder, rates)
+    }
+
+    /// What it runs on.
+    #[must_use]
+    pub const fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// This moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.machine.now()
     }
 
     /// What is wrong with the file: a line for each damage, none when it is sound.

@@ -9,11 +9,20 @@ use rejoinder_core::dice::Dice;
 /// every token, key and salt hangs on it.
 #[must_use]
 pub fn dice() -> Dice {
-    let mut seed = [0; 32];
-    if let Err(error) = getrandom::fill(&mut seed) {
-        panic!("the operating system gives no randomness: {error}");
+    match try_dice() {
+        Ok(dice) => dice,
+        Err(error) => panic!("the operating system gives no randomness: {error}"),
     }
-    Dice::from_seed(seed)
+}
+
+/// The same, for those who can say so.
+///
+/// # Errors
+/// What the operating system says.
+pub fn try_dice() -> Result<Dice, getrandom::Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(Dice::from_seed(seed))
 }
 
 #[cfg(test)]

@@ -16,31 +16,34 @@ mod signals;
 mod snapshot;
 mod words;
 
-use std::collections::{BTreeSet, HashMap};
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
-use rejoinder_core::id::{ConversationId, DocumentKind, ParticipantId, RevisionId, Seq, SiteId};
+use rejoinder_core::id::{
+    ConversationId, DocumentId, DocumentKind, MessageId, ParticipantId, RevisionId, Seq, SiteId,
+};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Signal;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 pub(crate) use feed::row as feed_row;
 pub use notify::{notifications, notifications_of};
 pub use outbound::{Frame, Outbound, Queue, TooSlow, queue};
-pub(crate) use progress::blocking;
 pub use registry::{Arrival, Connected, ConnectionId, News, ONLINE, Registry};
 pub use rights::{Rights, may_see};
 
 use crate::attachments::{self, Attachments};
 use crate::directory::{Agent, Directory, DirectoryError, OfflineMode, SiteMode};
 use crate::load::{Load, Waits};
+use crate::machine::Machine;
 use crate::routing::Board;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageError};
 
 /// Searches at once: each unseals with every processor there is.
 const SEARCHES: usize = 2;
@@ -137,6 +140,8 @@ struct Shared {
     feed: Notify,
     /// Held from reading how far recalls are until it is told: what is told later was read later.
     telling: tokio::sync::Mutex<()>,
+    /// Recalls of which is still to be told that the server's own files are done, by number.
+    erasing: Mutex<BTreeMap<u64, (DocumentId, MessageId)>>,
     new_conversations: u32,
     board: Board,
     /// Held while somebody's notifications are read and told.
@@ -144,6 +149,8 @@ struct Shared {
     searching: Arc<Semaphore>,
     sweeping: Notify,
     load: Load,
+    /// From when ticks are counted.
+    began: Instant,
 }
 
 impl core::fmt::Debug for Shared {
@@ -172,11 +179,13 @@ impl Hub {
             policies: Mutex::default(),
             feed: Notify::new(),
             telling: tokio::sync::Mutex::new(()),
+            erasing: Mutex::default(),
             new_conversations,
             notifying: tokio::sync::Mutex::default(),
             searching: Arc::new(Semaphore::new(SEARCHES)),
             sweeping: Notify::new(),
             load: Load::default(),
+            began: Instant::now(),
         }))
     }
 
@@ -190,6 +199,39 @@ impl Hub {
     #[must_use]
     pub fn directory(&self) -> &Arc<Directory> {
         &self.0.directory
+    }
+
+    /// What it runs on.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        self.0.directory.machine()
+    }
+
+    /// This moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.machine().now()
+    }
+
+    /// Runs a read of the storage where it holds nobody up.
+    ///
+    /// # Errors
+    /// What the storage says; also when the process is shutting down.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.machine().does(read).await?
+    }
+
+    /// Waits for the next of the moments that are `every` apart. They are there whatever happens:
+    /// so what is gathered until then does not show in when it is told what of it else was.
+    pub(crate) async fn tick(&self, every: Duration) {
+        let since = self.0.began.elapsed().as_nanos() % every.as_nanos().max(1);
+        let since = Duration::from_nanos(u64::try_from(since).unwrap_or(0));
+        if !since.is_zero() {
+            tokio::time::sleep(every - since).await;
+        }
     }
 
     /// Where attachments are kept.
@@ -233,7 +275,7 @@ impl Hub {
     async fn asks_how_to_reach(&self, site: SiteId) -> bool {
         let (directory, online) =
             (Arc::clone(&self.0.directory), self.0.registry.online(Instant::now()));
-        let looked = tokio::task::spawn_blocking(move || {
+        let looked = self.machine().does(move || {
             let found = directory.site(site)?.filter(|it| {
                 it.offline_mode == OfflineMode::Form
                     && it.mode == SiteMode::LiveChat
@@ -306,7 +348,7 @@ impl Hub {
         if places.is_empty() {
             return;
         }
-        tokio::task::spawn_blocking(move || {
+        self.machine().begins(move || {
             for place in places {
                 if let Err(error) = attachments.tidy(storage.as_ref(), place) {
                     // The next start tries again.
@@ -356,7 +398,7 @@ impl Hub {
             known.version
         };
         let directory = Arc::clone(&self.0.directory);
-        let read = tokio::task::spawn_blocking(move || directory.site(site)).await;
+        let read = self.machine().does(move || directory.site(site)).await;
         let Ok(found) = read else { return Ok(Rules::default()) };
         let rules = found?.map_or_else(Rules::default, |site| Rules {
             policy: site.policy(),

@@ -10,6 +10,7 @@ pub mod export;
 pub mod hub;
 mod lingering;
 pub mod load;
+pub mod machine;
 pub mod report;
 pub mod router;
 pub mod routing;

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{self, document::Described};
-use crate::hub::{Hub, blocking};
+use crate::hub::Hub;
 use crate::sync::{self, Visit};
 use crate::telemetry::Metrics;
 use crate::throttle::{Throttle, Wait};
@@ -232,7 +232,7 @@ async fn readyz(State(served): State<Arc<Served>>) -> Response {
     if *served.closing.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response();
     }
-    match blocking(move || storage.newest_erasure()).await {
+    match served.hub.blocking(move || storage.newest_erasure()).await {
         Ok(_) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");

@@ -9,13 +9,12 @@ mod source;
 
 use core::time::Duration;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rejoinder_core::routing::{Decision, Snapshot};
+use tokio::time::Instant;
 
-use crate::clock::now;
 use crate::directory::DirectoryError;
-use crate::hub::{Ask, Hub, blocking};
+use crate::hub::{Ask, Hub};
 use crate::storage::{Filter, StorageError};
 
 pub use board::Board;
@@ -64,9 +63,11 @@ impl Hub {
                 }
             };
             tokio::select! {
-                () = self.board().woken() => tokio::time::sleep(TICK).await,
+                biased;
+                () = self.board().woken() => {}
                 () = tokio::time::sleep(wait) => {}
             }
+            self.tick(TICK).await;
         }
     }
 
@@ -75,7 +76,7 @@ impl Hub {
         let (mut below, filter) = (u64::MAX, Filter::open());
         loop {
             let (storage, filter) = (Arc::clone(self.storage()), filter.clone());
-            let page = blocking(move || {
+            let page = self.blocking(move || {
                 let entries = storage.conversations(&filter, below, PAGE)?;
                 let waits = board::waits_since(storage.as_ref(), &entries);
                 Ok((entries, waits))
@@ -91,7 +92,7 @@ impl Hub {
     async fn route(&self) -> Result<Duration, RoutingError> {
         let inputs = self.inputs().await?;
         let online = self.registry().online(Instant::now());
-        let at = now();
+        let at = self.now();
         let releases = self.board().decide(&inputs, &online, at, |to, frame| {
             for connected in self.registry().of(to) {
                 // Few and small, and the last one counts: it must not be left out.
@@ -116,7 +117,7 @@ impl Hub {
     pub async fn routing_now(&self) -> Result<(Snapshot, Decision), RoutingError> {
         let inputs = self.inputs().await?;
         let online = self.registry().online(Instant::now());
-        Ok(self.board().look(&inputs, &online, now()))
+        Ok(self.board().look(&inputs, &online, self.now()))
     }
 
     async fn inputs(&self) -> Result<Arc<Inputs>, RoutingError> {
@@ -124,7 +125,7 @@ impl Hub {
             return Ok(inputs);
         }
         let (source, version) = self.board().source();
-        let read = tokio::task::spawn_blocking(move || source.inputs()).await;
+        let read = self.machine().does(move || source.inputs()).await;
         let read = read.map_err(|_| StorageError::Failed("the server is shutting down".into()))?;
         let inputs = Arc::new(read?);
         self.board().keep_inputs(&inputs, version);

@@ -19,6 +19,7 @@ use crate::attachments::Attachments;
 use crate::directory::{Directory, DirectoryError, DirectoryEvent};
 use crate::hub::{Hub, News};
 use crate::lingering::Lingering;
+use crate::machine::Machine;
 use crate::router::{self, Served};
 use crate::storage::sqlite::{OpenError, Options, Sqlite};
 use crate::storage::{FeedScope, Storage, StorageError};
@@ -125,18 +126,20 @@ impl Server {
         storage: Arc<dyn Storage>,
         listener: impl Listener<Addr = SocketAddr>,
     ) -> Result<Self, StartError> {
-        let attachments = Attachments::of(&parts.storage.folder);
+        let machine = parts.directory.machine().clone();
+        let attachments = Attachments::of_on(machine.clone(), &parts.storage.folder);
         let directory = Arc::new(parts.directory);
         let address = listener
             .local_addr()
             .map_err(|source| StartError::Listen { address: parts.listen, source })?;
-        sweep(&attachments, &storage);
+        sweep(&machine, &attachments, &storage);
         let hub = Hub::new(storage, Arc::clone(&directory), attachments, parts.new_conversations);
         let end_of_feed = end_of_feed(&hub)?;
         let mut following = JoinSet::new();
         following.spawn(hub.clone().run_feed(end_of_feed));
         following.spawn(follow_directory(hub.clone()));
         following.spawn(hub.clone().run_routing());
+        following.spawn(hub.clone().run_erased());
         following.spawn(Sweep::new(hub.clone()).run());
         let (closing, closed) = watch::channel(false);
         let served = Served {
@@ -184,15 +187,15 @@ impl Server {
 
 /// Opens the data folder. That replays the ledger and may take its time.
 async fn open(options: Options) -> Result<Arc<dyn Storage>, StartError> {
-    let opened = tokio::task::spawn_blocking(move || Sqlite::open(&options)).await;
-    let opened = opened.map_err(|_| StorageError::Failed("opening was broken off".into()))?;
-    Ok(Arc::new(opened?))
+    let machine = options.machine.clone();
+    let opened = machine.does(move || Sqlite::open(&options)).await;
+    Ok(Arc::new(opened.map_err(StorageError::from)??))
 }
 
 /// Removes files that a crash or a restore left without words, beside serving.
-fn sweep(attachments: &Attachments, storage: &Arc<dyn Storage>) {
+fn sweep(machine: &Machine, attachments: &Attachments, storage: &Arc<dyn Storage>) {
     let (attachments, storage) = (attachments.clone(), Arc::clone(storage));
-    tokio::task::spawn_blocking(move || {
+    machine.begins(move || {
         if let Err(error) = attachments.sweep(storage.as_ref()) {
             tracing::warn!(%error, "attachments without words are not removed yet");
         }
@@ -218,13 +221,15 @@ async fn accept(
     let mut connections = JoinSet::new();
     let router = router::router(served);
     loop {
+        // In this order: what has ended is never more than what has come.
         tokio::select! {
+            biased;
+            () = until_closed(&mut closed) => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
             (stream, peer) = listener.accept() => {
                 let router = router.clone();
                 connections.spawn(connection(stream, peer, router, closed.clone()));
             }
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            () = until_closed(&mut closed) => break,
         }
     }
     drop(listener);
@@ -254,11 +259,12 @@ async fn connection(
         builder.serve_connection(TokioIo::new(Lingering::new(stream)), service).with_upgrades();
     tokio::pin!(serving);
     let ended = tokio::select! {
-        ended = serving.as_mut() => ended,
+        biased;
         () = until_closed(&mut closed) => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
+        ended = serving.as_mut() => ended,
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended");
@@ -271,6 +277,14 @@ async fn follow_directory(hub: Hub) {
     let mut poll = tokio::time::interval(POLL);
     loop {
         tokio::select! {
+            biased;
+            _ = poll.tick() => {
+                let directory = Arc::clone(hub.directory());
+                let polled = hub.machine().does(move || directory.poll_events()).await;
+                if let Ok(Err(error)) = polled {
+                    tracing::warn!(%error, "the directory does not answer");
+                }
+            }
             event = events.recv() => match event {
                 Ok(event) => directory_changed(&hub, event),
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
@@ -281,13 +295,6 @@ async fn follow_directory(hub: Hub) {
                 }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
             },
-            _ = poll.tick() => {
-                let directory = Arc::clone(hub.directory());
-                let polled = tokio::task::spawn_blocking(move || directory.poll_events()).await;
-                if let Ok(Err(error)) = polled {
-                    tracing::warn!(%error, "the directory does not answer");
-                }
-            }
         }
     }
 }

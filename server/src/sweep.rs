@@ -4,7 +4,7 @@
 //! logs each time; what is remembered of them only saves looking twice.
 
 use core::time::Duration;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rejoinder_core::authority::notice_before;
@@ -13,9 +13,8 @@ use rejoinder_core::id::{ConversationId, ParticipantId, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::time::Timestamp;
 
-use crate::clock::now;
 use crate::directory::{Directory, DirectoryError, Erasing, Site};
-use crate::hub::{Hub, News, Then, Upkeep, blocking};
+use crate::hub::{Hub, News, Then, Upkeep};
 use crate::storage::{Expired, Filter, StorageError};
 
 /// Milliseconds in a minute.
@@ -94,11 +93,12 @@ impl Sweep {
             tracing::warn!(%error, "what erased visitors wrote is not looked for again");
         }
         loop {
-            if let Err(error) = self.at(now()).await {
+            if let Err(error) = self.at(self.hub.now()).await {
                 tracing::warn!(%error, "a sweep was broken off");
             }
             let next = tokio::time::sleep(Duration::from_millis(limits::SWEEP_MILLIS));
             tokio::select! {
+                biased;
                 () = next => {}
                 () = self.hub.sweep_asked() => {}
             }
@@ -114,7 +114,7 @@ impl Sweep {
         let storage = Arc::clone(self.hub.storage());
         // Before it is asked what sites keep: of what begins later nothing is judged, whatever a
         // clock that was set says of before and after.
-        let former = blocking(move || storage.former_beginnings()).await;
+        let former = self.hub.blocking(move || storage.former_beginnings()).await;
         let sites = asked(&directory, Directory::sites).await?;
         // Each by itself: one that fails again and again keeps none of the others from its turn.
         let parts = [
@@ -146,7 +146,7 @@ impl Sweep {
     async fn end(&mut self, site: SiteId, now: Timestamp) -> Result<(), SweepError> {
         let storage = Arc::clone(self.hub.storage());
         let but_for = self.failed.get(&site).copied().unwrap_or_default();
-        let found = blocking(move || storage.there(site, but_for, AT_ONCE)).await?;
+        let found = self.hub.blocking(move || storage.there(site, but_for, AT_ONCE)).await?;
         let count = found.len();
         let what = |id| (id, Upkeep::Erase { authors: None, then: Then::Gone });
         let erased = self.erase_all(site, found.into_iter().map(what).collect(), now).await;
@@ -187,7 +187,8 @@ impl Sweep {
             let (id, before) = (site.id, now.plus_millis(-i64::from(days) * DAY));
             let storage = Arc::clone(self.hub.storage());
             let but_for = self.failed.get(&id).copied().unwrap_or_default();
-            let found = blocking(move || storage.expired(id, before, but_for, AT_ONCE)).await?;
+            let found =
+                self.hub.blocking(move || storage.expired(id, before, but_for, AT_ONCE)).await?;
             let count = found.len();
             let what = |Expired { conversation, until, begun }| {
                 (conversation, Upkeep::Erase { authors: None, then: Then::Stays { until, begun } })
@@ -228,7 +229,7 @@ impl Sweep {
     async fn forget_former(&self, site: SiteId, since: Timestamp) -> Result<(), StorageError> {
         let left = || {
             let storage = Arc::clone(self.hub.storage());
-            blocking(move || storage.former_left(site, since))
+            self.hub.blocking(move || storage.former_left(site, since))
         };
         if left().await? {
             self.hub.storage().forget_former(site, since).await?;
@@ -256,8 +257,8 @@ impl Sweep {
         erased
     }
 
-    /// Takes back what is to be taken back in a conversation, step by step: a long one keeps
-    /// neither those who talk in it nor others waiting. Says whether nothing of it is left.
+    /// Takes back what is to be taken back in a conversation, step by step: a long one keeps neither
+    /// those who talk in it nor others waiting. Says whether nothing of it is left.
     async fn erase_in(
         &self,
         conversation: ConversationId,
@@ -332,7 +333,8 @@ impl Sweep {
         let (mut all, mut below) = (Vec::new(), u64::MAX);
         loop {
             let (storage, filter) = (Arc::clone(self.hub.storage()), filter.clone());
-            let page = blocking(move || storage.conversations(&filter, below, PAGE)).await?;
+            let page =
+                self.hub.blocking(move || storage.conversations(&filter, below, PAGE)).await?;
             let Some(last) = page.last() else { return Ok(all) };
             below = last.feed;
             all.extend(page.iter().map(|entry| entry.header.conversation));
@@ -341,7 +343,7 @@ impl Sweep {
 
     /// Announces and closes conversations in which nobody writes any more.
     async fn close_silent(&mut self, sites: &[Site], now: Timestamp) -> Result<(), SweepError> {
-        let mut found = HashMap::new();
+        let mut found = BTreeMap::new();
         for site in sites {
             let info = now.plus_millis(-limits::OFFLINE_INFO_MILLIS);
             for (id, feed) in self.silent(site.id, Status::AwaitingOfflineInfo, info).await? {
@@ -378,7 +380,7 @@ impl Sweep {
         before: Timestamp,
     ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
         let storage = Arc::clone(self.hub.storage());
-        blocking(move || storage.silent(site, status, before)).await
+        self.hub.blocking(move || storage.silent(site, status, before)).await
     }
 }
 
@@ -388,7 +390,8 @@ async fn asked<T: Send + 'static>(
     ask: impl FnOnce(&Directory) -> Result<T, DirectoryError> + Send + 'static,
 ) -> Result<T, SweepError> {
     let directory = Arc::clone(directory);
-    let asked = tokio::task::spawn_blocking(move || ask(&directory)).await;
+    let machine = directory.machine().clone();
+    let asked = machine.does(move || ask(&directory)).await;
     let gone = |_| StorageError::Failed("the server is shutting down".to_owned());
     Ok(asked.map_err(gone)??)
 }

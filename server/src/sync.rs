@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::directory::AuthError;
-use crate::hub::{Ask, Connected, Frame, Hub, News, Queue, UnderWay, blocking, queue};
+use crate::hub::{Ask, Connected, Frame, Hub, News, Queue, UnderWay, queue};
 use crate::load::Burden;
 use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
@@ -94,14 +94,16 @@ pub async fn serve(
     let mut connection =
         Connection { socket, queue, session, throttle, peer, under_way, answering, turns };
     let arrived = tokio::select! {
-        arrived = connection.greet(&hub, outbound, &visit) => arrived,
+        biased;
         _ = closing.wait_for(|closing| *closing) => Err(End::Saying(closing_frame())),
+        arrived = connection.greet(&hub, outbound, &visit) => arrived,
     };
     match arrived {
         Ok((connected, purge)) => {
             let end = tokio::select! {
-                end = connection.run(&hub, &connected, purge) => end,
+                biased;
                 _ = closing.wait_for(|closing| *closing) => End::Saying(closing_frame()),
+                end = connection.run(&hub, &connected, purge) => end,
             };
             for document in connection.session.opened() {
                 // A busy conversation finds out by itself that the queue is closed.
@@ -215,23 +217,23 @@ impl Connection {
             let deadline = heard + if pinged { idle } else { quiet };
             // As fast as it is taken: thousands of rows have no room in a queue.
             let reads = open && purge.reading.is_some() && self.queue.is_empty();
+            // In this order: who says much is answered all the same, for what waits to be said is
+            // said as a whole, and then it is listened.
             tokio::select! {
-                frame = self.socket.recv() => {
-                    (heard, pinged) = (Instant::now(), false);
-                    if let Some(said) = received(frame)? {
-                        self.take(hub, connected, said, &mut purge).await?;
-                    }
-                }
+                biased;
+                news = connected.news(), if open => self.look_after(hub, connected, news).await?,
                 Some(frame) = self.queue.next(), if open => {
                     self.write(frame).await?;
                     while let Some(frame) = self.queue.ready() {
                         self.write(frame).await?;
                     }
                 }
-                () = core::future::ready(()), if reads => {
-                    read_feed(hub, connected, &mut purge).await?;
+                frame = self.socket.recv() => {
+                    (heard, pinged) = (Instant::now(), false);
+                    if let Some(said) = received(frame)? {
+                        self.take(hub, connected, said, &mut purge).await?;
+                    }
                 }
-                news = connected.news(), if open => self.look_after(hub, connected, news).await?,
                 () = tokio::time::sleep_until(deadline) => {
                     if pinged {
                         return Err(Problem::TimedOut.into());
@@ -239,6 +241,9 @@ impl Connection {
                     // A page cannot ping, but its browser answers.
                     self.ping().await?;
                     pinged = true;
+                }
+                () = core::future::ready(()), if reads => {
+                    read_feed(hub, connected, &mut purge).await?;
                 }
             }
         }
@@ -278,7 +283,7 @@ impl Connection {
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
-                let revoked = tokio::task::spawn_blocking(move || directory.log_out(token)).await;
+                let revoked = hub.machine().does(move || directory.log_out(token)).await;
                 return Err(match revoked {
                     Ok(Ok(())) => End::Wipe,
                     _ => StorageError::Failed("the token could not be revoked".to_owned()).into(),
@@ -372,7 +377,7 @@ impl Connection {
             News::Narrowed => Err(again()),
             News::Erasures => {
                 let (storage, device) = (Arc::clone(hub.storage()), connected.device);
-                let found = blocking(move || {
+                let found = hub.blocking(move || {
                     // Read before: what comes after is told by the next news.
                     let cursor = storage.newest_erasure()?;
                     let known = storage.device(device)?.map_or(0, |device| device.erasures);
@@ -472,7 +477,7 @@ const fn again() -> End {
 /// The directory has changed: is this session still what it was?
 async fn standing(hub: &Hub, connected: &Connected) -> Result<(), End> {
     let (directory, token) = (Arc::clone(hub.directory()), connected.token);
-    let standing = tokio::task::spawn_blocking(move || directory.standing(token)).await;
+    let standing = hub.machine().does(move || directory.standing(token)).await;
     match standing {
         Ok(Ok(now)) if now.principal == connected.principal && now.scope == connected.scope => {
             Ok(())

@@ -10,8 +10,9 @@ use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::Clock;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 use rejoinder_core::id::{ParticipantId, SiteId};
 use rejoinder_core::limits;
 
@@ -62,8 +63,20 @@ impl Source {
     }
 }
 
+/// Tokio's clock, which simulations move.
+#[derive(Clone, Debug)]
+struct Ticks;
+
+impl Clock for Ticks {
+    type Instant = std::time::Instant;
+
+    fn now(&self) -> Self::Instant {
+        tokio::time::Instant::now().into_std()
+    }
+}
+
 /// Buckets of one sort.
-struct Buckets<K: Hash + Eq + Clone>(DefaultKeyedRateLimiter<K>);
+struct Buckets<K: Hash + Eq + Clone>(RateLimiter<K, DefaultKeyedStateStore<K>, Ticks>);
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
     /// So many in a second in the long run, and as many as come in `seconds` of it at once.
@@ -71,7 +84,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         let one = NonZeroU32::MIN;
         let rate = NonZeroU32::new(per_second).unwrap_or(one);
         let burst = NonZeroU32::new(per_second.saturating_mul(seconds)).unwrap_or(one);
-        Self(RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)))
+        Self(RateLimiter::dashmap_with_clock(Quota::per_second(rate).allow_burst(burst), Ticks))
     }
 
     /// Takes so many out of a bucket, which holds as many as one frame can ask for.
@@ -83,7 +96,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         match self.0.check_key_n(key, many) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(not_yet)) => {
-                let wait = not_yet.wait_time_from(DefaultClock::default().now());
+                let wait = not_yet.wait_time_from(Ticks.now());
                 Err(Wait(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)))
             }
             // A bucket that is smaller than the question is emptied by it, once a while.

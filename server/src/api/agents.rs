@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +15,6 @@ use super::error::Conflict;
 use super::input::{Caller, Named, Sent, set};
 use super::schema::{Id, Moment, RoleName};
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory::{self, Availability, Email};
 use crate::router::Served;
 
@@ -108,7 +106,7 @@ pub(crate) async fn agents(
 ) -> Result<Json<Agents>, ApiError> {
     caller.at_least(AgentRole::Admin)?;
     let all = asked(served.hub.directory(), directory::Directory::agents).await?;
-    let online = served.hub.registry().online(Instant::now());
+    let online = served.hub.registry().online(tokio::time::Instant::now());
     let agents = all.into_iter().map(|agent| show(agent, &online)).collect();
     Ok(Json(Agents { agents }))
 }
@@ -130,9 +128,9 @@ pub(crate) async fn put_agent(
     let (by, limit) = (caller.by(), new.chat_limit);
     let NewAgent { name, role, sites, .. } = new;
     let new = directory::NewAgent { email, name, role, password: None, sites };
-    let put = asked(served.hub.directory(), move |d| d.put_agent(by, id, &new, limit, now()));
+    let put = asked(served.hub.directory(), move |d| d.put_agent(by, id, &new, limit, d.now()));
     let agent = put.await?;
-    Ok(Json(show(agent, &served.hub.registry().online(Instant::now()))))
+    Ok(Json(show(agent, &served.hub.registry().online(tokio::time::Instant::now()))))
 }
 
 /// Changes an agent of at most one's own role. Admins and above.
@@ -162,9 +160,10 @@ pub(crate) async fn change_agent(
         disabled: change.disabled,
         chat_limit: change.chat_limit,
     };
-    let changed = asked(served.hub.directory(), move |d| d.change_agent_by(by, id, &change, now()));
+    let changed =
+        asked(served.hub.directory(), move |d| d.change_agent_by(by, id, &change, d.now()));
     let agent = changed.await?;
-    Ok(Json(show(agent, &served.hub.registry().online(Instant::now()))))
+    Ok(Json(show(agent, &served.hub.registry().online(tokio::time::Instant::now()))))
 }
 
 impl Caller {

@@ -22,6 +22,7 @@ use super::{ApiError, bearer, fault};
 use crate::attachments::{Place, Turn, attachments, kind_of};
 use crate::directory::Session;
 use crate::hub::{Rights, may_see};
+use crate::machine::Machine;
 use crate::router::Served;
 use crate::storage::Storage;
 
@@ -63,11 +64,17 @@ pub(crate) async fn put_attachment(
         served.hub.attachments().receive(who.principal.participant).ok_or(ApiError::Busy)?;
     // Before 25 MB are taken from a stranger.
     let judging = Arc::clone(&served);
-    judged(move || noted(&judging, at, may_send(&judging, &who, at).map(drop))).await?;
+    judged(served.hub.machine().clone(), move || {
+        noted(&judging, at, may_send(&judging, &who, at).map(drop))
+    })
+    .await?;
     let sealed = receive(body).await?;
     // Once more: receiving took its time.
     let who = bearer(served.hub.directory(), &headers).await?;
-    judged(move || noted(&served, at, take(&served, &who, at, &sealed))).await?;
+    judged(served.hub.machine().clone(), move || {
+        noted(&served, at, take(&served, &who, at, &sealed))
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -112,7 +119,8 @@ pub(crate) async fn attachment(
     let session = bearer(served.hub.directory(), &headers).await?;
     let turn =
         served.hub.attachments().send(session.principal.participant).ok_or(ApiError::Busy)?;
-    let file = judged(move || {
+    let machine = served.hub.machine().clone();
+    let file = judged(machine.clone(), move || {
         let storage = served.hub.storage().as_ref();
         sees(storage, &session, place)?;
         if !attachments(&words(storage, place)?).any(|it| it.id == id) {
@@ -129,24 +137,24 @@ pub(crate) async fn attachment(
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     let length = file.metadata().map_err(|error| fault(&error))?.len();
     let length = (header::CONTENT_LENGTH, HeaderValue::from(length));
-    Ok(([kind, length], Body::from_stream(pieces(file, turn))).into_response())
+    Ok(([kind, length], Body::from_stream(pieces(machine, file, turn))).into_response())
 }
 
 /// A file piece by piece. Its turn ends with it, or when its reader is too slow.
-fn pieces(file: File, turn: Turn) -> impl Stream<Item = io::Result<Bytes>> {
+fn pieces(machine: Machine, file: File, turn: Turn) -> impl Stream<Item = io::Result<Bytes>> {
     let end = Instant::now() + Duration::from_secs(TRANSFER_SECONDS);
-    stream::try_unfold((file, turn), move |(mut file, turn)| async move {
+    stream::try_unfold((machine, file, turn), move |(machine, mut file, turn)| async move {
         if Instant::now() > end {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = machine.does(move || {
             let mut piece = vec![0; PIECE_BYTES];
             let bytes = file.read(&mut piece)?;
             piece.truncate(bytes);
             Ok::<_, io::Error>((piece, file))
         });
         let (piece, file) = reading.await.map_err(io::Error::other)??;
-        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (file, turn))))
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (machine, file, turn))))
     })
 }
 
@@ -160,9 +168,10 @@ fn read(at: Result<Path<At>, PathRejection>) -> Result<(Place, AttachmentId), Ap
 
 /// Judges where blocking is allowed.
 async fn judged<T: Send + 'static>(
+    machine: Machine,
     judge: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(judge).await.map_err(|error| fault(&error))?
+    machine.does(judge).await.map_err(|error| fault(&error))?
 }
 
 /// Whether somebody may see a document; whoever may not learns nothing of it.

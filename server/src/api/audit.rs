@@ -14,7 +14,6 @@ use super::input::{Asked, Caller, bad_cursor, page_size};
 use super::schema::{Document, Id, Moment};
 use super::{ApiError, asked, fault};
 use crate::directory::{Action, AuditEntry, By, Scope};
-use crate::hub::blocking;
 use crate::router::Served;
 use crate::storage::{FeedScope, Recall};
 
@@ -90,7 +89,7 @@ pub(crate) async fn audit(
     let scope = caller.scope;
     let deeds = asked(served.hub.directory(), move |d| d.audit(&scope, cursor.deeds, read)).await?;
     let storage = Arc::clone(served.hub.storage());
-    let recalls = blocking(move || storage.recalls(&sites, cursor.recalls, read)).await;
+    let recalls = served.hub.blocking(move || storage.recalls(&sites, cursor.recalls, read)).await;
     let recalls = recalls.map_err(|error| fault(&error))?;
     Ok(Json(merge(deeds, recalls, cursor, at_most)))
 }

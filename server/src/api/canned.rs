@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use super::input::{Asked, Caller, Named, OfSite, Sent};
 use super::schema::{Id, Moment};
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory::{self, Whose};
 use crate::router::Served;
 
@@ -82,7 +81,7 @@ pub(crate) async fn put_canned_response(
 ) -> Result<Json<CannedResponse>, ApiError> {
     let whose = site.map_or(Whose::Agent(caller.me), Whose::Site);
     caller.writes(whose)?;
-    let updated_at = now();
+    let updated_at = served.hub.now();
     let new = directory::CannedResponse { id, whose, shortcut, text, updated_at };
     let by = caller.by();
     let put = asked(served.hub.directory(), move |d| d.put_canned_response(by, new));
@@ -101,7 +100,7 @@ pub(crate) async fn remove_canned_response(
     if let Some(canned) = asked(directory, move |d| d.canned_response(id)).await? {
         caller.writes(canned.whose)?;
         let by = caller.by();
-        asked(directory, move |d| d.remove_canned_response(by, id, now())).await?;
+        asked(directory, move |d| d.remove_canned_response(by, id, d.now())).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::input::{Asked, Caller, Named, Sent};
 use super::schema::Id;
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory;
 use crate::router::Served;
 
@@ -94,7 +93,7 @@ pub(crate) async fn put_category(
     caller.works_on(site)?;
     caller.at_least(AgentRole::AccountManager)?;
     let by = caller.by();
-    let put = asked(served.hub.directory(), move |d| d.put_category(by, id, site, &name, now()));
+    let put = asked(served.hub.directory(), move |d| d.put_category(by, id, site, &name, d.now()));
     Ok(Json(put.await?.into()))
 }
 
@@ -111,7 +110,7 @@ pub(crate) async fn remove_category(
     if let Some(category) = asked(directory, move |d| d.category(id)).await? {
         caller.works_on(category.site)?;
         let by = caller.by();
-        asked(directory, move |d| d.remove_category(by, id, now())).await?;
+        asked(directory, move |d| d.remove_category(by, id, d.now())).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{ApiError, fault};
 use crate::directory::Directory;
-use crate::hub::blocking;
 use crate::router::Served;
 use crate::storage::{FeedScope, Storage, StorageError, Stored, Words};
 use crate::traces;
@@ -77,7 +76,7 @@ pub(crate) async fn search(
     }
     let (data, storage) = (demo.data.clone(), Arc::clone(served.hub.storage()));
     let directory = Arc::clone(served.hub.directory());
-    let found = blocking(move || {
+    let found = served.hub.blocking(move || {
         let (files, bytes, traces) = in_files(&data, &word)
             .map_err(|error| StorageError::Failed(format!("the data folder: {error}")))?;
         let messages = in_messages(storage.as_ref(), &directory, &word)?;

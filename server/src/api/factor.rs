@@ -14,7 +14,6 @@ use super::error::Conflict;
 use super::input::{Caller, Named, Peer, Sent};
 use super::schema::{Id, Moment};
 use super::{ApiError, agents, asked, fault};
-use crate::clock::now;
 use crate::directory::{Directory, FactorError};
 use crate::router::Served;
 use crate::storage::StorageError;
@@ -81,7 +80,7 @@ pub(crate) async fn begin(
     Sent(OwnPassword { password }): Sent<OwnPassword>,
 ) -> Result<Json<Enrolment>, ApiError> {
     let begun =
-        tried(&served, move |d| d.begin_second_factor(caller.me, &password, address, now()));
+        tried(&served, move |d| d.begin_second_factor(caller.me, &password, address, d.now()));
     let begun = begun.await?;
     Ok(Json(Enrolment { secret: begun.secret, uri: begun.uri }))
 }
@@ -95,7 +94,7 @@ pub(crate) async fn confirm(
     Sent(OwnCode { code }): Sent<OwnCode>,
 ) -> Result<Json<RecoveryCodes>, ApiError> {
     let confirmed =
-        tried(&served, move |d| d.confirm_second_factor(caller.me, &code, now())).await?;
+        tried(&served, move |d| d.confirm_second_factor(caller.me, &code, d.now())).await?;
     Ok(Json(RecoveryCodes { recovery_codes: confirmed }))
 }
 
@@ -109,7 +108,7 @@ pub(crate) async fn remove(
     Sent(OwnPassword { password }): Sent<OwnPassword>,
 ) -> Result<StatusCode, ApiError> {
     let removed =
-        tried(&served, move |d| d.remove_second_factor(caller.me, &password, address, now()));
+        tried(&served, move |d| d.remove_second_factor(caller.me, &password, address, d.now()));
     removed.await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -128,7 +127,7 @@ pub(crate) async fn take_off(
         return Err(ApiError::Conflict(Conflict::OwnFactor));
     }
     let by = caller.by();
-    asked(served.hub.directory(), move |d| d.take_off_second_factor(by, id, now())).await?;
+    asked(served.hub.directory(), move |d| d.take_off_second_factor(by, id, d.now())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -138,7 +137,7 @@ async fn tried<T: Send + 'static>(
     ask: impl FnOnce(&Directory) -> Result<T, FactorError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let directory = Arc::clone(served.hub.directory());
-    match tokio::task::spawn_blocking(move || ask(&directory)).await {
+    match served.hub.machine().does(move || ask(&directory)).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(fault(&StorageError::Failed("the server is shutting down".to_owned()))),
     }

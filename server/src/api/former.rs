@@ -67,7 +67,7 @@ pub(crate) async fn former_words(
     let document = DocumentId { conversation, kind: kind_of(&kind).ok_or(ApiError::NotFound)? };
     let (storage, directory) =
         (Arc::clone(served.hub.storage()), Arc::clone(served.hub.directory()));
-    let read = tokio::task::spawn_blocking(move || {
+    let read = served.hub.machine().does(move || {
         let entry = storage.feed_entry(conversation).map_err(|error| fault(&error))?;
         let seen =
             entry.filter(|entry| may_see(&caller.principal, &caller.scope, &Rights::of(entry)));

@@ -20,7 +20,7 @@ use super::schema::{ConversationPriority, ConversationRow, Id};
 use super::{ApiError, agent, fault};
 use crate::directory::{Directory, DirectoryError, Scope, Session};
 use crate::export::{self, ExportError, Transcript};
-use crate::hub::{Rights, blocking, feed_row, may_see};
+use crate::hub::{Rights, feed_row, may_see};
 use crate::router::Served;
 use crate::storage::{FeedEntry, Filter, Storage, StorageError};
 use crate::transcript::{self as written, Notes};
@@ -81,7 +81,7 @@ pub(crate) async fn conversations(
     let most = asked.limit.unwrap_or(PAGE).clamp(1, MOST);
     let below = asked.before.unwrap_or(u64::MAX);
     let storage = Arc::clone(served.hub.storage());
-    let found = blocking(move || page(storage.as_ref(), &session, &filter, below, most));
+    let found = served.hub.blocking(move || page(storage.as_ref(), &session, &filter, below, most));
     found.await.map(Json).map_err(|error| fault(&error))
 }
 
@@ -195,7 +195,7 @@ pub(crate) async fn transcript(
     let Ok(Query(Wanted { format, notes })) = wanted else { return Err(ApiError::BadQuery) };
     let (storage, directory) =
         (Arc::clone(served.hub.storage()), Arc::clone(served.hub.directory()));
-    let found = tokio::task::spawn_blocking(move || {
+    let found = served.hub.machine().does(move || {
         let entry = storage.feed_entry(id).map_err(|error| fault(&error))?;
         let entry = entry.filter(|entry| sees(&session, entry));
         let entry = entry.ok_or(ApiError::UnknownConversation)?;

@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::input::{Caller, Named, Peer, Sent};
 use super::schema::{Id, Moment};
 use super::{ApiError, agents, asked};
-use crate::clock::now;
 use crate::directory::{LinkKind, Password};
 use crate::router::Served;
 
@@ -63,7 +62,7 @@ pub(crate) async fn make_link(
 ) -> Result<Json<Link>, ApiError> {
     agents::found(&served, &caller, id).await?;
     let by = caller.by();
-    let link = asked(served.hub.directory(), move |d| d.make_link(by, id, now())).await?;
+    let link = asked(served.hub.directory(), move |d| d.make_link(by, id, d.now())).await?;
     Ok(Json(Link { kind: link.kind, token: link.token, expires_at: link.expires_at }))
 }
 
@@ -77,7 +76,7 @@ pub(crate) async fn revoke_link(
 ) -> Result<StatusCode, ApiError> {
     agents::found(&served, &caller, id).await?;
     let by = caller.by();
-    asked(served.hub.directory(), move |d| d.revoke_link(by, id, now())).await?;
+    asked(served.hub.directory(), move |d| d.revoke_link(by, id, d.now())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -90,8 +89,8 @@ pub(crate) async fn look(
     Sent(LinkToken { token }): Sent<LinkToken>,
 ) -> Result<Json<LinkFor>, ApiError> {
     let directory = served.hub.directory();
-    directory.admit_link(address, now())?;
-    let found = asked(directory, move |d| d.link(&token, now())).await?;
+    directory.admit_link(address, served.hub.now())?;
+    let found = asked(directory, move |d| d.link(&token, d.now())).await?;
     let link = found.ok_or(ApiError::UnknownLink)?;
     Ok(Json(LinkFor {
         kind: link.kind,
@@ -111,8 +110,8 @@ pub(crate) async fn use_link(
     Sent(ChosenPassword { token, password }): Sent<ChosenPassword>,
 ) -> Result<StatusCode, ApiError> {
     let directory = served.hub.directory();
-    directory.admit_link(address, now())?;
+    directory.admit_link(address, served.hub.now())?;
     let password = Password::new(password)?;
-    asked(directory, move |d| d.use_link(&token, &password, now())).await?;
+    asked(directory, move |d| d.use_link(&token, &password, d.now())).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,6 @@
 use core::iter::once;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -20,9 +19,7 @@ use super::people::answers_one_of;
 use super::reports::Known;
 use super::schema::{Id, Moment, RoleName};
 use super::{ApiError, fault};
-use crate::clock::now;
 use crate::directory::{Agent, Availability};
-use crate::hub::blocking;
 use crate::report::{self, Calendar, Counted, Figures, Spread};
 use crate::router::Served;
 
@@ -117,19 +114,19 @@ pub(crate) async fn live(
     Asked(which): Asked<WhichSites>,
 ) -> Result<Json<Live>, ApiError> {
     caller.at_least(AgentRole::Supervisor)?;
-    let at = now();
+    let at = served.hub.now();
     let today = Calendar::day_at(at, which.zone.as_deref().unwrap_or("UTC"))?;
     let known = Known::read(&served, &caller, which.site).await?;
     let (snapshot, _) = served.hub.routing_now().await.map_err(|error| fault(&error))?;
     let storage = Arc::clone(served.hub.storage());
     let (sites, agents) = (known.asked_for(&caller, which.site), known.everybody());
-    let read = blocking(move || {
+    let read = served.hub.blocking(move || {
         let open = storage.open_ones(sites.as_deref())?;
         let asked = report::Asked { sites, agent: None, agents: &agents, calendar: &today };
         report::count(storage.as_ref(), &asked).map(|counted| (open, counted))
     });
     let (open, counted) = read.await.map_err(|error| fault(&error))?;
-    let online = served.hub.registry().online(Instant::now());
+    let online = served.hub.registry().online(tokio::time::Instant::now());
     let moment = Moments { at, snapshot, open: by_site(open), counted, online };
     Ok(Json(moment.live(&known)))
 }

@@ -1,7 +1,6 @@
 //! Who an agent is, and whether they take conversations.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,7 +13,6 @@ use super::input::{Caller, Sent};
 use super::people::SiteName;
 use super::schema::{Id, RoleName};
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory::{Agent, Availability, Site};
 use crate::router::Served;
 
@@ -66,14 +64,14 @@ pub(crate) async fn put_availability(
 ) -> Result<Json<Me>, ApiError> {
     let id = caller.me;
     let set = asked(served.hub.directory(), move |d| {
-        Ok((d.set_availability(id, availability, now())?, d.sites()?))
+        Ok((d.set_availability(id, availability, d.now())?, d.sites()?))
     });
     let (agent, sites) = set.await?;
     Ok(show(&served, &caller, agent, sites))
 }
 
 fn show(served: &Served, caller: &Caller, agent: Agent, sites: Vec<Site>) -> Json<Me> {
-    let online = served.hub.registry().online(Instant::now());
+    let online = served.hub.registry().online(tokio::time::Instant::now());
     let sites = sites.into_iter().filter(|site| caller.sees(site.id));
     Json(Me {
         id: agent.participant,

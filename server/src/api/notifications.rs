@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::input::{Caller, Sent};
 use super::schema::ListedNotification;
 use super::{ApiError, agent, fault};
-use crate::hub::{blocking, notifications_of};
+use crate::hub::notifications_of;
 use crate::router::Served;
 use crate::storage::Kept;
 
@@ -65,7 +65,7 @@ pub(crate) async fn notifications(
     let most = limit.unwrap_or(PAGE).clamp(1, limits::NOTIFICATIONS);
     let kept = if unread { Kept::Unread } else { Kept::All };
     let storage = Arc::clone(served.hub.storage());
-    let found = blocking(move || {
+    let found = served.hub.blocking(move || {
         let of = (&session.principal, &session.scope);
         notifications_of(storage.as_ref(), of, kept, before.unwrap_or(u64::MAX), most)
     });

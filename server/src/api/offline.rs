@@ -12,9 +12,8 @@ use utoipa::ToSchema;
 use super::input::{Sent, Visiting};
 use super::schema::Id;
 use super::{ApiError, asked, fault};
-use crate::clock::now;
 use crate::directory;
-use crate::hub::{Upkeep, blocking};
+use crate::hub::Upkeep;
 use crate::router::Served;
 
 /// What a visitor leaves who met nobody. What they want to know, they write in the conversation.
@@ -40,14 +39,14 @@ pub(crate) async fn offline_info(
     Sent(OfflineInfo { conversation, name, email }): Sent<OfflineInfo>,
 ) -> Result<StatusCode, ApiError> {
     let directory = served.hub.directory();
-    directory.admit_told(principal.participant, now())?;
+    directory.admit_told(principal.participant, served.hub.now())?;
     let email = email.parse().map_err(|_| ApiError::Invalid {
         field: "email",
         message: "expected an e-mail address such as ann@example.com",
     })?;
     let name = name.filter(|name| !name.trim().is_empty());
-    let (storage, moment) = (Arc::clone(served.hub.storage()), now());
-    let entry = blocking(move || storage.feed_entry(conversation)).await;
+    let (storage, moment) = (Arc::clone(served.hub.storage()), served.hub.now());
+    let entry = served.hub.blocking(move || storage.feed_entry(conversation)).await;
     let entry = entry.map_err(|error| fault(&error))?;
     let own = entry.filter(|it| principal.is(it.header.visitor) && !it.header.gone);
     let summary = own.ok_or(ApiError::UnknownConversation)?.summary;
@@ -81,7 +80,7 @@ pub(crate) async fn prechat(
 ) -> Result<StatusCode, ApiError> {
     let directory = served.hub.directory();
     let whose = principal.participant;
-    directory.admit_told(whose, now())?;
+    directory.admit_told(whose, served.hub.now())?;
     asked(directory, move |d| d.keep_answers(whose, &answers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::input::{Sent, Visiting};
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory::VisitedPage;
 use crate::router::Served;
 
@@ -31,7 +30,7 @@ pub(crate) async fn page(
     Visiting(principal): Visiting,
     Sent(Page { title, url }): Sent<Page>,
 ) -> Result<StatusCode, ApiError> {
-    let (directory, now) = (served.hub.directory(), now());
+    let (directory, now) = (served.hub.directory(), served.hub.now());
     let whose = principal.participant;
     directory.admit_told(whose, now)?;
     let page = VisitedPage::new(&title, &url, now)?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -59,7 +58,7 @@ pub(crate) async fn people(
     let directory = served.hub.directory();
     let session = bearer(directory, &headers).await?;
     let (agents, sites) = asked(directory, |d| Ok((d.agents()?, d.sites()?))).await?;
-    let online = served.hub.registry().online(Instant::now());
+    let online = served.hub.registry().online(tokio::time::Instant::now());
     let me = session.principal.participant;
     let knows = |agent: &Agent| match &session.scope {
         Scope::All => true,

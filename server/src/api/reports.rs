@@ -17,7 +17,6 @@ use super::people::answers_one_of;
 use super::schema::Id;
 use super::{ApiError, asked, fault};
 use crate::directory::{Agent, Scope, Site};
-use crate::hub::blocking;
 use crate::report::{self, Calendar, CalendarError, Counted, Figures, Line};
 use crate::router::Served;
 
@@ -120,7 +119,7 @@ pub(crate) async fn reports(
     };
     let storage = Arc::clone(served.hub.storage());
     let (sites, agents) = (known.asked_for(&caller, which.site), known.everybody());
-    let counted = blocking(move || {
+    let counted = served.hub.blocking(move || {
         let asked =
             report::Asked { sites, agent: which.agent, agents: &agents, calendar: &calendar };
         report::count(storage.as_ref(), &asked).map(|counted| (counted, calendar))

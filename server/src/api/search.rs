@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use super::input::{Caller, Sent};
 use super::schema::{ConversationStatus, Id};
 use super::{ApiError, fault};
-use crate::hub::blocking;
 use crate::router::Served;
 use crate::search::{Found, Query, search, words};
 use crate::storage::Filter;
@@ -73,7 +72,7 @@ pub(crate) async fn find_words(
     };
     let filter = filter.within(&caller.scope);
     let storage = Arc::clone(served.hub.storage());
-    let found = blocking(move || {
+    let found = served.hub.blocking(move || {
         let query = Query {
             words: &words,
             filter: &filter,

@@ -1,7 +1,6 @@
 //! What a widget must know of its site before anybody is anybody.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -59,7 +58,7 @@ pub(crate) async fn widget(
     let id: SiteId = site.parse().map_err(|_| ApiError::UnknownSite)?;
     let found = asked(served.hub.directory(), move |d| Ok((d.site(id)?, d.agents()?))).await?;
     let (Some(site), agents) = found else { return Err(ApiError::UnknownSite) };
-    let online = served.hub.registry().online(Instant::now());
+    let online = served.hub.registry().online(tokio::time::Instant::now());
     let agents: Vec<Answering> = agents
         .into_iter()
         .filter(|agent| !agent.disabled && answers_one_of(agent, &[id]))

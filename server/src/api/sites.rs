@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 use super::input::{Caller, Named, Sent, set, text};
 use super::schema::{Id, Moment, WindowText};
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory::{
     self, NewSite, OfflineMode, Origin, PrechatField, Routing, SiteChange, SiteMode,
 };
@@ -156,7 +155,7 @@ pub(crate) async fn put_site(
     let message = "use 1 to 100 characters, in one line";
     let name = input.name.take().ok_or(ApiError::Invalid { field: "name", message })?;
     let (by, new) = (caller.by(), NewSite { name, settings: input.change()? });
-    let put = asked(served.hub.directory(), move |d| d.put_site(by, id, new, now()));
+    let put = asked(served.hub.directory(), move |d| d.put_site(by, id, new, d.now()));
     Ok(Json(put.await?.into()))
 }
 
@@ -172,7 +171,7 @@ pub(crate) async fn change_site(
     caller.works_on(id)?;
     caller.at_least(AgentRole::Admin)?;
     let (by, change) = (caller.by(), input.change()?);
-    let changed = asked(served.hub.directory(), move |d| d.change_site_by(by, id, change, now()));
+    let changed = asked(served.hub.directory(), move |d| d.change_site_by(by, id, change, d.now()));
     Ok(Json(changed.await?.into()))
 }
 
@@ -198,7 +197,7 @@ pub(crate) async fn delete_site(
     caller.works_on(id)?;
     caller.at_least(AgentRole::Owner)?;
     let by = caller.by();
-    asked(served.hub.directory(), move |d| d.delete_site(by, id, &name, now())).await?;
+    asked(served.hub.directory(), move |d| d.delete_site(by, id, &name, d.now())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

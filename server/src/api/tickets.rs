@@ -14,9 +14,8 @@ use utoipa::ToSchema;
 use super::input::{Asked, Caller, Named, Sent, page_size, place, set};
 use super::schema::{Id, Moment};
 use super::{ApiError, asked, fault};
-use crate::clock::now;
 use crate::directory::{self, DirectoryError, TicketPriority, TicketStatus};
-use crate::hub::{Rights, blocking, may_see};
+use crate::hub::{Rights, may_see};
 use crate::router::Served;
 
 /// Something to be done.
@@ -183,7 +182,7 @@ pub(crate) async fn put_ticket(
             return Err(DirectoryError::Erased.into());
         }
     }
-    let now = now();
+    let now = served.hub.now();
     let new = directory::Ticket {
         id,
         site: new.site,
@@ -220,7 +219,7 @@ pub(crate) async fn change_ticket(
         status: change.status,
         assignee: change.assignee,
     };
-    let changed = asked(served.hub.directory(), move |d| d.change_ticket(id, change, now()));
+    let changed = asked(served.hub.directory(), move |d| d.change_ticket(id, change, d.now()));
     shown_one(&served, changed.await.map_err(described)?).await
 }
 
@@ -265,7 +264,7 @@ async fn visitor_of(
     conversation: ConversationId,
 ) -> Result<Option<ParticipantId>, ApiError> {
     let storage = Arc::clone(served.hub.storage());
-    let found = blocking(move || storage.feed_entry(conversation)).await;
+    let found = served.hub.blocking(move || storage.feed_entry(conversation)).await;
     let found = found.map_err(|error| fault(&error))?.filter(|entry| {
         let rights = Rights::of(entry);
         entry.header.site == site && may_see(&caller.principal, &caller.scope, &rights)
@@ -276,7 +275,7 @@ async fn visitor_of(
 /// Tickets as they are shown, with the follow-ups of their conversations.
 async fn shown(served: &Served, tickets: Vec<directory::Ticket>) -> Result<Vec<Ticket>, ApiError> {
     let storage = Arc::clone(served.hub.storage());
-    let shown = blocking(move || {
+    let shown = served.hub.blocking(move || {
         tickets
             .into_iter()
             .map(|ticket| {

@@ -14,9 +14,7 @@ use utoipa::ToSchema;
 use super::input::{Asked, Caller, Named};
 use super::schema::{Id, Moment};
 use super::{ApiError, agents, asked, fault};
-use crate::clock::now;
 use crate::directory::{ListedToken, TokenKind, TokenName};
-use crate::hub::blocking;
 use crate::router::Served;
 
 /// A token that is not revoked: what it is called, never what it is.
@@ -95,7 +93,7 @@ pub(crate) async fn revoke_sessions(
         agents::found(&served, &caller, agent).await?;
     }
     let (by, but) = (caller.by(), Some(caller.token));
-    let ended = asked(served.hub.directory(), move |d| d.revoke_sessions(by, agent, but, now()));
+    let ended = asked(served.hub.directory(), move |d| d.revoke_sessions(by, agent, but, d.now()));
     ended.await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -120,7 +118,7 @@ pub(crate) async fn revoke_token(
         })?;
     }
     let by = caller.by();
-    asked(directory, move |d| d.revoke_token(by, token, now())).await?;
+    asked(directory, move |d| d.revoke_token(by, token, d.now())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -133,7 +131,7 @@ async fn shown(
     let storage = Arc::clone(served.hub.storage());
     let all = served.hub.registry().all();
     let current = caller.token;
-    let shown = blocking(move || {
+    let shown = served.hub.blocking(move || {
         tokens
             .into_iter()
             .map(|token| {

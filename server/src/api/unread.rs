@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{ApiError, bearer, fault};
-use crate::hub::blocking;
 use crate::router::Served;
 
 /// Whether something waits to be read, and whether somebody is likely to go on writing.
@@ -35,7 +34,7 @@ pub(crate) async fn unread(
     }
     let storage = Arc::clone(served.hub.storage());
     let ids: Vec<_> = principal.ids().collect();
-    let asked = blocking(move || {
+    let asked = served.hub.blocking(move || {
         Ok(Unread { unread: storage.unread(&ids)?, open: storage.has_open(&ids)? })
     });
     Ok(Json(asked.await.map_err(|error| fault(&error))?))

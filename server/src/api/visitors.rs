@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use super::input::{Asked, Caller, Named, Sent, page_size, place, set};
 use super::schema::{Id, Moment};
 use super::{ApiError, asked};
-use crate::clock::now;
 use crate::directory::{self, Email};
 use crate::router::Served;
 
@@ -189,7 +188,7 @@ pub(crate) async fn erase_visitor(
     found(&served, &caller, id).await?;
     caller.at_least(AgentRole::Owner)?;
     let by = caller.by();
-    let erased = asked(served.hub.directory(), move |d| d.erase_visitor(by, id, now())).await?;
+    let erased = asked(served.hub.directory(), move |d| d.erase_visitor(by, id, d.now())).await?;
     served.hub.sweep_now();
     Ok(Json(erased.into()))
 }
@@ -213,7 +212,8 @@ async fn changed(
     change: directory::VisitorChange,
 ) -> Result<Json<Visitor>, ApiError> {
     let by = caller.by();
-    let changed = asked(served.hub.directory(), move |d| d.change_visitor(by, id, &change, now()));
+    let changed =
+        asked(served.hub.directory(), move |d| d.change_visitor(by, id, &change, d.now()));
     Ok(Json(changed.await?.into()))
 }
 

@@ -12,7 +12,6 @@ use super::{
     Action, By, CHAT_LIMIT, Color, Directory, DirectoryError, DirectoryEvent, OfflineMode, Origin,
     PrechatField, Routing, SiteMode, event, known, name, prechat, site_id,
 };
-use crate::clock::now;
 
 /// Origins where a site's widget may be embedded.
 const ORIGINS: usize = 50;
@@ -258,7 +257,7 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::UnknownSite`], [`DirectoryError::BadName`], and what the medium says.
     pub fn change_site(&self, id: SiteId, change: SiteChange) -> Result<Site, DirectoryError> {
-        self.change_site_by(By::CommandLine, id, change, now())
+        self.change_site_by(By::CommandLine, id, change, self.now())
     }
 
     /// The same, by somebody.

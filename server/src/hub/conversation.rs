@@ -19,8 +19,6 @@ use rejoinder_core::limits;
 use rejoinder_core::wire::{Keeping, ParticipantSignal, Problem, ServerFrame, Signal};
 use tokio::sync::mpsc;
 
-use crate::clock::now;
-use crate::hub::progress::blocking;
 use crate::hub::registry::News;
 use crate::hub::{Ask, Connected, ConnectionId, Frame, Hub, entries, signals, words};
 use crate::storage::{StorageError, Words};
@@ -37,7 +35,7 @@ const BATCH: usize = 128;
 
 /// Starts the task of a conversation.
 pub(super) fn spawn(hub: Hub, conversation: ConversationId, asks: mpsc::Receiver<Ask>) {
-    let dice = crate::entropy::dice();
+    let dice = hub.machine().dice();
     let state = State::Unloaded;
     let task = Task { hub, conversation, dice, state, followers: Vec::new() };
     tokio::spawn(task.run(asks));
@@ -147,7 +145,7 @@ impl Task {
 
     async fn load(&mut self) -> Result<(), Absent> {
         let (storage, conversation) = (self.hub.storage().clone(), self.conversation);
-        let stored = blocking(move || storage.load(conversation)).await;
+        let stored = self.hub.blocking(move || storage.load(conversation)).await;
         let stored = stored.map_err(|error| self.failed(&error))?.ok_or(Absent::Unknown)?;
         let live = Live::load(stored, &mut self.dice).map_err(|error| {
             tracing::error!(conversation = %self.conversation, %error, "damaged: not served");
@@ -205,7 +203,7 @@ impl Task {
             by.tell(News::TooSlow);
             return;
         }
-        let (document, storage) = (self.document(kind), self.hub.storage().clone());
+        let (document, hub) = (self.document(kind), self.hub.clone());
         let Some(live) = self.visible(&by, kind).await else { return };
         let last = live.last(kind);
         if cursor > last {
@@ -217,7 +215,8 @@ impl Task {
         let mut from = cursor;
         let mut frames = Vec::new();
         if by.snapshots && last.0 - cursor.0 > entries::SNAPSHOT_PAYS {
-            let snapshot = blocking(move || storage.snapshot(document)).await.ok().flatten();
+            let storage = Arc::clone(hub.storage());
+            let snapshot = hub.blocking(move || storage.snapshot(document)).await.ok().flatten();
             if let Some(snapshot) = snapshot.filter(|s| s.seq > cursor && s.seq <= last) {
                 from = snapshot.seq;
                 frames = live.snapshot_frames(kind, &snapshot);
@@ -235,7 +234,7 @@ impl Task {
         }
         if kind == DocumentKind::Timeline && by.principal.role.agent().is_some() {
             let (conversation, agent) = (self.conversation, by.principal.participant);
-            self.hub.board().opened(conversation, agent, now());
+            self.hub.board().opened(conversation, agent, self.hub.now());
         }
         self.leave(by.id, Some(kind));
         self.followers.push(Follower { connected: by, kind });
@@ -330,7 +329,7 @@ impl Task {
         }
         if !cold.is_empty() {
             let ids = cold.clone();
-            let found = blocking(move || storage.words(document, &ids)).await?;
+            let found = self.hub.blocking(move || storage.words(document, &ids)).await?;
             for (id, words) in cold.into_iter().zip(found) {
                 match words {
                     Words::Kept(words) => records.push(words),

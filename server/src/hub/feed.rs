@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 
 use rejoinder_core::wire::{FeedRow, ServerFrame};
 
-use crate::hub::progress::blocking;
 use crate::hub::{Connected, Frame, Hub, News, Rights, may_see};
 use crate::storage::{FeedEntry, FeedScope, StorageError};
 
@@ -30,10 +29,10 @@ impl Hub {
         let mut cursor = from;
         loop {
             self.0.feed.notified().await;
-            tokio::time::sleep(TICK).await;
+            self.tick(TICK).await;
             let storage = self.storage().clone();
             let read = move || storage.feed(&FeedScope::All, cursor, ROWS);
-            match blocking(read).await {
+            match self.blocking(read).await {
                 Ok(entries) if entries.is_empty() => {}
                 Ok(entries) => {
                     cursor = entries.last().map_or(cursor, |entry| entry.feed);
@@ -58,6 +57,10 @@ impl Hub {
         }
         for entry in entries {
             for connected in self.registry().of(entry.header.visitor) {
+                // A note makes a row too: told before what was missed, it would show by its place.
+                if !connected.feed_begun.load(Ordering::Acquire) {
+                    continue;
+                }
                 tell(&connected, core::slice::from_ref(entry), cursor_of(&connected));
             }
         }
@@ -74,6 +77,8 @@ impl Hub {
         after: u64,
     ) -> Result<Option<u64>, StorageError> {
         use crate::directory::Scope;
+        // From here on what changes is told, for it may come too late to be read.
+        connected.feed_begun.store(true, Ordering::Release);
         let scope = match &connected.scope {
             Scope::All => FeedScope::All,
             Scope::Sites(sites) => FeedScope::Sites(sites.clone()),
@@ -84,7 +89,7 @@ impl Hub {
             }
         };
         let storage = self.storage().clone();
-        let entries = blocking(move || storage.feed(&scope, after, ROWS)).await?;
+        let entries = self.blocking(move || storage.feed(&scope, after, ROWS)).await?;
         let cursor = entries.last().map_or(after, |entry| entry.feed);
         // Without room the connection ends, and the next one begins from what was told.
         let told = tell(connected, &entries, cursor);

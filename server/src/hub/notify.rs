@@ -7,7 +7,7 @@ use rejoinder_core::id::ParticipantId;
 use rejoinder_core::limits;
 use rejoinder_core::wire::{Notification, ServerFrame};
 
-use crate::hub::{Connected, Hub, Rights, blocking, may_see};
+use crate::hub::{Connected, Hub, Rights, may_see};
 use crate::storage::{Kept, Storage, StorageError};
 
 impl Hub {
@@ -32,7 +32,7 @@ impl Hub {
         let _one_by_one = self.0.notifying.lock().await;
         for connected in self.registry().of(participant) {
             let (storage, by) = (Arc::clone(self.storage()), Arc::clone(&connected));
-            let unread = blocking(move || {
+            let unread = self.blocking(move || {
                 let (kept, most) = (Kept::Unread, limits::NOTIFICATIONS);
                 let found = notifications(storage.as_ref(), &by, kept, u64::MAX, most)?;
                 Ok(found.into_iter().map(|(notification, _)| notification).collect())

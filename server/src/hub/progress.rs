@@ -1,26 +1,50 @@
 //! Telling how far a recall is carried out.
 
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
 use rejoinder_core::id::{DocumentId, MessageId};
 use rejoinder_core::wire::{Progress, ServerFrame};
 
 use crate::hub::registry::{Connected, News};
 use crate::hub::{Frame, Hub};
-use crate::storage::{ErasureProgress, ProgressOf, StorageError};
+use crate::storage::{ErasureProgress, ProgressOf};
 
 impl Hub {
     /// A message was recalled: wakes the devices that hold the document, tells how far it is, and
     /// again once the server's own files are done.
     pub(super) fn carry_out(&self, document: DocumentId, message: MessageId, number: u64) {
+        // Before it is told the first time: either that says it is done, or it is found here later.
+        self.erasing().insert(number, (document, message));
         let hub = self.clone();
         tokio::spawn(async move {
             hub.tell_holders(document).await;
-            let mut erased = hub.storage().erased();
-            hub.tell_progress(ProgressOf::Message(document, message)).await;
-            // Ends with the storage, when there is nothing to wait for any more.
-            if erased.wait_for(|done| *done >= number).await.is_ok() {
-                hub.tell_progress(ProgressOf::Message(document, message)).await;
+            // Told once that it is done, it is not told again when the next one is.
+            if hub.tell_progress(ProgressOf::Message(document, message)).await >= number {
+                hub.erasing().remove(&number);
             }
         });
+    }
+
+    /// Tells of recalls once the server's own files are done, in the order of the recalls, as long
+    /// as there is a storage.
+    pub async fn run_erased(self) {
+        let mut erased = self.storage().erased();
+        while erased.changed().await.is_ok() {
+            let done = *erased.borrow_and_update();
+            let told = {
+                let mut erasing = self.erasing();
+                let later = erasing.split_off(&done.saturating_add(1));
+                core::mem::replace(&mut *erasing, later)
+            };
+            for (document, message) in told.into_values() {
+                self.tell_progress(ProgressOf::Message(document, message)).await;
+            }
+        }
+    }
+
+    fn erasing(&self) -> MutexGuard<'_, BTreeMap<u64, (DocumentId, MessageId)>> {
+        self.0.erasing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something was recalled by the server itself, which asks nobody how far it is.
@@ -31,7 +55,7 @@ impl Hub {
 
     async fn tell_holders(&self, document: DocumentId) {
         let storage = self.storage().clone();
-        let holders = blocking(move || storage.holders(document)).await;
+        let holders = self.blocking(move || storage.holders(document)).await;
         for device in holders.unwrap_or_default() {
             if let Some(connected) = self.registry().of_device(device) {
                 connected.tell(News::Erasures);
@@ -39,11 +63,12 @@ impl Hub {
         }
     }
 
-    /// Tells the people who recalled how far their recalls are.
-    pub async fn tell_progress(&self, of: ProgressOf) {
+    /// Tells the people who recalled how far their recalls are, and returns up to which one the
+    /// server's own files were done then.
+    pub async fn tell_progress(&self, of: ProgressOf) -> u64 {
         let _telling = self.0.telling.lock().await;
         let storage = self.storage().clone();
-        let found = blocking(move || storage.progress(of)).await.unwrap_or_default();
+        let found = self.blocking(move || storage.progress(of)).await.unwrap_or_default();
         let erased = *self.storage().erased().borrow();
         for progress in found {
             let frame = Frame::from(&ServerFrame::Progress(wire(&progress, erased)));
@@ -51,6 +76,7 @@ impl Hub {
                 connected.outbound.insist(frame.clone());
             }
         }
+        erased
     }
 
     /// Tells somebody who has just connected of their unfinished recalls.
@@ -58,7 +84,7 @@ impl Hub {
         let by = connected.principal.participant;
         let _telling = self.0.telling.lock().await;
         let storage = self.storage().clone();
-        let found = blocking(move || storage.progress(ProgressOf::Unfinished(by))).await;
+        let found = self.blocking(move || storage.progress(ProgressOf::Unfinished(by))).await;
         let erased = *self.storage().erased().borrow();
         for progress in found.unwrap_or_default() {
             connected.outbound.send(&ServerFrame::Progress(wire(&progress, erased)));
@@ -75,16 +101,4 @@ const fn wire(progress: &ErasureProgress, erased: u64) -> Progress {
         devices: progress.devices,
         longest_away: progress.longest_away,
     }
-}
-
-/// Runs a read of the storage where blocking is allowed.
-///
-/// # Errors
-/// What the storage says; also when the process is shutting down.
-pub(crate) async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
-) -> Result<T, StorageError> {
-    tokio::task::spawn_blocking(read)
-        .await
-        .unwrap_or_else(|_| Err(StorageError::Failed("the server is shutting down".to_owned())))
 }

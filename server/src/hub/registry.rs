@@ -1,15 +1,15 @@
 //! Everybody who is connected.
 
 use core::time::Duration;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use rejoinder_core::id::{ConversationId, DeviceId, ParticipantId, Seq};
 use rejoinder_core::principal::Principal;
 use rejoinder_core::wire::Keeping;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::directory::{Scope, TokenHash};
 use crate::hub::Outbound;
@@ -41,6 +41,8 @@ pub struct Connected {
     pub token: TokenHash,
     /// What waits to be sent.
     pub outbound: Outbound,
+    /// Whether what it had missed of the feed is being read.
+    pub feed_begun: AtomicBool,
     /// Whether it has been told what it had missed of the feed.
     pub feed_read: AtomicBool,
     /// The end of each timeline as a visitor was told it.
@@ -102,7 +104,8 @@ pub struct Registry {
 
 #[derive(Debug, Default)]
 struct Inner {
-    connections: HashMap<ConnectionId, Arc<Connected>>,
+    /// In the order in which they came: so they are told.
+    connections: BTreeMap<ConnectionId, Arc<Connected>>,
     devices: HashMap<DeviceId, ConnectionId>,
     participants: HashMap<ParticipantId, Vec<ConnectionId>>,
     /// When those of the team were connected last who are not any more. As many as left within
@@ -147,6 +150,7 @@ impl Registry {
             scope,
             token,
             outbound,
+            feed_begun: AtomicBool::new(false),
             feed_read: AtomicBool::new(false),
             told: Mutex::default(),
             news: AtomicU8::new(0),

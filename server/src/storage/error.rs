@@ -2,6 +2,8 @@
 
 use rejoinder_core::id::Actor;
 
+use crate::machine::BrokenOff;
+
 /// Why an append did nothing at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
@@ -28,4 +30,10 @@ pub enum StorageError {
     /// Anything else the medium says.
     #[error("storage failed: {0}")]
     Failed(String),
+}
+
+impl From<BrokenOff> for StorageError {
+    fn from(error: BrokenOff) -> Self {
+        Self::Failed(error.to_string())
+    }
 }

@@ -1,8 +1,8 @@
 //! Storage in one SQLite database with a keyring and a ledger beside it: the embedded default.
 //!
-//! One thread writes: it drains what waits and commits it together, so that many conversations
-//! share the few flushes that a commit takes. Readers have connections of their own and never wait
-//! for it. A data folder holds
+//! One thread writes, or, on a machine that has no others, one task: it drains what waits and
+//! commits it together, so that many conversations share the few flushes that a commit takes.
+//! Readers have connections of their own and never wait for it. A data folder holds
 //!
 //! | file | |
 //! |---|---|
@@ -36,12 +36,10 @@ mod verify;
 mod writer;
 
 use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::revision::Revision;
@@ -51,6 +49,7 @@ use rejoinder_core::id::{
 };
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 
 pub use self::backup::{Backup, BackupError, backup};
@@ -67,6 +66,7 @@ use super::{
     FeedEntry, FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError,
     Stored, Tombstone, Words,
 };
+use crate::machine::Machine;
 
 /// How to open a data folder.
 #[derive(Clone, Debug)]
@@ -76,6 +76,8 @@ pub struct Options {
     /// How many pages of 4 KiB the database may have. Default: none, as many as the disk holds.
     /// Past it storage answers [`StorageError::Full`] and goes on reading.
     pub max_pages: Option<u32>,
+    /// What the writer runs on. Default: the real one, where it has a thread of its own.
+    pub machine: Machine,
     /// Where a test wants the writer to stop dead.
     halt_after: Option<Step>,
 }
@@ -84,7 +86,8 @@ impl Options {
     /// The defaults for `folder`.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), max_pages: None, halt_after: None }
+        let (folder, machine) = (folder.into(), Machine::default());
+        Self { folder, max_pages: None, machine, halt_after: None }
     }
 
     /// Makes the writer stop dead after a step, as a crash would.
@@ -111,7 +114,8 @@ pub struct Sqlite {
     erased: watch::Receiver<u64>,
     counters: Arc<Counters>,
     // Unbounded: each live conversation has one batch under way, and its task waits for it.
-    jobs: Option<Sender<Job>>,
+    jobs: Option<UnboundedSender<Job>>,
+    /// None where it is a task: that ends with what it runs on, or has nothing left to do.
     writer: Option<JoinHandle<()>>,
     // The last to go: until then nobody else may open the folder.
     _lock: File,
@@ -126,22 +130,16 @@ impl Sqlite {
         let opened = open::open(options)?;
         let counters = Arc::clone(&opened.writer.counters);
         let gate = Arc::clone(&opened.writer.gate);
-        let (jobs, receiver) = mpsc::channel();
-        let writer = opened.writer;
-        let thread = thread::Builder::new()
-            .name("storage writer".to_owned())
-            .spawn(move || writer.run(&receiver))
-            .map_err(|source: io::Error| OpenError::Folder {
-                folder: options.folder.clone(),
-                source,
-            })?;
+        let (jobs, receiver) = mpsc::unbounded_channel();
+        let failed = |source| OpenError::Folder { folder: options.folder.clone(), source };
+        let writer = opened.writer.begin(receiver).map_err(failed)?;
         Ok(Self {
             epoch: opened.epoch,
             reads: Reads::new(opened.files.database, opened.keys, gate),
             erased: opened.erased,
             counters,
             jobs: Some(jobs),
-            writer: Some(thread),
+            writer,
             _lock: opened.lock,
         })
     }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use rejoinder_core::wire::Keeping;
 
-use crate::clock::now;
-use crate::hub::{Connected, Hub, blocking};
+use crate::hub::{Connected, Hub};
 use crate::storage::{Device, ProgressOf, StorageError};
 use crate::sync::{End, Purge};
 
@@ -21,7 +20,7 @@ pub(super) async fn carried_out(
     }
     let (storage, device) = (Arc::clone(hub.storage()), connected.device);
     // What has not happened cannot be carried out.
-    let cursor = cursor.min(blocking(move || storage.newest_erasure()).await?);
+    let cursor = cursor.min(hub.blocking(move || storage.newest_erasure()).await?);
     keep(hub, connected, cursor).await?;
     if cursor > purge.former {
         hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
@@ -69,7 +68,7 @@ pub(super) async fn keep(
         participant: connected.principal.participant,
         keeping: connected.keeping,
         erasures,
-        heard_at: now(),
+        heard_at: hub.now(),
     };
     hub.storage().keep_device(device).await
 }
@@ -77,9 +76,9 @@ pub(super) async fn keep(
 /// The device was heard from until now.
 pub(super) async fn heard(hub: &Hub, connected: &Connected) {
     let (storage, id) = (Arc::clone(hub.storage()), connected.device);
-    let known = blocking(move || storage.device(id)).await;
+    let known = hub.blocking(move || storage.device(id)).await;
     if let Ok(Some(device)) = known {
-        let kept = hub.storage().keep_device(Device { heard_at: now(), ..device }).await;
+        let kept = hub.storage().keep_device(Device { heard_at: hub.now(), ..device }).await;
         if let Err(error) = kept {
             tracing::debug!(%error, "a device's last sign of life was not kept");
         }
@@ -90,11 +89,12 @@ pub(super) async fn heard(hub: &Hub, connected: &Connected) {
 pub(super) async fn wiped(hub: &Hub, device: rejoinder_core::id::DeviceId) {
     let storage = Arc::clone(hub.storage());
     let forgotten = async {
-        let (former, held, newest) = blocking(move || {
-            let former = storage.device(device)?.map_or(0, |device| device.erasures);
-            Ok((former, storage.holdings(device)?, storage.newest_erasure()?))
-        })
-        .await?;
+        let (former, held, newest) = hub
+            .blocking(move || {
+                let former = storage.device(device)?.map_or(0, |device| device.erasures);
+                Ok((former, storage.holdings(device)?, storage.newest_erasure()?))
+            })
+            .await?;
         // Told before it is forgotten, while it still counts.
         hub.storage().forget_holdings(device, held).await?;
         hub.tell_progress(ProgressOf::Device(device, former, newest)).await;

@@ -15,9 +15,8 @@ use rejoinder_core::wire::{
 
 use sha2::{Digest, Sha256};
 
-use crate::clock::now;
 use crate::directory::{AuthError, Directory, Origin, Scope, Session};
-use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, blocking, may_see};
+use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, may_see};
 use crate::storage::{Erasure, Storage, StorageError};
 use crate::sync::{Connection, End, Purge, Visit, keep};
 use crate::web::Opener;
@@ -78,7 +77,7 @@ impl Connection {
         let gone = match &connected.scope {
             Scope::All => {
                 let storage = Arc::clone(hub.storage());
-                blocking(move || storage.newest_gone()).await?
+                hub.blocking(move || storage.newest_gone()).await?
             }
             Scope::Sites(_) | Scope::Visitor { .. } => None,
         };
@@ -107,7 +106,7 @@ impl Connection {
             principal: connected.principal.clone(),
             site,
             limits: Limits::default(),
-            time: now(),
+            time: hub.now(),
             token,
             cursor,
             erasures,
@@ -130,7 +129,7 @@ pub(super) async fn holds(
         return Ok(());
     }
     let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    let seen = blocking(move || {
+    let seen = hub.blocking(move || {
         let mut seen = Vec::new();
         for document in documents {
             let entry = storage.feed_entry(document.conversation)?;
@@ -152,7 +151,7 @@ pub(super) async fn reckon(
     former: u64,
 ) -> Result<Erasing, StorageError> {
     let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    blocking(move || to_erase(storage.as_ref(), &by, former)).await
+    hub.blocking(move || to_erase(storage.as_ref(), &by, former)).await
 }
 
 /// What somebody may see, as a number that changes with it. Of those who see all sites, it changes
@@ -183,15 +182,17 @@ async fn authenticate(hub: &Hub, hello: &Hello, visit: &Visit) -> Result<Session
         Credential::Token(_) => {}
     }
     let (credential, device, peer) = (hello.credential.clone(), hello.device, visit.peer);
-    let session =
-        asked(hub, move |directory| directory.authenticate(&credential, device, peer, now()))
-            .await?;
+    let session = asked(hub, move |directory| {
+        directory.authenticate(&credential, device, peer, directory.now())
+    })
+    .await?;
     match &session.scope {
         Scope::Visitor { site } => admit(hub, &visit.opener, Some(*site)).await?,
         Scope::All | Scope::Sites(_) => {
             admit(hub, &visit.opener, None).await?;
             let (token, client) = (session.token_hash, visit.client.clone());
-            let noted = move |d: &Directory| Ok(d.note_client(token, client.as_deref(), now())?);
+            let noted =
+                move |d: &Directory| Ok(d.note_client(token, client.as_deref(), d.now())?);
             if asked(hub, noted).await.is_err() {
                 // A disk that takes nothing keeps nobody from reading.
                 tracing::warn!("it is not noted which client a session is of");
@@ -228,7 +229,7 @@ async fn asked<T: Send + 'static>(
     ask: impl FnOnce(&Directory) -> Result<T, AuthError> + Send + 'static,
 ) -> Result<T, End> {
     let directory = Arc::clone(hub.directory());
-    let answer = tokio::task::spawn_blocking(move || ask(&directory)).await;
+    let answer = hub.machine().does(move || ask(&directory)).await;
     let retry = |after_millis, reason| End::Saying(ServerFrame::Retry { after_millis, reason });
     match answer {
         Ok(Ok(answer)) => Ok(answer),

@@ -41,7 +41,7 @@ pub(crate) async fn widget(
     let id = query.ok().and_then(|Query(query)| query.get("site")?.parse::<SiteId>().ok());
     let Some(id) = id else { return unknown_site() };
     let directory = Arc::clone(served.hub.directory());
-    let site = match tokio::task::spawn_blocking(move || directory.site(id)).await {
+    let site = match served.hub.machine().does(move || directory.site(id)).await {
         Ok(Ok(Some(site))) => site,
         Ok(Ok(None)) => return unknown_site(),
         Ok(Err(_)) | Err(_) => {

@@ -61,7 +61,7 @@ async fn wp22_everybody_may_know_who_answers_on_a_site() {
     }
     assert_eq!(stage.get(&path).await.json()["online"], true);
     let registry = stage.server.hub().registry();
-    let soon = std::time::Instant::now() + rejoinder_server::hub::ONLINE;
+    let soon = tokio::time::Instant::now() + rejoinder_server::hub::ONLINE;
     assert!(registry.online(soon + core::time::Duration::from_secs(1)).is_empty());
 }
 

@@ -41,7 +41,7 @@ mod world;
 
 pub use crowd::{Crowd, Talker};
 pub use forge::{Forger, Letter};
-pub use light::{Heard, Light};
+pub use light::{Clock, Heard, Light, Passing, Witness};
 pub use local::{ALLOWED, Local, RATES};
 pub use memory::{memory, memory_of};
 pub use person::Person;

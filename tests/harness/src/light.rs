@@ -28,14 +28,39 @@ const PATIENT: Duration = Duration::from_secs(10);
 /// store in memory and any stream of bytes. Its clock is tokio's.
 ///
 /// A clone is another handle to it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Light(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     state: Mutex<State>,
     wake: Notify,
-    born: (Timestamp, Instant),
+    clock: Clock,
+    witness: Witness,
+}
+
+/// What time it is for a client.
+pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Who is told of everything that passes between a client and the server.
+pub type Witness = Box<dyn Fn(Passing<'_>) + Send + Sync>;
+
+/// What passes between a client and the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing<'a> {
+    /// A connection is there.
+    Met,
+    /// A frame goes to the server.
+    Said(&'a [u8]),
+    /// A frame has come from the server.
+    Heard(&'a [u8]),
+    /// The connection is gone.
+    Parted,
+}
+
+impl core::fmt::Debug for Light {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Light").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -78,6 +103,25 @@ impl Light {
     /// Never: an empty store opens.
     #[must_use]
     pub fn new(credential: Credential, keeping: Keeping, seed: u64) -> Self {
+        let (born, begun) = (rejoinder_server::clock::now(), Instant::now());
+        let clock = move || {
+            born.plus_millis(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX))
+        };
+        Self::watched(credential, keeping, seed, Box::new(clock), Box::new(|_| {}))
+    }
+
+    /// The same, with a clock that is handed in, and somebody who sees what passes.
+    ///
+    /// # Panics
+    /// Never: an empty store opens.
+    #[must_use]
+    pub fn watched(
+        credential: Credential,
+        keeping: Keeping,
+        seed: u64,
+        clock: Clock,
+        witness: Witness,
+    ) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let mut dice = Dice::from_seed(bytes);
@@ -98,8 +142,7 @@ impl Light {
             hangs_up,
             heard,
         };
-        let born = (rejoinder_server::clock::now(), Instant::now());
-        Self(Arc::new(Inner { state: Mutex::new(state), wake: Notify::new(), born }))
+        Self(Arc::new(Inner { state: Mutex::new(state), wake: Notify::new(), clock, witness }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -107,8 +150,7 @@ impl Light {
     }
 
     fn now(&self) -> Timestamp {
-        let (at, begun) = self.0.born;
-        at.plus_millis(i64::try_from(begun.elapsed().as_millis()).unwrap())
+        (self.0.clock)()
     }
 
     /// What its session says.
@@ -208,11 +250,13 @@ impl Light {
         let Ok(Ok((socket, _))) = timeout(PATIENT, greeting).await else { return Verdict::Failed };
         let (mut sink, mut source) = socket.split();
         let (begun, mut ending) = (Instant::now(), Ending::default());
+        (self.0.witness)(Passing::Met);
         self.state().connects();
         loop {
             let (frames, hangs_up) = self.state().takes();
             let sending = async {
                 for frame in frames {
+                    (self.0.witness)(Passing::Said(&frame));
                     sink.feed(Message::binary(frame)).await?;
                 }
                 sink.flush().await
@@ -221,8 +265,9 @@ impl Light {
                 break;
             }
             let message = tokio::select! {
-                message = timeout(Duration::from_secs(60), source.next()) => message,
+                biased;
                 () = self.0.wake.notified() => continue,
+                message = timeout(Duration::from_secs(60), source.next()) => message,
             };
             match message {
                 Ok(Some(Ok(Message::Binary(bytes)))) => self.hears(&bytes, &mut ending),
@@ -234,6 +279,7 @@ impl Light {
             }
         }
         drop(timeout(Duration::from_secs(1), sink.close()).await);
+        (self.0.witness)(Passing::Parted);
         let output = self.state().session.handle_disconnected();
         self.state().carry_out(output);
         ending.lasted_millis = u64::try_from(begun.elapsed().as_millis()).unwrap();
@@ -241,6 +287,7 @@ impl Light {
     }
 
     fn hears(&self, bytes: &Bytes, ending: &mut Ending) {
+        (self.0.witness)(Passing::Heard(bytes));
         let frame = ServerFrame::decode(bytes).unwrap();
         let (now, clock) = (Instant::now(), self.now());
         let mut state = self.state();

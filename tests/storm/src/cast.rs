@@ -6,19 +6,23 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{DeviceId, SiteId};
 use rejoinder_core::principal::AgentRole;
-use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Credential;
 use rejoinder_harness::{ALLOWED, RATES};
 use rejoinder_server::directory::{Directory, NewAgent, NewSite, Password, SiteChange};
+use rejoinder_server::machine::Machine;
 use rejoinder_server::server::{Listener, Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::web::Web;
 use tempfile::TempDir;
-use turmoil::net::{TcpListener, TcpStream};
+use turmoil::net::TcpListener;
+
+use crate::sockets::{Socket, Sockets};
+use crate::trace::BEGUN;
 
 /// Where the server listens.
 pub(crate) const SERVER: (&str, u16) = ("server", 80);
@@ -45,14 +49,15 @@ impl Template {
 
     fn make() -> Self {
         let folder = temporary();
-        let directory = Directory::create(folder.path(), RATES).unwrap();
+        let machine = Machine::simulated([9; 32], Duration::ZERO, || BEGUN);
+        let directory = Directory::create_on(machine, folder.path(), RATES).unwrap();
         let settings = SiteChange {
             visitor_edit: Some(true),
             visitor_recall: Some(true),
             ..SiteChange::default()
         };
-        let (name, now) = ("Shop".to_owned(), Timestamp::from_millis(0));
-        let site = directory.add_site(NewSite { name, settings }, now).unwrap().id;
+        let name = "Shop".to_owned();
+        let site = directory.add_site(NewSite { name, settings }, BEGUN).unwrap().id;
         let tokens = AGENTS.iter().map(|name| enrol(&directory, name, site)).collect();
         Self { folder, site, tokens }
     }
@@ -82,11 +87,10 @@ fn enrol(directory: &Directory, name: &str, site: SiteId) -> String {
         password: Some(Password::new(PASSWORD.to_owned()).unwrap()),
         sites: BTreeSet::from([site]),
     };
-    directory.add_agent(&agent, Timestamp::from_millis(0)).unwrap();
+    directory.add_agent(&agent, BEGUN).unwrap();
     let proof = Credential::Password { email, password: PASSWORD.to_owned(), code: None };
     let (device, here) = (DeviceId::random(&mut Dice::from_seed([1; 32])), Ipv4Addr::LOCALHOST);
-    let now = rejoinder_server::clock::now();
-    let session = directory.authenticate(&proof, device, IpAddr::V4(here), now).unwrap();
+    let session = directory.authenticate(&proof, device, IpAddr::V4(here), BEGUN).unwrap();
     session.token.unwrap()
 }
 
@@ -99,14 +103,15 @@ fn temporary() -> TempDir {
 }
 
 /// A port of a simulated host.
-struct Port(TcpListener);
+struct Port(TcpListener, Sockets);
 
 impl Listener for Port {
-    type Io = TcpStream;
+    type Io = Socket;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
-        self.0.accept().await.expect("a simulated port goes on")
+    async fn accept(&mut self) -> (Socket, SocketAddr) {
+        let (stream, peer) = self.0.accept().await.expect("a simulated port goes on");
+        (self.1.add(stream), peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -115,17 +120,20 @@ impl Listener for Port {
 }
 
 /// Serves a folder on a simulated host, until that ends.
-pub(crate) async fn serve(folder: &Path) -> turmoil::Result {
+pub(crate) async fn serve(machine: Machine, sockets: Sockets, folder: &Path) -> turmoil::Result {
+    let _life = sockets.lives();
     let listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, SERVER.1));
+    let mut storage = Options::new(folder);
+    storage.machine = machine.clone();
     let parts = Parts {
-        storage: Options::new(folder),
-        directory: Directory::open(folder, RATES)?,
+        storage,
+        directory: Directory::open_on(machine, folder, RATES)?,
         listen,
         new_conversations: 1_000,
         allowed: ALLOWED,
         metrics: None,
     };
-    let port = Port(TcpListener::bind(listen).await?);
+    let port = Port(TcpListener::bind(listen).await?, sockets);
     let _server = Server::start_on(parts, Web::default(), port).await?;
     std::future::pending().await
 }

@@ -10,16 +10,23 @@
 //! SOAK_SECONDS=600 FROM=1000 cargo test -p rejoinder-storm -- many     as many as in ten minutes
 //! ```
 //!
-//! What happens to the network and what people do follows from the seed. What the server does does
-//! not altogether: its storage has threads of its own, whose answers come when they come, and its
-//! tokens, ids and times are the machine's. So a seed shows the same trouble again, and need not
-//! fail again.
+//! The same seed is the same run: every frame to the byte and to the nanosecond, in this process or
+//! another. The server runs on a machine that is simulated too, with one thread, a clock and dice
+//! of the run's.
 
 #[cfg(test)]
 mod cast;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod look;
 #[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod seeds;
+#[cfg(test)]
+mod sockets;
+#[cfg(test)]
+mod trace;
 #[cfg(test)]
 mod world;

@@ -7,7 +7,7 @@ use rejoinder_core::id::MessageId;
 use rejoinder_core::session::client::{Connection, Session};
 use rejoinder_harness::search::Needles;
 
-use crate::cast::{AGENTS, SERVER};
+use crate::cast::AGENTS;
 use crate::world::{Device, World, waiting};
 
 impl World {
@@ -112,10 +112,14 @@ impl World {
             if !self.is_agent(number) {
                 let found = Needles::new(&notes).find(&kept).len();
                 assert_eq!(found, 0, "WP19: {host} has notes");
+                let heard = self.trace.heard(host);
+                let found = Needles::new(&notes).find(&heard).len();
+                assert_eq!(found, 0, "WP19: {host} was told notes");
+                assert!(!stays.find(&heard).is_empty(), "what is said is found");
             }
         }
         // Ended, it has finished what waits.
-        self.sim.crash(SERVER.0);
+        self.end_server();
         let found = taken.search(self.folder.path());
         assert!(found.is_empty(), "RE22: the server keeps {found:?}");
     }

@@ -168,3 +168,50 @@ fn dependencies_come_from_the_workspace() {
     }
     none(&wrong, "one version and one set of lints for the whole workspace");
 }
+
+/// What the server asks of its machine only: by `Machine`, which tests can simulate.
+const OF_THE_MACHINE: [&str; 5] =
+    ["clock::now(", "entropy::dice(", "entropy::try_dice(", "spawn_blocking(", "SystemTime::now("];
+
+/// The files that are asked by it, and one that only a command of its own runs.
+const MACHINE: [&str; 4] = [
+    "server/src/machine.rs",
+    "server/src/clock.rs",
+    "server/src/entropy.rs",
+    "server/src/storage/sqlite/restore.rs",
+];
+
+#[test]
+fn the_server_asks_its_machine_for_time_dice_and_threads() {
+    let mut wrong = Vec::new();
+    let part =
+        |source: &&Source| source.is_in("server/src") && !MACHINE.contains(&source.path.as_str());
+    for source in rust().iter().filter(part) {
+        let lines: Vec<_> = source.code().collect();
+        for (number, line) in lines.iter().enumerate() {
+            if let Some(what) = OF_THE_MACHINE.iter().find(|&what| line.text.contains(what)) {
+                wrong.push(source.at(line, what));
+            }
+            // Tokio's own dice cannot be seeded.
+            let next = lines.get(number + 1).map(|line| line.text.trim());
+            if line.text.contains("select! {") && next != Some("biased;") {
+                wrong.push(source.at(line, "a select! that throws dice"));
+            }
+        }
+    }
+    none(&wrong, "the same seed is the same run");
+}
+
+#[test]
+fn a_machine_is_simulated_in_tests_only() {
+    let mut wrong = Vec::new();
+    let part = |source: &&Source| {
+        !source.is_in("tests") && source.path.as_str() != "server/src/machine.rs"
+    };
+    for source in rust().iter().filter(part) {
+        for line in source.code().filter(|line| line.text.contains("Machine::simulated")) {
+            wrong.push(source.at(&line, "Machine::simulated"));
+        }
+    }
+    none(&wrong, "whoever knows a seed knows every key");
+}

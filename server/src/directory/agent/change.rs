@@ -8,7 +8,6 @@ use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, named_params, params};
 
 use super::{Agent, assign, expect, limit, tell};
-use crate::clock;
 use crate::directory::{
     Action, Availability, By, Directory, DirectoryError, DirectoryEvent, Password, event, name,
 };
@@ -82,7 +81,7 @@ impl Directory {
         agent: ParticipantId,
         change: &AgentChange,
     ) -> Result<Agent, DirectoryError> {
-        self.change_agent_by(By::CommandLine, agent, change, clock::now())
+        self.change_agent_by(By::CommandLine, agent, change, self.now())
     }
 
     /// The same, by somebody.

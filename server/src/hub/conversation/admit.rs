@@ -7,17 +7,16 @@ use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::authority::{Admission, Authority, Push, Setting, follow_up};
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
+use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{Actor, ConversationId, DocumentId, DocumentKind, ParticipantId, Seq};
 use rejoinder_core::limits;
 use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::{OperationFate, Problem, ServerFrame};
 
-use crate::clock::now;
 use crate::directory::Scope;
 use crate::hub::conversation::live::Live;
 use crate::hub::conversation::{Absent, Follower, State, Task};
-use crate::hub::progress::blocking;
 use crate::hub::{Connected, UnderWay, entries, snapshot};
 use crate::load::Burden;
 use crate::storage::{
@@ -162,10 +161,10 @@ impl Task {
         if principal.role != Role::Visitor || push.kind != DocumentKind::Timeline {
             return Err(Absent::Unknown);
         }
-        let (now, visitor) = (now(), principal.participant);
+        let (now, visitor) = (self.hub.now(), principal.participant);
         let since = now.plus_millis(-limits::NEW_CONVERSATIONS_MILLIS);
         let storage = self.hub.storage().clone();
-        let begun = blocking(move || storage.conversations_since(visitor, since)).await;
+        let begun = self.hub.blocking(move || storage.conversations_since(visitor, since)).await;
         if begun.map_err(|error| self.failed(&error))? >= self.hub.0.new_conversations {
             self.turn_away(push, Refusal::TooMany);
             return Ok(false);
@@ -177,7 +176,7 @@ impl Task {
         }
         let (storage, conversation) = (self.hub.storage().clone(), self.conversation);
         // A life of the data that a backup rolled back may have known it.
-        let known = blocking(move || {
+        let known = self.hub.blocking(move || {
             let tombstones = storage.tombstones(conversation)?;
             Ok((tombstones, followed(storage.as_ref(), visitor, conversation)?))
         });
@@ -208,7 +207,7 @@ impl Task {
             let storage = self.hub.storage().clone();
             let participant = push.by.principal.participant;
             let found = move || storage.actors_elsewhere(document, participant, &unknown);
-            elsewhere.extend(blocking(found).await?);
+            elsewhere.extend(self.hub.blocking(found).await?);
         }
         let policy = self.hub.policy(live.header.site).await.map_err(|error| {
             StorageError::Failed(format!("the directory does not answer: {error}"))
@@ -217,7 +216,7 @@ impl Task {
             principal: &push.by.principal,
             policy: &policy,
             elsewhere: &elsewhere,
-            now: now(),
+            now: self.hub.now(),
         };
         let (submissions, revisions) = (&push.submissions, &push.revisions);
         let pushed = Push { kind: push.kind, submissions, revisions };
@@ -233,10 +232,10 @@ impl Task {
             let header = Header {
                 conversation: live.authority.follow_up(),
                 follows: Some(self.conversation),
-                created_at: now(),
+                created_at: self.hub.now(),
                 ..live.header.clone()
             };
-            match self.hub.storage().append(empty(header)).await {
+            match self.hub.storage().append(empty(header, &mut self.dice)).await {
                 // Another message of the visitor has made it, or another tab.
                 Ok(_) | Err(AppendError::Conflict) => {}
                 Err(error) => return Err(error),
@@ -347,10 +346,10 @@ impl Task {
         *newest = last;
         let entries = live.entries_after(kind, Seq::START).to_vec();
         let heads = live.authority.history(kind).heads();
-        let storage = self.hub.storage().clone();
+        let hub = self.hub.clone();
         tokio::spawn(async move {
-            let reading = Arc::clone(&storage);
-            let made = blocking(move || {
+            let reading = Arc::clone(hub.storage());
+            let made = hub.blocking(move || {
                 // After a start nothing is known yet of what was made before. One that does not
                 // read is as good as none.
                 let newest = reading.snapshot(document).ok().flatten();
@@ -359,7 +358,7 @@ impl Task {
                 due.then(|| snapshot::make(document, &entries, &heads)).transpose()
             });
             let kept = match made.await {
-                Ok(Some(snapshot)) => storage.keep_snapshot(document, snapshot).await,
+                Ok(Some(snapshot)) => hub.storage().keep_snapshot(document, snapshot).await,
                 Ok(None) => Ok(()),
                 Err(error) => Err(error),
             };
@@ -380,7 +379,7 @@ impl Task {
         let State::Live(live) = &mut self.state else { return };
         let mut admission = Admission::default();
         let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
-        if !live.authority.release(&mut admission, from, &policy, now(), &mut self.dice) {
+        if !live.authority.release(&mut admission, from, &policy, self.hub.now(), &mut self.dice) {
             return;
         }
         self.carry_through(admission, "released").await;
@@ -408,7 +407,7 @@ impl Task {
         let State::Live(live) = &mut self.state else { return true };
         let mut admission = Admission::default();
         let policy = self.hub.policy(live.header.site).await.unwrap_or_default();
-        live.authority.repair(&mut admission, &policy, now(), &mut self.dice);
+        live.authority.repair(&mut admission, &policy, self.hub.now(), &mut self.dice);
         if admission.is_empty() {
             return true;
         }
@@ -426,11 +425,10 @@ impl Task {
 }
 
 /// A conversation in which nothing has happened yet.
-fn empty(header: Header) -> Batch {
+fn empty(header: Header, dice: &mut Dice) -> Batch {
     let at: Timestamp = header.created_at;
     let nothing = rejoinder_core::authority::Rows::default();
-    let mut dice = crate::entropy::dice();
-    let summary = Authority::load(header.conversation, header.visitor, &nothing, &mut dice)
+    let summary = Authority::load(header.conversation, header.visitor, &nothing, dice)
         .map(|authority| authority.summary());
     let Ok(summary) = summary else { unreachable!("no rows fit together") };
     Batch {

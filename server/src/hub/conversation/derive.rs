@@ -11,7 +11,6 @@ use rejoinder_core::id::{DocumentKind, MessageId, ParticipantId, SiteId};
 use rejoinder_core::principal::Principal;
 use rejoinder_core::wire::NotificationKind;
 
-use crate::clock::now;
 use crate::directory::{Directory, DirectoryError};
 use crate::hub::conversation::{State, Task};
 use crate::storage::{Notified, StorageError};
@@ -29,7 +28,7 @@ impl Task {
         if !all.is_empty() {
             let (directory, site) = (Arc::clone(self.hub.directory()), live.header.site);
             let read = move || agents_of(&directory, site, &all);
-            let known = tokio::task::spawn_blocking(read).await;
+            let known = self.hub.machine().does(read).await;
             let known = known.unwrap_or_else(|_| {
                 Err(StorageError::Failed("the server is shutting down".to_owned()).into())
             });
@@ -38,7 +37,7 @@ impl Task {
             })?;
             mentioned.values_mut().for_each(|to| to.retain(|who| known.contains(who)));
             let policy = self.hub.policy(site).await.unwrap_or_default();
-            live.authority.follow(admission, &known, &policy, now(), &mut self.dice);
+            live.authority.follow(admission, &known, &policy, self.hub.now(), &mut self.dice);
         }
         let at = live.authority.summary().at;
         let kind = NotificationKind::Mention;

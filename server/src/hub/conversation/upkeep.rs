@@ -72,7 +72,7 @@ impl Task {
         }
         let policy = self.hub.policy(site).await.unwrap_or_default();
         if let State::Live(live) = &mut self.state {
-            live.authority.met_nobody(admission, &policy, crate::clock::now(), &mut self.dice);
+            live.authority.met_nobody(admission, &policy, self.hub.now(), &mut self.dice);
         }
     }
 

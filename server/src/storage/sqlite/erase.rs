@@ -5,10 +5,11 @@
 
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle, sleep};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rejoinder_core::keyring::Slot;
 use rusqlite::Connection;
+use tokio::time::Instant;
 
 use super::group::Group;
 use super::keys::Keys;
@@ -123,15 +124,16 @@ impl Writer {
         };
         let waits = beside.backlog.waits();
         let (connection, gate) = (&self.connection, &self.gate);
+        let threads = self.machine.has_threads();
         let (flushed, truncated) = thread::scope(|scope| {
             let thread = thread::Builder::new().name("storage flush".to_owned());
-            let flushing = thread.spawn_scoped(scope, || beside.flush());
+            let flushing = threads.then(|| thread.spawn_scoped(scope, || beside.flush()));
             let truncated = truncate(connection, gate, waits);
             let joined =
                 |it: ScopedJoinHandle<'_, _>| it.join().unwrap_or_else(|it| resume_unwind(it));
-            (flushing.ok().map(joined), truncated)
+            (flushing.and_then(Result::ok).map(joined), truncated)
         });
-        // Where the system gives no thread it is done here.
+        // Where there is no other thread it is done here.
         let done = flushed.unwrap_or_else(|| beside.flush()).and(truncated);
         if done.is_ok() {
             self.backlog.log = false;

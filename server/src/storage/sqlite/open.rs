@@ -22,6 +22,7 @@ use super::rows::{Columns, storage_error};
 use super::schema::{self, SchemaError};
 use super::writer::Writer;
 use super::{Options, append, devices, notifications, read, restore};
+use crate::machine::Machine;
 use crate::storage::StorageError;
 use crate::storage::keyring_file::KeyringFile;
 use crate::storage::ledger::{Ledger, LedgerError, Record};
@@ -139,7 +140,7 @@ pub(super) fn open_locked(
     lock: File,
 ) -> Result<Opened, OpenError> {
     let broken = |source| OpenError::Folder { folder: options.folder.clone(), source };
-    let mut dice = dice()?;
+    let mut dice = dice(&options.machine)?;
     let mut connection = open_database(&files, options.max_pages, &mut dice)?;
     let meta = meta(&connection)?;
     if meta.state == State::Backup {
@@ -157,6 +158,7 @@ pub(super) fn open_locked(
     let backlog = Backlog::at_start(newest, recalls, pending_keys(&connection)?);
     let (sender, erased) = watch::channel(0);
     let mut writer = Writer {
+        machine: options.machine.clone(),
         files: files.clone(),
         max_pages: options.max_pages,
         halt_after: None,
@@ -181,10 +183,8 @@ pub(super) fn open_locked(
 }
 
 /// Randomness for keys and ids.
-pub(super) fn dice() -> Result<Dice, OpenError> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| OpenError::Randomness(error.to_string()))?;
-    Ok(Dice::from_seed(seed))
+pub(super) fn dice(machine: &Machine) -> Result<Dice, OpenError> {
+    machine.try_dice().map_err(|error| OpenError::Randomness(error.to_string()))
 }
 
 impl From<rusqlite::Error> for OpenError {

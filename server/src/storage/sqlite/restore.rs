@@ -16,6 +16,7 @@ use super::folder::{self, Files};
 use super::open::{self, OpenError, State, meta};
 use super::rows::storage_error;
 use super::{Options, erase, schema};
+use crate::machine::Machine;
 use crate::storage::StorageError;
 use crate::storage::keyring_file::KeyringFile;
 use crate::storage::ledger::{self, LedgerError};
@@ -137,9 +138,7 @@ pub fn restore(
     let restored = prepared?;
     // Opening finishes it; closing leaves the files at rest.
     let opened = open::open_locked(&Options::new(folder), files, lock)?;
-    let (jobs, none) = std::sync::mpsc::channel();
-    drop(jobs);
-    opened.writer.run(&none);
+    opened.writer.rests();
     Ok(restored)
 }
 
@@ -168,7 +167,7 @@ fn prepare(source: &Path, waiting: &Path, files: &Files) -> Result<Owner, Restor
     check(&connection).map_err(RestoreError::Backup)?;
     let Owner { database, .. } = meta(&connection).map_err(unusable)?.owner;
     check_owner(files, database)?;
-    let epoch = Epoch::random(&mut open::dice()?);
+    let epoch = Epoch::random(&mut open::dice(&Machine::default())?);
     connection
         .execute(
             "UPDATE meta SET epoch = ?1, state = ?2, restored_at = ?3",

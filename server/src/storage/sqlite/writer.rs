@@ -1,15 +1,17 @@
-//! The one writer: a thread that owns the connection that writes, changes the keyring and appends
-//! to the ledger. Everything that waits for it is committed together.
+//! The one writer: what owns the connection that writes, changes the keyring and appends to the
+//! ledger. Everything that waits for it is committed together.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
+use std::thread::{self, JoinHandle};
 
 use rejoinder_core::dice::Dice;
 use rejoinder_core::keyring::Slot;
 use rusqlite::Connection;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::erase::{Backlog, ROWS_WAIT};
 use super::folder::Files;
@@ -18,6 +20,7 @@ use super::keys::Keys;
 use super::read::Gate;
 use super::rows::storage_error;
 use super::schema;
+use crate::machine::Machine;
 use crate::storage::StorageError;
 use crate::storage::ledger::Ledger;
 
@@ -58,6 +61,7 @@ pub(super) struct Counters {
 
 /// The writer and what it owns.
 pub(super) struct Writer {
+    pub(super) machine: Machine,
     pub(super) files: Files,
     pub(super) max_pages: Option<u32>,
     pub(super) halt_after: Option<Step>,
@@ -74,20 +78,32 @@ pub(super) struct Writer {
 }
 
 impl Writer {
+    /// Begins to work: in a thread that does nothing else or, where there are no others, in a task.
+    pub(super) fn begin(self, jobs: UnboundedReceiver<Job>) -> io::Result<Option<JoinHandle<()>>> {
+        if !self.machine.has_threads() {
+            tokio::spawn(self.run(jobs));
+            return Ok(None);
+        }
+        let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let thread = thread::Builder::new().name("storage writer".to_owned());
+        thread.spawn(move || clock.block_on(self.run(jobs))).map(Some)
+    }
+
     /// Works until nobody can ask for anything any more.
-    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+    async fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
         loop {
             let job = match self.backlog.due {
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(due) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
+                None => Ok(jobs.recv().await),
+                Some(due) => timeout_at(due, jobs.recv()).await,
             };
             let went_on = match job {
-                Ok(job) => {
-                    let group = self.gather(job, jobs);
+                Ok(Some(job)) => {
+                    self.machine.passes().await;
+                    let group = self.gather(job, &mut jobs).await;
                     self.commit(group)
                 }
-                Err(RecvTimeoutError::Timeout) => self.finish(),
-                Err(RecvTimeoutError::Disconnected) => break,
+                Ok(None) => break,
+                Err(_due) => self.finish(),
             };
             if let Err(Halt) = went_on {
                 // As if the process had ended: SQLite must not tidy up on closing.
@@ -95,12 +111,16 @@ impl Writer {
                 return;
             }
         }
-        // What was left for an idle moment is done now, so that the files are left at rest.
+        self.rests();
+    }
+
+    /// Does what was left for an idle moment, so that the files are left at rest.
+    pub(super) fn rests(mut self) {
         drop(self.finish());
     }
 
     /// Adds what waits behind a first job.
-    fn gather(&mut self, first: Job, jobs: &Receiver<Job>) -> Group {
+    async fn gather(&mut self, first: Job, jobs: &mut UnboundedReceiver<Job>) -> Group {
         let mut group = Group::default();
         let mut next = Some(first);
         while let Some(job) = next {
@@ -112,7 +132,7 @@ impl Writer {
             #[cfg(test)]
             if matches!(job, Job::FailCommit) {
                 group.add(job);
-                next = jobs.recv().ok();
+                next = jobs.recv().await;
                 continue;
             }
             group.add(job);
