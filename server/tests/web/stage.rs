@@ -12,6 +12,7 @@ use rejoinder_core::wire::{self, ClientFrame, Credential, Hello, Keeping, Server
 use rejoinder_server::directory::{
     Agent, Directory, NewAgent, NewSite, Password, Rates, SiteChange,
 };
+use rejoinder_server::machine::Machine;
 use rejoinder_server::server::{Parts, Server};
 use rejoinder_server::storage::sqlite::Options;
 use rejoinder_server::throttle::Allowed;
@@ -101,8 +102,15 @@ impl Answer {
 
 impl Stage {
     pub(crate) async fn set(web: impl FnOnce(SiteId, &TempDir) -> Web) -> Self {
+        Self::set_on(Machine::default(), web).await
+    }
+
+    pub(crate) async fn set_on(
+        machine: Machine,
+        web: impl FnOnce(SiteId, &TempDir) -> Web,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
-        let directory = Directory::create(folder.path(), RATES).unwrap();
+        let directory = Directory::create_on(machine.clone(), folder.path(), RATES).unwrap();
         let site = NewSite { name: "Shop".to_owned(), settings: SiteChange::default() };
         let site = directory.add_site(site, Timestamp::from_millis(0)).unwrap().id;
         let web = web(site, &folder);
