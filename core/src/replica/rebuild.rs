@@ -146,7 +146,7 @@ impl Replica {
 
     /// Composes everything from a place in the outbox on again, and puts it last in the store too,
     /// which keeps operations in the order in which they came.
-    fn put_last_from(&mut self, at: usize, dice: &mut Dice, effects: &mut Effects) {
+    pub(super) fn put_last_from(&mut self, at: usize, dice: &mut Dice, effects: &mut Effects) {
         self.recompose_from(at, dice, &mut Effects::default());
         for waiting in &self.outbox[at..] {
             effects.writes.push(Write::Settled(self.document, waiting.submission.id));
