@@ -8,6 +8,7 @@ mod world;
 
 mod crossing;
 mod erasing;
+mod lines;
 mod offers;
 mod outbox;
 mod pulling;

@@ -1,6 +1,6 @@
 //! Telling how far a recall is carried out.
 
-use rejoinder_core::id::{DocumentId, MessageId};
+use rejoinder_core::id::{DocumentId, DocumentKind, MessageId, ParticipantId};
 use rejoinder_core::wire::{Progress, ServerFrame};
 
 use crate::hub::registry::{Connected, News};
@@ -10,10 +10,16 @@ use crate::storage::{ErasureProgress, ProgressOf, StorageError};
 impl Hub {
     /// A message was recalled: wakes the devices that hold the document, tells how far it is, and
     /// again once the server's own files are done.
-    pub(super) fn carry_out(&self, document: DocumentId, message: MessageId, number: u64) {
+    pub(super) fn carry_out(
+        &self,
+        document: DocumentId,
+        visitor: ParticipantId,
+        message: MessageId,
+        number: u64,
+    ) {
         let hub = self.clone();
         tokio::spawn(async move {
-            hub.tell_holders(document).await;
+            hub.tell_holders(document, visitor).await;
             let mut erased = hub.storage().erased();
             hub.tell_progress(ProgressOf::Message(document, message)).await;
             // Ends with the storage, when there is nothing to wait for any more.
@@ -24,18 +30,23 @@ impl Hub {
     }
 
     /// Something was recalled by the server itself, which asks nobody how far it is.
-    pub(super) fn wake_holders(&self, document: DocumentId) {
+    pub(super) fn wake_holders(&self, document: DocumentId, visitor: ParticipantId) {
         let hub = self.clone();
-        tokio::spawn(async move { hub.tell_holders(document).await });
+        tokio::spawn(async move { hub.tell_holders(document, visitor).await });
     }
 
-    async fn tell_holders(&self, document: DocumentId) {
+    /// Wakes the devices that hold a document, those of the visitor whose timeline it is, and those
+    /// that may have the message from another conversation of the line.
+    async fn tell_holders(&self, document: DocumentId, visitor: ParticipantId) {
         let storage = self.storage().clone();
-        let holders = blocking(move || storage.holders(document)).await;
-        for device in holders.unwrap_or_default() {
-            if let Some(connected) = self.registry().of_device(device) {
-                connected.tell(News::Erasures);
-            }
+        let holders = blocking(move || storage.holders(document)).await.unwrap_or_default();
+        let holders = holders.into_iter().filter_map(|device| self.registry().of_device(device));
+        let own = match document.kind {
+            DocumentKind::Timeline => self.registry().of(visitor),
+            DocumentKind::Team => Vec::new(),
+        };
+        for connected in holders.chain(own).chain(self.registry().reckoned()) {
+            connected.tell(News::Erasures);
         }
     }
 

@@ -30,6 +30,7 @@ mod read;
 mod recalls;
 mod restore;
 pub(crate) mod rows;
+mod said;
 mod schema;
 mod unread;
 mod verify;
@@ -49,6 +50,7 @@ use rejoinder_core::id::{
     Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
     RevisionId, Seq, SiteId,
 };
+use rejoinder_core::principal::Principal;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
 use tokio::sync::{oneshot, watch};
@@ -63,9 +65,9 @@ use self::writer::Counters;
 pub(crate) use self::writer::Step;
 pub use super::ledger::LedgerError;
 use super::{
-    AppendError, Appended, Batch, Boxed, Course, Device, Erasure, ErasureProgress, FeedEntry,
-    FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError, Stored,
-    Tombstone, Words,
+    AppendError, Appended, Batch, Boxed, Course, Device, Elsewhere, Erasure, ErasureProgress,
+    FeedEntry, FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError,
+    Stored, Tombstone, Words,
 };
 
 /// How to open a data folder.
@@ -230,13 +232,14 @@ impl Storage for Sqlite {
         self.reads.read(&what, |connection| read::tombstones(connection, conversation))
     }
 
-    fn actors_elsewhere(
+    fn elsewhere(
         &self,
         document: DocumentId,
-        participant: ParticipantId,
+        by: &Principal,
         actors: &[Actor],
-    ) -> Result<Vec<Actor>, StorageError> {
-        self.reads.actors_elsewhere(document, participant, actors)
+        messages: &[MessageId],
+    ) -> Result<Elsewhere, StorageError> {
+        self.reads.read("the line", |it| said::elsewhere(it, document, by, actors, messages))
     }
 
     fn words(
@@ -469,6 +472,14 @@ impl Storage for Sqlite {
 
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError> {
         self.reads.read("recalls", |connection| devices::erasures_for(connection, device, after))
+    }
+
+    fn erasures_near(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError> {
+        self.reads.read("recalls", |connection| devices::erasures_near(connection, device, after))
+    }
+
+    fn own_erasures(&self, visitor: &[ParticipantId]) -> Result<Vec<Erasure>, StorageError> {
+        self.reads.read("recalls", |connection| devices::own_erasures(connection, visitor))
     }
 
     fn recalls(

@@ -43,6 +43,12 @@ pub(crate) struct Connection {
     followed: BTreeSet<DocumentId>,
     /// Erasures that it was told of.
     told: u64,
+    /// The cursors that it was told, and the numbers that they stand for.
+    reached: Vec<(u64, u64)>,
+    /// It was here before.
+    known: bool,
+    /// It came with another life of the data: some of what it has may stand elsewhere in this one.
+    reckoned: bool,
     /// How far the client has read the feed.
     feed: u64,
     /// It is of another life of the data: what it is to erase is told once it has said what it has.
@@ -120,6 +126,11 @@ impl Server {
     /// Gives it, or its disk, a bug.
     pub(crate) const fn plant(&mut self, bug: Option<Bug>) {
         (self.bug, self.disk.bug) = (bug, bug);
+    }
+
+    /// Makes it another kind of run.
+    pub(crate) const fn set_plan(&mut self, plan: Plan) {
+        self.plan = plan;
     }
 
     const fn policy(&self) -> Policy {
@@ -237,12 +248,21 @@ impl Server {
         self.connections.retain(|other, c| *other == id || c.device != Some(hello.device));
         let same = hello.epoch == Some(self.disk.epoch);
         let anew = hello.epoch.is_some() && !same;
-        let former = if same { hello.erasures } else { 0 };
+        let former = if same { self.number(&principal, hello.erasures) } else { 0 };
         let device = Device { keeping: hello.keeping, erasures: former };
         self.disk.database.devices.insert(hello.device, device);
+        let connection = self.connections.get_mut(&id).unwrap();
+        connection.device = Some(hello.device);
+        connection.known = hello.epoch.is_some();
+        (connection.anew, connection.reckoned) = (anew, anew);
+        connection.feed = if same { hello.feed } else { 0 };
+        connection.session.welcomed(principal.clone(), 0, Due::Anew);
         let (cursor, erasures) = match anew {
             true => (0, Vec::new()),
-            false => self.erasures_for(hello.device, former),
+            false => {
+                let orders = self.orders(id, former);
+                (self.reaching(id, self.disk.ledger.len() as u64), orders)
+            }
         };
         let due = match same {
             true if erasures.is_empty() => Due::Nothing,
@@ -262,10 +282,6 @@ impl Server {
             scope: 0,
         };
         let connection = self.connections.get_mut(&id).unwrap();
-        connection.device = Some(hello.device);
-        connection.told = cursor;
-        connection.anew = anew;
-        connection.feed = if same { hello.feed } else { 0 };
         connection.session.welcomed(principal, cursor, due);
         connection.tell(&ServerFrame::Welcome(Box::new(welcome)));
     }
