@@ -450,12 +450,18 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError>;
 
-    /// Recalls after `after` in other conversations of the lines of what a device holds, oldest
-    /// first: each is told as one of the document that it holds. This goes through all recalls.
+    /// Recalls after `after` in other conversations of the lines of what a device holds, and of
+    /// timelines that it has without being remembered to, and in these: oldest first, each told as
+    /// one of the document that it has. This goes through all recalls.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn erasures_near(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError>;
+    fn erasures_near(
+        &self,
+        device: DeviceId,
+        has: &[ConversationId],
+        after: u64,
+    ) -> Result<Vec<Erasure>, StorageError>;
 
     /// All recalls in a visitor's own timelines, oldest first.
     ///

@@ -260,7 +260,9 @@ impl Connection {
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
             Request::Purged(cursor) => return self.purged(hub, connected, purge, cursor).await,
-            Request::Holding(documents) => return Ok(holds(hub, connected, documents).await?),
+            Request::Holding(documents) => {
+                return Ok(holds(hub, connected, documents, purge).await?);
+            }
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -324,7 +326,7 @@ impl Connection {
     ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
         if core::mem::take(&mut purge.reckoning) {
-            let erasing = reckon(hub, connected, 0, purge.came).await?;
+            let erasing = reckon(hub, connected, 0, (purge.came, &purge.has)).await?;
             (purge.more, purge.dropping) = (erasing.slices, erasing.dropping);
         }
         if let Some(Slice { cursor, number, orders }) = purge.more.pop_front() {
@@ -359,7 +361,7 @@ impl Connection {
             News::Standing => standing(hub, connected).await,
             News::Narrowed => Err(again()),
             News::Erasures => {
-                for slice in news(hub, connected, purge.told, purge.came).await? {
+                for slice in news(hub, connected, purge.told, (purge.came, &purge.has)).await? {
                     let Slice { cursor, number, orders } = slice;
                     purge.tells(cursor, number);
                     self.write(&ServerFrame::Erasures { cursor, orders }).await?;

@@ -25,6 +25,7 @@ mod lasting;
 mod list;
 mod notifications;
 mod open;
+mod options;
 mod pending;
 mod read;
 mod recalls;
@@ -38,7 +39,6 @@ mod writer;
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
@@ -58,6 +58,7 @@ use tokio::sync::{oneshot, watch};
 pub use self::backup::{Backup, BackupError, backup};
 use self::group::{Job, Write};
 pub use self::open::OpenError;
+pub use self::options::Options;
 use self::read::Reads;
 pub use self::restore::{RestoreError, Restored, RestoredKeys, restore};
 pub use self::verify::{Problem, Report, verify};
@@ -69,32 +70,6 @@ use super::{
     FeedEntry, FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError,
     Stored, Tombstone, Words,
 };
-
-/// How to open a data folder.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The folder. It is made, for this account only, where it is not there.
-    pub folder: PathBuf,
-    /// How many pages of 4 KiB the database may have. Default: none, as many as the disk holds.
-    /// Past it storage answers [`StorageError::Full`] and goes on reading.
-    pub max_pages: Option<u32>,
-    /// Where a test wants the writer to stop dead.
-    halt_after: Option<Step>,
-}
-
-impl Options {
-    /// The defaults for `folder`.
-    #[must_use]
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), max_pages: None, halt_after: None }
-    }
-
-    /// Makes the writer stop dead after a step, as a crash would.
-    #[cfg(test)]
-    pub(crate) fn halting_after(self, step: Step) -> Self {
-        Self { halt_after: Some(step), ..self }
-    }
-}
 
 /// What the writer has done since the folder was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -474,8 +449,13 @@ impl Storage for Sqlite {
         self.reads.read("recalls", |connection| devices::erasures_for(connection, device, after))
     }
 
-    fn erasures_near(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError> {
-        self.reads.read("recalls", |connection| devices::erasures_near(connection, device, after))
+    fn erasures_near(
+        &self,
+        device: DeviceId,
+        has: &[ConversationId],
+        after: u64,
+    ) -> Result<Vec<Erasure>, StorageError> {
+        self.reads.read("recalls", |it| devices::erasures_near(it, device, has, after))
     }
 
     fn own_erasures(&self, visitor: &[ParticipantId]) -> Result<Vec<Erasure>, StorageError> {

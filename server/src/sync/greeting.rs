@@ -101,7 +101,7 @@ impl Connection {
         connected.reckoned.store(came == Came::Anew, Ordering::Relaxed);
         let Erasing { mut slices, dropping } = match came {
             Came::Anew => Erasing::default(),
-            Came::New | Came::Back => reckon(hub, connected, former, came).await?,
+            Came::New | Came::Back => reckon(hub, connected, former, (came, &[])).await?,
         };
         let first = slices.pop_front();
         let (cursor, number, erasures) =
@@ -129,6 +129,7 @@ impl Connection {
             former,
             told: 0,
             reached: Vec::new(),
+            has: Vec::new(),
             dropping,
             feed: Some(feed),
             reading: None,
@@ -141,28 +142,36 @@ impl Connection {
 }
 
 /// Remembers which documents a device has, as far as its principal may see them. Those that are not
-/// known here may be begun again, and are remembered like others: nobody learns what there is.
+/// known here may be begun again: nobody learns what there is. Of an agent's they are remembered
+/// like others. Of a visitor's they are known as long as it is connected, for anybody may become a
+/// visitor and say so: it is told all that is recalled in their timelines when it comes back.
 pub(super) async fn holds(
     hub: &Hub,
     connected: &Arc<Connected>,
     documents: Vec<DocumentId>,
+    purge: &mut Purge,
 ) -> Result<(), StorageError> {
+    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
+    let said = blocking(move || {
+        let (mut seen, mut unknown) = (Vec::new(), Vec::new());
+        for document in documents {
+            let entry = storage.feed_entry(document.conversation)?;
+            match entry {
+                None if by.principal.role == Role::Visitor => unknown.push(document.conversation),
+                None => seen.push(document),
+                Some(entry) if may_see(&by.principal, &by.scope, &Rights::of(&entry)) => {
+                    seen.push(document);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok((seen, unknown))
+    });
+    let (seen, unknown) = said.await?;
+    purge.has.extend(unknown);
     if connected.keeping == Keeping::Memory {
         return Ok(());
     }
-    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    let seen = blocking(move || {
-        let mut seen = Vec::new();
-        for document in documents {
-            let entry = storage.feed_entry(document.conversation)?;
-            let sees = |entry| may_see(&by.principal, &by.scope, &Rights::of(&entry));
-            if entry.is_none_or(sees) {
-                seen.push(document);
-            }
-        }
-        Ok(seen)
-    });
-    let seen = seen.await?;
     hub.storage().keep_holdings(connected.device, seen).await
 }
 

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rejoinder_core::id::{DocumentId, ParticipantId};
+use rejoinder_core::id::{ConversationId, DocumentId, ParticipantId};
 use rejoinder_core::limits;
 use rejoinder_core::principal::Role;
 use rejoinder_core::wire::ErasureOrder;
@@ -57,6 +57,8 @@ pub(super) struct Purge {
     pub(super) told: u64,
     /// The cursors that it was told, and the numbers that they stand for: the last ones.
     pub(super) reached: Vec<(u64, u64)>,
+    /// Conversations that a visitor's device has, and nobody knows.
+    pub(super) has: Vec<ConversationId>,
     /// Documents it is told to drop.
     pub(super) dropping: Vec<DocumentId>,
     /// From where it wants the feed, until it has erased what it was told to.
@@ -145,9 +147,10 @@ pub(super) async fn reckon(
     hub: &Hub,
     connected: &Arc<Connected>,
     former: u64,
-    came: Came,
+    (came, has): (Came, &[ConversationId]),
 ) -> Result<Erasing, StorageError> {
     let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
+    let has = has.to_vec();
     blocking(move || {
         let mut dropping = Vec::new();
         for document in storage.holdings(by.device)? {
@@ -161,7 +164,7 @@ pub(super) async fn reckon(
                 dropping.push(document);
             }
         }
-        let slices = to_erase(storage.as_ref(), &by, former, came, &dropping)?;
+        let slices = to_erase(storage.as_ref(), &by, former, (came, &has), &dropping)?;
         Ok(Erasing { slices, dropping })
     })
     .await
@@ -172,10 +175,11 @@ pub(super) async fn news(
     hub: &Hub,
     connected: &Arc<Connected>,
     told: u64,
-    came: Came,
+    (came, has): (Came, &[ConversationId]),
 ) -> Result<VecDeque<Slice>, StorageError> {
     let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    let found = blocking(move || to_erase(storage.as_ref(), &by, told, came, &[]));
+    let has = has.to_vec();
+    let found = blocking(move || to_erase(storage.as_ref(), &by, told, (came, &has), &[]));
     let mut slices = found.await?;
     slices.retain(|slice| !slice.orders.is_empty());
     Ok(slices)
@@ -185,7 +189,7 @@ fn to_erase(
     storage: &dyn Storage,
     by: &Connected,
     former: u64,
-    came: Came,
+    (came, has): (Came, &[ConversationId]),
     dropping: &[DocumentId],
 ) -> Result<VecDeque<Slice>, StorageError> {
     // Read before: what is recalled after it is told by the next news.
@@ -202,7 +206,7 @@ fn to_erase(
         found.extend(storage.erasures_for(by.device, former)?);
     }
     if came == Came::Anew {
-        found.extend(storage.erasures_near(by.device, former)?);
+        found.extend(storage.erasures_near(by.device, has, former)?);
     }
     found.retain(|erasure| erasure.number <= newest);
     found.sort_unstable_by_key(|erasure| (erasure.number, erasure.document));

@@ -45,6 +45,8 @@ pub(crate) struct Connection {
     told: u64,
     /// The cursors that it was told, and the numbers that they stand for.
     reached: Vec<(u64, u64)>,
+    /// What a visitor's device has, and nobody knows.
+    has: BTreeSet<DocumentId>,
     /// It was here before.
     known: bool,
     /// It came with another life of the data: some of what it has may stand elsewhere in this one.
@@ -200,12 +202,7 @@ impl Server {
         match request {
             Request::Authenticate(hello) => self.welcome(id, &hello),
             Request::Holding(_) if self.bug == Some(Bug::ForgetClaims) => {}
-            Request::Holding(documents) => {
-                let device = self.connections[&id].device.unwrap();
-                let held = documents.into_iter().filter(|document| self.may_claim(id, *document));
-                let held: Vec<_> = held.map(|document| (device, document)).collect();
-                self.disk.database.holdings.extend(held);
-            }
+            Request::Holding(documents) => self.hold(id, documents),
             Request::Purged(_)
                 if core::mem::take(&mut self.connections.get_mut(&id).unwrap().anew) =>
             {
@@ -304,12 +301,6 @@ impl Server {
             let reason = Problem::UnknownConversation;
             connection.tell(&ServerFrame::Refused { document: Some(document), reason });
         }
-    }
-
-    /// What a device may say that it has: what its principal may see, or nobody knows.
-    fn may_claim(&self, id: ConnectionId, document: DocumentId) -> bool {
-        let known = self.disk.database.conversations.contains_key(&document.conversation);
-        !known || self.may_see(id, document.conversation)
     }
 
     /// Whether a connection's principal may see a conversation that there is.

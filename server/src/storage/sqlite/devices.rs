@@ -137,16 +137,18 @@ pub(super) fn erasures_for(
         .collect()
 }
 
-/// Recalls after `after` in other conversations of the lines of what a device holds, oldest first:
-/// each as one of the document that it holds.
+/// Recalls after `after` in other conversations of the lines of what a device holds and of what
+/// else it has, and in the latter, oldest first: each as one of the document that it has.
 pub(super) fn erasures_near(
     connection: &Connection,
     device: DeviceId,
+    has: &[ConversationId],
     after: u64,
 ) -> Result<Vec<Erasure>> {
     let held = holdings(connection, device)?.into_iter();
     let timelines = held.filter(|document| document.kind == DocumentKind::Timeline);
-    let kin = Kin::among(timelines.map(|document| document.conversation));
+    let held = timelines.map(|document| document.conversation);
+    let kin = Kin::among(held.chain(has.iter().copied()));
     let mut known: HashMap<ConversationId, Vec<DocumentId>> = HashMap::new();
     let mut near = Vec::new();
     let mut recalls = connection.prepare_cached(
@@ -159,9 +161,10 @@ pub(super) fn erasures_near(
         let number = columns.number()?;
         let conversation = columns.id(ConversationId::from_bytes)?;
         let message = Some(columns.id(MessageId::from_bytes)?);
-        let documents = known
-            .entry(conversation)
-            .or_insert_with(|| kin.of(conversation).map(DocumentId::timeline).collect());
+        let documents = known.entry(conversation).or_insert_with(|| {
+            let itself = has.contains(&conversation).then_some(conversation);
+            kin.of(conversation).chain(itself).map(DocumentId::timeline).collect()
+        });
         let order = |&document: &DocumentId| Erasure { number, document, message };
         near.extend(documents.iter().map(order));
     }

@@ -13,6 +13,21 @@ use crate::plant::{self, Bug};
 use crate::server::{ConnectionId, Server};
 
 impl Server {
+    /// A device may say that it has what its principal may see, or what nobody knows: the latter is
+    /// remembered of a visitor's as long as it is connected.
+    pub(super) fn hold(&mut self, id: ConnectionId, documents: Vec<DocumentId>) {
+        let device = self.connections[&id].device.unwrap();
+        let visitor = self.connections[&id].principal().unwrap().role == Role::Visitor;
+        for document in documents {
+            let known = self.disk.database.conversations.contains_key(&document.conversation);
+            if !known && visitor {
+                self.connections.get_mut(&id).unwrap().has.insert(document);
+            } else if !known || self.may_see(id, document.conversation) {
+                self.disk.database.holdings.insert((device, document));
+            }
+        }
+    }
+
     /// The recalls numbered after `after` that a device is to carry out: those of what it holds,
     /// and a visitor's of all of their own timelines. Of another life of the data, it may hold a
     /// message in another conversation of its line.
@@ -21,7 +36,7 @@ impl Server {
         let (device, me) = (connection.device.unwrap(), connection.principal().unwrap());
         let holdings = &self.disk.database.holdings;
         let held = holdings.iter().filter(|(of, _)| *of == device).map(|(_, document)| *document);
-        let held: BTreeSet<DocumentId> = held.collect();
+        let held: BTreeSet<DocumentId> = held.chain(connection.has.iter().copied()).collect();
         let near = connection.reckoned && self.bug != Some(Bug::RecalledHereOnly);
         let timelines = held.iter().filter(|it| near && it.kind == DocumentKind::Timeline);
         let kin = Kin::among(timelines.map(|document| document.conversation));

@@ -88,12 +88,16 @@ pub(crate) fn re30_a_device_is_told_of_recalls_in_the_lines_of_what_it_holds(it:
     wait(storage.keep_holdings(other, vec![Chat::new(2).timeline()])).unwrap();
     let message = Some(chat.revisions[0].1.message);
     let order = Erasure { number, document: next.timeline(), message };
-    assert_eq!(storage.erasures_near(phone, 0).unwrap(), [order]);
-    assert_eq!(storage.erasures_near(phone, number).unwrap(), []);
+    assert_eq!(storage.erasures_near(phone, &[], 0).unwrap(), [order]);
+    assert_eq!(storage.erasures_near(phone, &[], number).unwrap(), []);
     assert_eq!(storage.erasures_for(phone, 0).unwrap(), [], "it does not hold that one");
     for device in [laptop, other] {
-        assert_eq!(storage.erasures_near(device, 0).unwrap(), []);
+        assert_eq!(storage.erasures_near(device, &[], 0).unwrap(), []);
     }
+    // What it has without being remembered to, the conversation itself included.
+    let has = [chat.id(), next.id()];
+    let both = [order, Erasure { document: chat.timeline(), ..order }];
+    assert_eq!(storage.erasures_near(other, &has, 0).unwrap(), both);
 }
 
 pub(crate) fn wp39_a_visitor_s_own_recalls_are_those_of_their_timelines(it: &impl Fixture) {

@@ -1,0 +1,31 @@
+//! How a data folder is opened.
+
+use std::path::PathBuf;
+
+use super::Step;
+
+/// How to open a data folder.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder. It is made, for this account only, where it is not there.
+    pub folder: PathBuf,
+    /// How many pages of 4 KiB the database may have. Default: none, as many as the disk holds.
+    /// Past it storage answers [`StorageError::Full`] and goes on reading.
+    pub max_pages: Option<u32>,
+    /// Where a test wants the writer to stop dead.
+    pub(super) halt_after: Option<Step>,
+}
+
+impl Options {
+    /// The defaults for `folder`.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), max_pages: None, halt_after: None }
+    }
+
+    /// Makes the writer stop dead after a step, as a crash would.
+    #[cfg(test)]
+    pub(crate) fn halting_after(self, step: Step) -> Self {
+        Self { halt_after: Some(step), ..self }
+    }
+}
