@@ -14,6 +14,7 @@
 
 mod admission;
 mod document;
+pub mod elsewhere;
 pub mod fate;
 mod judgement;
 mod lapse;

@@ -31,8 +31,7 @@
 //! A visitor writes, the server decides, an agent reads.
 //!
 //! ```
-//! use std::collections::BTreeSet;
-//!
+//! use rejoinder_core::authority::elsewhere::Elsewhere;
 //! use rejoinder_core::authority::fate::Fate;
 //! use rejoinder_core::authority::log::Row;
 //! use rejoinder_core::authority::policy::Policy;
@@ -65,10 +64,10 @@
 //!
 //! // The server composes the same change, compares, and decides.
 //! let mut authority = Authority::load(conversation, ann.participant, &Rows::default(), dice)?;
-//! let (policy, elsewhere) = (Policy::default(), BTreeSet::new());
+//! let (policy, elsewhere) = (Policy::default(), Elsewhere::NOTHING);
 //! let mut admission = Admission::default();
 //! let push = Push { kind: timeline.kind, submissions: &submissions, revisions: &revisions };
-//! let setting = Setting { principal: &ann, policy: &policy, elsewhere: &elsewhere, now };
+//! let setting = Setting { principal: &ann, policy: &policy, elsewhere, now };
 //! let fates = authority.admit(&mut admission, push, setting, dice);
 //! assert_eq!(fates[0].fate, Fate::Accepted { seq: Seq(1), at: now });
 //!

@@ -55,6 +55,10 @@ pub const OUTBOX_OPERATIONS: usize = 1_000;
 /// write into one conversation at once.
 pub const DEPENDENCIES: usize = 256;
 
+/// Follow-ups through which a message is looked for: more closings than lie between the newest data
+/// and a backup that is restored.
+pub const FOLLOW_UPS: usize = 8;
+
 /// Values of one key that may stand side by side, none of whose authors had seen another: more
 /// devices than write the same at once. A change names all whose place it takes.
 pub const SIDE_BY_SIDE: usize = 16;

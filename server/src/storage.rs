@@ -37,6 +37,7 @@ pub use self::devices::{Device, Erasure, ErasureProgress, ProgressOf, Recall};
 pub use self::error::{AppendError, StorageError};
 pub use self::expired::Expired;
 pub use self::filter::Filter;
+pub use rejoinder_core::authority::elsewhere::Elsewhere;
 pub use rejoinder_core::authority::log::{ActorRow, FateRow, Row, Summary, Tombstone};
 use rejoinder_core::conversation::layout::Status;
 use rejoinder_core::conversation::revision::Revision;
@@ -44,6 +45,7 @@ use rejoinder_core::id::{
     Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
     RevisionId, Seq, SiteId,
 };
+use rejoinder_core::principal::Principal;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
 use tokio::sync::watch;
@@ -168,16 +170,18 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError`].
     fn tombstones(&self, conversation: ConversationId) -> Result<Vec<Tombstone>, StorageError>;
 
-    /// Which of these actors are bound to another document or to somebody else.
+    /// Which of these actors are bound to another document or to somebody else, and which of these
+    /// visitor's messages stand, or were recalled, in another conversation of the line.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn actors_elsewhere(
+    fn elsewhere(
         &self,
         document: DocumentId,
-        participant: ParticipantId,
+        by: &Principal,
         actors: &[Actor],
-    ) -> Result<Vec<Actor>, StorageError>;
+        messages: &[MessageId],
+    ) -> Result<Elsewhere, StorageError>;
 
     /// Words, in the order asked for.
     ///
@@ -449,6 +453,25 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError`].
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError>;
+
+    /// Recalls after `after` in other conversations of the lines of what a device holds, and of
+    /// timelines that it has without being remembered to, and in these: oldest first, each told as
+    /// one of the document that it has. This goes through all recalls.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn erasures_near(
+        &self,
+        device: DeviceId,
+        has: &[ConversationId],
+        after: u64,
+    ) -> Result<Vec<Erasure>, StorageError>;
+
+    /// All recalls in a visitor's own timelines, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn own_erasures(&self, visitor: &[ParticipantId]) -> Result<Vec<Erasure>, StorageError>;
 
     /// Recalls numbered before `before`, newest first: who recalled what, and when.
     ///

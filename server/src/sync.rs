@@ -5,20 +5,19 @@
 
 mod erasing;
 mod greeting;
+mod orders;
 mod shedding;
 
 use core::convert::Infallible;
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
-use rejoinder_core::id::DocumentId;
 use rejoinder_core::limits;
 use rejoinder_core::session::server::{Fault, Request, Session};
-use rejoinder_core::wire::{ClientFrame, ErasureOrder, Keeping, Problem, ServerFrame, Signal};
+use rejoinder_core::wire::{ClientFrame, Keeping, Problem, ServerFrame, Signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
@@ -29,7 +28,8 @@ use crate::storage::StorageError;
 use crate::throttle::{Throttle, Turn, Wait};
 use crate::web::Opener;
 use erasing::{carried_out, heard, keep, read_feed, team_changed, wiped};
-use greeting::{holds, reckon};
+use greeting::holds;
+use orders::{Purge, Slice, news, reckon};
 
 /// Milliseconds after which a client of a server that shuts down comes back.
 const CLOSING_RETRY_MILLIS: u64 = 1_000;
@@ -139,22 +139,6 @@ struct Connection {
     turns: Vec<Turn>,
 }
 
-/// What a device has not yet said to have erased.
-struct Purge {
-    /// How far it had carried erasures out before.
-    former: u64,
-    /// Documents it is told to drop.
-    dropping: Vec<DocumentId>,
-    /// From where it wants the feed, until it has erased what it was told to.
-    feed: Option<u64>,
-    /// From where the feed is to be read next, until it is read.
-    reading: Option<u64>,
-    /// Orders that did not fit into the welcome.
-    more: VecDeque<(u64, Vec<ErasureOrder>)>,
-    /// Its orders are still to be counted, once it has said what it has.
-    reckoning: bool,
-}
-
 impl Connection {
     async fn frame(&mut self) -> Result<Said, End> {
         loop {
@@ -221,7 +205,9 @@ impl Connection {
             // said as a whole, and then it is listened.
             tokio::select! {
                 biased;
-                news = connected.news(), if open => self.look_after(hub, connected, news).await?,
+                news = connected.news(), if open => {
+                    self.look_after(hub, connected, news, &mut purge).await?;
+                }
                 Some(frame) = self.queue.next(), if open => {
                     self.write(frame).await?;
                     while let Some(frame) = self.queue.ready() {
@@ -279,7 +265,9 @@ impl Connection {
         let (conversation, ask) = match request {
             Request::Authenticate(_) => return Err(Problem::OutOfTurn.into()),
             Request::Purged(cursor) => return self.purged(hub, connected, purge, cursor).await,
-            Request::Holding(documents) => return Ok(holds(hub, connected, documents).await?),
+            Request::Holding(documents) => {
+                return Ok(holds(hub, connected, documents, purge).await?);
+            }
             Request::Held => return Ok(()),
             Request::LogOut => {
                 let (directory, token) = (Arc::clone(hub.directory()), connected.token);
@@ -343,12 +331,13 @@ impl Connection {
     ) -> Result<(), End> {
         carried_out(hub, connected, purge, cursor).await?;
         if core::mem::take(&mut purge.reckoning) {
-            let erasing = reckon(hub, connected, 0).await?;
+            let erasing = reckon(hub, connected, 0, (purge.came, &purge.has)).await?;
             (purge.more, purge.dropping) = (erasing.slices, erasing.dropping);
         }
-        if let Some((reached, orders)) = purge.more.pop_front() {
-            self.session.more(reached);
-            return self.write(&ServerFrame::Erasures { cursor: reached, orders }).await;
+        if let Some(Slice { cursor, number, orders }) = purge.more.pop_front() {
+            purge.tells(cursor, number);
+            self.session.more(cursor);
+            return self.write(&ServerFrame::Erasures { cursor, orders }).await;
         }
         // Before anything that was held: a document may be sent again that was dropped before.
         let dropped = core::mem::take(&mut purge.dropping);
@@ -367,27 +356,19 @@ impl Connection {
     async fn look_after(
         &mut self,
         hub: &Hub,
-        connected: &Connected,
-        news: News,
+        connected: &Arc<Connected>,
+        of: News,
+        purge: &mut Purge,
     ) -> Result<(), End> {
-        match news {
+        match of {
             News::Replaced => Err(Problem::Replaced.into()),
             News::TooSlow => Err(busy(Wait(1_000))),
             News::Standing => standing(hub, connected).await,
             News::Narrowed => Err(again()),
             News::Erasures => {
-                let (storage, device) = (Arc::clone(hub.storage()), connected.device);
-                let found = hub.blocking(move || {
-                    // Read before: what comes after is told by the next news.
-                    let cursor = storage.newest_erasure()?;
-                    let known = storage.device(device)?.map_or(0, |device| device.erasures);
-                    Ok((cursor, storage.erasures_for(device, known)?))
-                });
-                let (cursor, erasures) = found.await?;
-                if erasures.is_empty() {
-                    return Ok(());
-                }
-                for (cursor, orders) in greeting::slices(cursor, &erasures) {
+                for slice in news(hub, connected, purge.told, (purge.came, &purge.has)).await? {
+                    let Slice { cursor, number, orders } = slice;
+                    purge.tells(cursor, number);
                     self.write(&ServerFrame::Erasures { cursor, orders }).await?;
                 }
                 Ok(())

@@ -1,8 +1,7 @@
 //! Admitting: the way of an operation from a principal's push into the log.
 
-use std::collections::BTreeSet;
-
 use crate::authority::document::Document;
+use crate::authority::elsewhere::Elsewhere;
 use crate::authority::fate::{Fate, Refusal};
 use crate::authority::log::{ActorRow, FateRow, Row, Tombstone};
 use crate::authority::policy::Policy;
@@ -35,8 +34,8 @@ pub struct Setting<'a> {
     pub principal: &'a Principal,
     /// What the site allows.
     pub policy: &'a Policy,
-    /// Actors that are bound to other documents.
-    pub elsewhere: &'a BTreeSet<Actor>,
+    /// What other documents have of it.
+    pub elsewhere: &'a Elsewhere,
     /// The server's clock.
     pub now: Timestamp,
 }
@@ -83,7 +82,7 @@ impl Authority {
         }
         let actor = submission.context.actor;
         let taken = self.document(kind).accepted.contains_key(&submission.id);
-        let elsewhere = setting.elsewhere.contains(&actor)
+        let elsewhere = setting.elsewhere.actors.contains(&actor)
             || self.document(other(kind)).actors.contains_key(&actor)
             || self.document(kind).own_actor == actor;
         match self.document(kind).actors.get(&actor) {
@@ -143,9 +142,7 @@ impl Authority {
             self.document_mut(kind).fates.insert((id, submitted_by), fate);
             admission.fates.push(FateRow { kind, id, submitted_by, hash, fate });
         }
-        if matches!(fate, Fate::Closed { .. }) {
-            admission.follow_up = true;
-        }
+        admission.follow_up |= fate == self.moved_on();
     }
 
     fn close(
@@ -194,7 +191,11 @@ impl Authority {
         let fate = self.record(admission, kind, submission, verdict, setting);
         self.prevail(admission, submission.operation, setting, dice);
         let operation = submission.operation;
-        let buried = operation.message().is_some_and(|m| self.document(kind).recalled.contains(&m));
+        let recalled = |message| {
+            self.document(kind).recalled.contains(&message)
+                || setting.elsewhere.recalled.contains(&message)
+        };
+        let buried = operation.message().is_some_and(recalled);
         match operation {
             Operation::Send { message, .. } | Operation::Edit { message, .. }
                 if submission.withheld || buried =>
@@ -406,8 +407,8 @@ impl Authority {
         now: Timestamp,
         dice: &mut Dice,
     ) {
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         for kind in [DocumentKind::Timeline, DocumentKind::Team] {
             let lacks = |document: &Document, message: &MessageId| {
                 document.history.has(Key::Message(*message))
@@ -426,6 +427,11 @@ impl Authority {
     #[must_use]
     pub fn follow_up(&self) -> ConversationId {
         follow_up(self.conversation)
+    }
+
+    /// The fate of words that go there.
+    pub(super) fn moved_on(&self) -> Fate {
+        Fate::Closed { follow_up: self.follow_up() }
     }
 }
 

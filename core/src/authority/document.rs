@@ -54,9 +54,9 @@ impl Document {
         self.revisions.extend(row.operation.words().map(|(revision, _)| revision));
     }
 
-    /// Whether words have gone on to the follow-up.
-    pub(super) fn moved_on(&self) -> bool {
-        self.fates.values().any(|fate| matches!(fate, Fate::Closed { .. }))
+    /// Whether some operation had this fate, of those that are in no log.
+    pub(super) fn was_fated(&self, fate: Fate) -> bool {
+        self.fates.values().any(|other| *other == fate)
     }
 
     pub(super) fn accepted_at(&self, seq: Seq) -> Option<Timestamp> {

@@ -45,10 +45,11 @@ pub enum Fate {
         #[n(0)]
         newest: Seq,
     },
-    /// The conversation was closed meanwhile. Words go to its follow-up.
+    /// The conversation was closed meanwhile, and words go to its follow-up; or the message stands
+    /// in another conversation of the line, where its author's device finds it.
     #[n(5)]
     Closed {
-        /// The one follow-up of the conversation.
+        /// The one follow-up of the conversation, or that other one.
         #[n(0)]
         follow_up: ConversationId,
     },

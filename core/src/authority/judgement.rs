@@ -154,10 +154,15 @@ impl Case<'_> {
         if self.kind == DocumentKind::Team {
             return Ok(());
         }
-        let moved = Fate::Closed { follow_up: self.authority.follow_up() };
+        let elsewhere = self.setting.elsewhere.said.get(&message);
+        if let Some(&follow_up) = elsewhere.filter(|_| role == Role::Visitor) {
+            // Another device brought it there, in this life of the data.
+            return Err(Fate::Closed { follow_up });
+        }
+        let moved = self.authority.moved_on();
         if self.submission.withheld {
             // Another device may have brought the message to where words have gone.
-            let follows = role == Role::Visitor && self.document.moved_on();
+            let follows = role == Role::Visitor && self.document.was_fated(moved);
             return if follows { Err(moved) } else { Ok(()) };
         }
         if self.authority.closed() {
@@ -345,7 +350,9 @@ impl Case<'_> {
         else {
             return Ok(None);
         };
-        if self.submission.withheld || self.document.recalled.contains(&message) {
+        let recalled = self.document.recalled.contains(&message)
+            || self.setting.elsewhere.recalled.contains(&message);
+        if self.submission.withheld || recalled {
             return Ok(None);
         }
         let words = self.revisions.iter().find(|revision| revision.id == id);

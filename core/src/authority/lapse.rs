@@ -3,8 +3,7 @@
 //! The clock is read off the log, so that a restart loses nothing and a message of anybody starts
 //! it again.
 
-use std::collections::BTreeSet;
-
+use crate::authority::elsewhere::Elsewhere;
 use crate::authority::policy::Policy;
 use crate::authority::{Admission, Authority, Setting};
 use crate::conversation::history::Entry;
@@ -41,8 +40,8 @@ impl Authority {
         now: Timestamp,
         dice: &mut Dice,
     ) -> Option<Timestamp> {
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         match self.due(silence)? {
             Due::Notice(at) | Due::Close(at) if at > now => Some(at),
             Due::Notice(_) => {
@@ -69,8 +68,8 @@ impl Authority {
         if self.closed() {
             return;
         }
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         self.write(admission, DocumentKind::Timeline, Operation::Close, setting, dice);
         self.announce(admission, Notice::Closed, None, setting, dice);
     }

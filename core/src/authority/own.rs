@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::authority::elsewhere::Elsewhere;
 use crate::authority::log::Row;
 use crate::authority::policy::Policy;
 use crate::authority::{Admission, Authority, Setting};
@@ -33,8 +34,8 @@ impl Authority {
         now: Timestamp,
         dice: &mut Dice,
     ) {
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         let known: BTreeSet<_> = self.collaborators().collect();
         for &participant in followers.difference(&known) {
             let changes = usize::try_from(self.team.history.last().0).unwrap_or(usize::MAX);
@@ -61,8 +62,8 @@ impl Authority {
         if !waits || self.assignee() != Some(from) || changes >= limits::DOCUMENT_CHANGES {
             return false;
         }
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         let operation = Operation::Assign { assignee: None };
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
         self.announce(admission, Notice::Released, None, setting, dice);
@@ -112,8 +113,8 @@ impl Authority {
         now: Timestamp,
         dice: &mut Dice,
     ) {
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         let operation = Operation::SetStatus { status };
         self.write(admission, DocumentKind::Timeline, operation, setting, dice);
     }
@@ -129,8 +130,8 @@ impl Authority {
         now: Timestamp,
         dice: &mut Dice,
     ) -> bool {
-        let elsewhere = BTreeSet::new();
-        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere: &elsewhere, now };
+        let elsewhere = Elsewhere::NOTHING;
+        let setting = Setting { principal: &Principal::SERVER, policy, elsewhere, now };
         let mut left: Vec<_> = self.worded(which).take(at_most.saturating_add(1)).collect();
         let done = left.len() <= at_most;
         left.truncate(at_most);

@@ -141,6 +141,13 @@ impl Replica {
         self.shown().message(message).is_some() || self.outbox.iter().any(waits)
     }
 
+    /// Whether anything of a message is here: the message, words, or a draft.
+    pub(crate) fn knows(&self, message: MessageId) -> bool {
+        self.has_message(message)
+            || self.words_of(message).is_some()
+            || self.drafts.contains_key(&Some(message))
+    }
+
     /// Whether messages that wait in this closed conversation are about to go to its follow-up:
     /// what is written now goes after them.
     #[must_use]
@@ -153,9 +160,12 @@ impl Replica {
     }
 
     /// Sends words that came from elsewhere with their message's id. Another device may have
-    /// brought them here: they cannot vanish as if they had never been sent.
+    /// brought them here: they cannot vanish as if they had never been sent, and what stands here
+    /// already is not sent again.
     pub(crate) fn send_moved(&mut self, kind: Kind, words: Revision, m: &mut Moment<'_>) {
         self.send_words(kind, words, WaitingState::Pushed, m);
+        self.drop_repeated(m.dice, m.effects);
+        self.drop_superseded(m.effects);
     }
 
     fn send_words(&mut self, kind: Kind, words: Revision, state: WaitingState, m: &mut Moment<'_>) {

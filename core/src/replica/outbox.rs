@@ -140,8 +140,14 @@ impl Replica {
 
     fn refused(&mut self, at: usize, code: Refusal, dice: &mut Dice, effects: &mut Effects) {
         let Submission { id, operation, .. } = self.outbox[at].submission;
+        let wordless = self.outbox[at].state == WaitingState::Wordless;
+        let send = matches!(operation, Operation::Send { .. });
+        if send && wordless && code == Refusal::ConversationClosed {
+            self.pair_refused(at, dice, effects);
+            return;
+        }
         // Nothing for the author to decide: the words are gone, or the message is.
-        let silent = self.outbox[at].state == WaitingState::Wordless
+        let silent = wordless
             || matches!((operation, code), (Operation::Recall { .. }, Refusal::AlreadyRecalled));
         if silent {
             self.remove_waiting(id, effects);
@@ -152,6 +158,17 @@ impl Replica {
         }
         self.fold_dependents(operation, effects);
         self.recompose_from(at, dice, effects);
+    }
+
+    /// A message met a closed conversation before its author had taken it back. It may have been
+    /// accepted in a former life of the data: it goes as a pair with its recall, which a closed
+    /// conversation takes too, and as another operation, for a refusal is remembered.
+    fn pair_refused(&mut self, at: usize, dice: &mut Dice, effects: &mut Effects) {
+        let former = self.outbox[at].submission.id;
+        self.in_flight.remove(&former);
+        effects.writes.push(Write::Settled(self.document, former));
+        self.outbox[at].submission.id = OperationId::random(dice);
+        self.put_last_from(at, dice, effects);
     }
 
     fn collided(&mut self, at: usize, newest: Seq, dice: &mut Dice, effects: &mut Effects) {
@@ -328,7 +345,9 @@ impl Replica {
         };
         let intended = self.with_present_words(submission.operation);
         let submission = self.compose(id, intended, submission.context.time, m.seen);
-        let waiting = Waiting { submission, state: WaitingState::Unsent };
+        // It was handed to a connection before, and may have been accepted in a former life of the
+        // data: it cannot vanish as if it had never been sent.
+        let waiting = Waiting { submission, state: WaitingState::Pushed };
         m.effects.writes.push(Write::Waiting(self.document, waiting.clone()));
         self.outbox.push(waiting);
         m.effects.events.push(Event::Changed(self.document));

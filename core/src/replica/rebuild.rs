@@ -129,6 +129,7 @@ impl Replica {
             }
             let waiting = self.outbox[at].clone();
             self.remove_waiting(waiting.submission.id, effects);
+            self.drop_differing(operation, effects);
             first = first.or(Some(at));
             if !withheld && let Some(edit) = self.edit_of_repeated(operation) {
                 let id = OperationId::random(dice);
@@ -144,9 +145,22 @@ impl Replica {
         }
     }
 
+    /// Words that came here from another conversation are committed to anew. Where the log has them
+    /// by another device, it is that one's commitment which counts: they are asked for.
+    fn drop_differing(&mut self, operation: Operation, effects: &mut Effects) {
+        let (Some(message), Some((revision, _))) = (operation.message(), operation.words()) else {
+            return;
+        };
+        let (document, expected) = (self.document, self.commitment(message, revision));
+        self.erase_words(effects, |words| {
+            words.id == revision
+                && expected.is_some_and(|expected| expected != words.commitment(document))
+        });
+    }
+
     /// Composes everything from a place in the outbox on again, and puts it last in the store too,
     /// which keeps operations in the order in which they came.
-    fn put_last_from(&mut self, at: usize, dice: &mut Dice, effects: &mut Effects) {
+    pub(super) fn put_last_from(&mut self, at: usize, dice: &mut Dice, effects: &mut Effects) {
         self.recompose_from(at, dice, &mut Effects::default());
         for waiting in &self.outbox[at..] {
             effects.writes.push(Write::Settled(self.document, waiting.submission.id));

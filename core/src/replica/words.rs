@@ -142,7 +142,11 @@ impl Replica {
     }
 
     /// What the document commits to for a revision of a message.
-    fn commitment(&self, message: MessageId, revision: RevisionId) -> Option<Commitment> {
+    pub(super) fn commitment(
+        &self,
+        message: MessageId,
+        revision: RevisionId,
+    ) -> Option<Commitment> {
         let history = self.confirmed.history();
         let puts = history.puts(Key::Message(message)).chain(history.puts(Key::Edit(message)));
         puts.filter_map(|(_, entry)| words_of(entry))

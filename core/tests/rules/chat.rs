@@ -1,7 +1,8 @@
 //! A conversation's authority, with a cast that composes on what it has pulled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use rejoinder_core::authority::elsewhere::Elsewhere;
 use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::authority::log::Row;
 use rejoinder_core::authority::policy::Policy;
@@ -31,7 +32,7 @@ pub(crate) struct Chat {
     pub(crate) authority: Authority,
     pub(crate) dice: Dice,
     pub(crate) policy: Policy,
-    pub(crate) elsewhere: BTreeSet<Actor>,
+    pub(crate) elsewhere: Elsewhere,
     pub(crate) now: Timestamp,
     pub(crate) stored: Rows,
     pub(crate) words: BTreeMap<(DocumentKind, RevisionId), Revision>,
@@ -89,7 +90,7 @@ impl Chat {
         Self {
             authority,
             policy: Policy { visitor_edits: true, visitor_recalls: true, ..Policy::default() },
-            elsewhere: BTreeSet::new(),
+            elsewhere: Elsewhere::default(),
             now: NOON,
             words: BTreeMap::new(),
             last: Admission::default(),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use rejoinder_core::authority::elsewhere::{Kin, are_kin, follow_ups};
 use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::authority::follow_up;
+use rejoinder_core::authority::log::Tombstone;
 use rejoinder_core::conversation::layout::{Key, Priority, Status};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::id::{CategoryId, DocumentKind, ParticipantId};
@@ -142,4 +144,73 @@ fn au33_a_full_document_takes_recalls_and_closing_only() {
     bo.did(chat, Operation::Close);
     assert!(chat.authority.closed());
     assert!(chat.authority.history(DocumentKind::Timeline).has(Key::Closed));
+}
+
+#[test]
+fn au39_a_message_that_stands_in_another_conversation_of_its_line_is_sent_there() {
+    let chat = &mut Chat::new();
+    let (mut phone, mut bo) = (chat.visitor(), chat.agent(AgentRole::Agent));
+    let there = follow_up(chat.authority.conversation());
+    let said = phone.writes(chat, "known there");
+    let pair = phone.tab(chat).writes(chat, "known and taken back").withheld();
+    for message in [said.message(), pair.message()] {
+        chat.elsewhere.said.insert(message, there);
+    }
+    assert_eq!(chat.push(&phone, &said), Fate::Closed { follow_up: there });
+    let after = phone.writes(chat, "composed after it");
+    assert_eq!(chat.push(&phone, &after), Fate::Void);
+    let tab = phone.tab(chat);
+    assert_eq!(chat.push(&tab, &pair), Fate::Closed { follow_up: there });
+    assert!(chat.texts().is_empty());
+    // Only visitors' words are in several conversations of a line.
+    let reply = bo.writes(chat, "an agent's");
+    chat.elsewhere.said.insert(reply.message(), there);
+    chat.accepts(&bo, &reply);
+}
+
+#[test]
+fn au39_what_stands_in_an_earlier_conversation_makes_no_follow_up() {
+    let chat = &mut Chat::new();
+    let (mut phone, mut laptop) = (chat.visitor(), chat.visitor());
+    let earlier = Chat::new().authority.conversation();
+    let said = phone.writes(chat, "known there");
+    chat.elsewhere.said.insert(said.message(), earlier);
+    assert_eq!(chat.push(&phone, &said), Fate::Closed { follow_up: earlier });
+    assert!(!chat.last.follow_up, "nobody follows this one up");
+    // Nor is it taken for a closing: a pair is not sent to a follow-up that there is not.
+    let pair = laptop.writes(chat, "never mind").withheld();
+    chat.accepts(&laptop, &pair);
+}
+
+#[test]
+fn re30_what_was_recalled_elsewhere_in_the_line_comes_without_words_and_is_recalled_here() {
+    let chat = &mut Chat::new();
+    let mut phone = chat.visitor();
+    let said = phone.writes(chat, "taken back there");
+    let edit = phone.edits(chat, said.message(), "edited here");
+    chat.elsewhere.recalled.insert(said.message());
+    let fates = chat.pushes(&phone, &[&said, &edit]);
+    for told in fates {
+        assert!(matches!(told.fate, Fate::Accepted { .. }) && told.words_gone, "{told:?}");
+    }
+    assert!(chat.texts().is_empty());
+    let timeline = chat.authority.history(DocumentKind::Timeline);
+    assert!(timeline.has(Key::Recall(said.message())));
+    // With a tombstone of its own here, so that nothing has to be asked elsewhere again.
+    let tombstone = Tombstone { kind: DocumentKind::Timeline, message: said.message() };
+    assert_eq!(chat.stored.tombstones, [tombstone]);
+}
+
+#[test]
+fn au39_lines_are_found_in_both_directions_and_end() {
+    let first = Chat::new().authority.conversation();
+    let line: Vec<_> = core::iter::once(first).chain(follow_ups(first)).collect();
+    assert_eq!(line.len(), 1 + limits::FOLLOW_UPS);
+    assert!(line.windows(2).all(|pair| pair[1] == follow_up(pair[0])));
+    let beyond = follow_up(line[limits::FOLLOW_UPS]);
+    let kin = Kin::among([line[1], line[3], beyond]);
+    assert_eq!(kin.of(first).collect::<Vec<_>>(), [line[1], line[3]]);
+    assert_eq!(kin.of(line[2]).collect::<Vec<_>>(), [line[3], beyond, line[1]]);
+    assert!(are_kin(first, line[3]) && are_kin(line[3], first));
+    assert!(!are_kin(first, beyond) && !are_kin(first, first));
 }

@@ -183,7 +183,7 @@ fn au12_an_actor_belongs_to_one_document() {
     chat.refuses(&note, &letter, Refusal::ForeignActor);
     let mut tab = bo.tab(chat);
     // Bound in another conversation, as storage knows.
-    chat.elsewhere.insert(tab.actor);
+    chat.elsewhere.actors.insert(tab.actor);
     let letter = tab.writes(chat, "elsewhere");
     chat.refuses(&tab, &letter, Refusal::ForeignActor);
 }

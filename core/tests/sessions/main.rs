@@ -9,6 +9,7 @@ mod world;
 mod crossing;
 mod erasing;
 mod feed;
+mod lines;
 mod offers;
 mod outbox;
 mod pulling;

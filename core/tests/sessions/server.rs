@@ -1,10 +1,12 @@
 //! A server in memory: an authority for each conversation, and what its storage keeps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use rejoinder_core::authority::elsewhere::{Elsewhere, are_kin, visitors_messages};
 use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting, follow_up};
+use rejoinder_core::conversation::layout::Key;
 use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::dice::Dice;
@@ -65,9 +67,9 @@ impl Server {
         if principal.role == Role::Visitor {
             self.begin(document.conversation, principal.participant);
         }
+        let elsewhere = self.elsewhere(document, submissions);
         let room = self.rooms.get_mut(&document.conversation)?;
         let mut admission = Admission::default();
-        let elsewhere = BTreeSet::new();
         let setting =
             Setting { principal, policy: &self.policy, elsewhere: &elsewhere, now: self.now };
         let push = Push { kind: document.kind, submissions, revisions };
@@ -75,10 +77,47 @@ impl Server {
         let visitor = room.authority.visitor();
         let orders = room.commit(document.conversation, admission);
         self.erasures.extend(&orders);
-        if fates.iter().any(|told| matches!(told.fate, Fate::Closed { .. })) {
-            self.begin(follow_up(document.conversation), visitor);
+        let follow_up = follow_up(document.conversation);
+        if fates.iter().any(|told| told.fate == Fate::Closed { follow_up }) {
+            self.begin(follow_up, visitor);
         }
         Some((fates, orders))
+    }
+
+    /// What other conversations of the line have of the messages that are pushed.
+    fn elsewhere(&self, document: DocumentId, submissions: &[Submission]) -> Elsewhere {
+        let mut elsewhere = Elsewhere::default();
+        for message in visitors_messages(submissions) {
+            let kin = self.rooms.iter().filter(|(id, _)| are_kin(**id, document.conversation));
+            for (id, room) in kin {
+                let timeline = room.authority.history(DocumentKind::Timeline);
+                if timeline.has(Key::Message(message)) {
+                    elsewhere.said.insert(message, *id);
+                }
+            }
+            let recalled = |order: &&ErasureOrder| {
+                order.message == Some(message)
+                    && are_kin(order.document.conversation, document.conversation)
+            };
+            if self.erasures.iter().any(|order| recalled(&order)) {
+                elsewhere.recalled.insert(message);
+            }
+        }
+        elsewhere
+    }
+
+    /// A backup is restored in which a conversation is as it was after its first rows, and its
+    /// follow-up is missing.
+    pub(crate) fn restored_before_the_follow_up(
+        &mut self,
+        conversation: ConversationId,
+        rows: usize,
+    ) {
+        self.rooms.remove(&follow_up(conversation));
+        let room = self.rooms.get_mut(&conversation).unwrap();
+        room.stored.fates.clear();
+        let lost = room.stored.rows.len() - rows;
+        self.restored_without(conversation, lost);
     }
 
     pub(crate) fn entries(&self, document: DocumentId, after: Seq) -> Option<Vec<LogEntry>> {

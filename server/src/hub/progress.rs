@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
 
-use rejoinder_core::id::{DocumentId, MessageId};
+use rejoinder_core::id::{DocumentId, DocumentKind, MessageId, ParticipantId};
 use rejoinder_core::wire::{Progress, ServerFrame};
 
 use crate::hub::registry::{Connected, News};
@@ -13,12 +13,18 @@ use crate::storage::{ErasureProgress, ProgressOf};
 impl Hub {
     /// A message was recalled: wakes the devices that hold the document, tells how far it is, and
     /// again once the server's own files are done.
-    pub(super) fn carry_out(&self, document: DocumentId, message: MessageId, number: u64) {
+    pub(super) fn carry_out(
+        &self,
+        document: DocumentId,
+        visitor: ParticipantId,
+        message: MessageId,
+        number: u64,
+    ) {
         // Before it is told the first time: either that says it is done, or it is found here later.
         self.erasing().insert(number, (document, message));
         let hub = self.clone();
         tokio::spawn(async move {
-            hub.tell_holders(document).await;
+            hub.tell_holders(document, visitor).await;
             // Told once that it is done, it is not told again when the next one is.
             if hub.tell_progress(ProgressOf::Message(document, message)).await >= number {
                 hub.erasing().remove(&number);
@@ -48,18 +54,23 @@ impl Hub {
     }
 
     /// Something was recalled by the server itself, which asks nobody how far it is.
-    pub(super) fn wake_holders(&self, document: DocumentId) {
+    pub(super) fn wake_holders(&self, document: DocumentId, visitor: ParticipantId) {
         let hub = self.clone();
-        tokio::spawn(async move { hub.tell_holders(document).await });
+        tokio::spawn(async move { hub.tell_holders(document, visitor).await });
     }
 
-    async fn tell_holders(&self, document: DocumentId) {
+    /// Wakes the devices that hold a document, those of the visitor whose timeline it is, and those
+    /// that may have the message from another conversation of the line.
+    async fn tell_holders(&self, document: DocumentId, visitor: ParticipantId) {
         let storage = self.storage().clone();
-        let holders = self.blocking(move || storage.holders(document)).await;
-        for device in holders.unwrap_or_default() {
-            if let Some(connected) = self.registry().of_device(device) {
-                connected.tell(News::Erasures);
-            }
+        let holders = self.blocking(move || storage.holders(document)).await.unwrap_or_default();
+        let holders = holders.into_iter().filter_map(|device| self.registry().of_device(device));
+        let own = match document.kind {
+            DocumentKind::Timeline => self.registry().of(visitor),
+            DocumentKind::Team => Vec::new(),
+        };
+        for connected in holders.chain(own).chain(self.registry().reckoned()) {
+            connected.tell(News::Erasures);
         }
     }
 

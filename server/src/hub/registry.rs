@@ -45,6 +45,9 @@ pub struct Connected {
     pub feed_begun: AtomicBool,
     /// Whether it has been told what it had missed of the feed.
     pub feed_read: AtomicBool,
+    /// Whether it came with another life of the data: what it has of a message may stand in
+    /// another conversation of the line.
+    pub reckoned: AtomicBool,
     /// The end of each timeline as a visitor was told it.
     told: Mutex<HashMap<ConversationId, Seq>>,
     news: AtomicU8,
@@ -152,6 +155,7 @@ impl Registry {
             outbound,
             feed_begun: AtomicBool::new(false),
             feed_read: AtomicBool::new(false),
+            reckoned: AtomicBool::new(false),
             told: Mutex::default(),
             news: AtomicU8::new(0),
             wake: Notify::new(),
@@ -224,6 +228,13 @@ impl Registry {
     pub fn team(&self) -> Vec<Arc<Connected>> {
         let team = |connected: &&Arc<Connected>| connected.principal.role.reads_team();
         self.inner().connections.values().filter(team).cloned().collect()
+    }
+
+    /// Connections of devices that came with another life of the data.
+    #[must_use]
+    pub fn reckoned(&self) -> Vec<Arc<Connected>> {
+        let reckoned = |it: &&Arc<Connected>| it.reckoned.load(Ordering::Relaxed);
+        self.inner().connections.values().filter(reckoned).cloned().collect()
     }
 
     /// Connections of a participant.

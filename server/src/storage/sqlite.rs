@@ -25,18 +25,19 @@ mod lasting;
 mod list;
 mod notifications;
 mod open;
+mod options;
 mod pending;
 mod read;
 mod recalls;
 mod restore;
 pub(crate) mod rows;
+mod said;
 mod schema;
 mod unread;
 mod verify;
 mod writer;
 
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -47,6 +48,7 @@ use rejoinder_core::id::{
     Actor, ConversationId, DeviceId, DocumentId, DocumentKind, Epoch, MessageId, ParticipantId,
     RevisionId, Seq, SiteId,
 };
+use rejoinder_core::principal::Principal;
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -55,6 +57,7 @@ use tokio::sync::{oneshot, watch};
 pub use self::backup::{Backup, BackupError, backup};
 use self::group::{Job, Write};
 pub use self::open::OpenError;
+pub use self::options::Options;
 use self::read::Reads;
 pub use self::restore::{RestoreError, Restored, RestoredKeys, restore};
 pub use self::verify::{Problem, Report, verify};
@@ -62,40 +65,10 @@ use self::writer::Counters;
 pub(crate) use self::writer::Step;
 pub use super::ledger::LedgerError;
 use super::{
-    AppendError, Appended, Batch, Boxed, Course, Device, Erasure, ErasureProgress, Expired,
-    FeedEntry, FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage, StorageError,
-    Stored, Tombstone, Words,
+    AppendError, Appended, Batch, Boxed, Course, Device, Elsewhere, Erasure, ErasureProgress,
+    Expired, FeedEntry, FeedScope, Filter, Kept, ProgressOf, Recall, Snapshot, Span, Storage,
+    StorageError, Stored, Tombstone, Words,
 };
-use crate::machine::Machine;
-
-/// How to open a data folder.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The folder. It is made, for this account only, where it is not there.
-    pub folder: PathBuf,
-    /// How many pages of 4 KiB the database may have. Default: none, as many as the disk holds.
-    /// Past it storage answers [`StorageError::Full`] and goes on reading.
-    pub max_pages: Option<u32>,
-    /// What the writer runs on. Default: the real one, where it has a thread of its own.
-    pub machine: Machine,
-    /// Where a test wants the writer to stop dead.
-    halt_after: Option<Step>,
-}
-
-impl Options {
-    /// The defaults for `folder`.
-    #[must_use]
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        let (folder, machine) = (folder.into(), Machine::default());
-        Self { folder, max_pages: None, machine, halt_after: None }
-    }
-
-    /// Makes the writer stop dead after a step, as a crash would.
-    #[cfg(test)]
-    pub(crate) fn halting_after(self, step: Step) -> Self {
-        Self { halt_after: Some(step), ..self }
-    }
-}
 
 /// What the writer has done since the folder was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -228,13 +201,14 @@ impl Storage for Sqlite {
         self.reads.read(&what, |connection| read::tombstones(connection, conversation))
     }
 
-    fn actors_elsewhere(
+    fn elsewhere(
         &self,
         document: DocumentId,
-        participant: ParticipantId,
+        by: &Principal,
         actors: &[Actor],
-    ) -> Result<Vec<Actor>, StorageError> {
-        self.reads.actors_elsewhere(document, participant, actors)
+        messages: &[MessageId],
+    ) -> Result<Elsewhere, StorageError> {
+        self.reads.read("the line", |it| said::elsewhere(it, document, by, actors, messages))
     }
 
     fn words(
@@ -468,6 +442,19 @@ impl Storage for Sqlite {
 
     fn erasures_for(&self, device: DeviceId, after: u64) -> Result<Vec<Erasure>, StorageError> {
         self.reads.read("recalls", |connection| devices::erasures_for(connection, device, after))
+    }
+
+    fn erasures_near(
+        &self,
+        device: DeviceId,
+        has: &[ConversationId],
+        after: u64,
+    ) -> Result<Vec<Erasure>, StorageError> {
+        self.reads.read("recalls", |it| devices::erasures_near(it, device, has, after))
+    }
+
+    fn own_erasures(&self, visitor: &[ParticipantId]) -> Result<Vec<Erasure>, StorageError> {
+        self.reads.read("recalls", |connection| devices::own_erasures(connection, visitor))
     }
 
     fn recalls(

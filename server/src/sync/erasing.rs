@@ -6,7 +6,8 @@ use rejoinder_core::wire::Keeping;
 
 use crate::hub::{Connected, Hub};
 use crate::storage::{Device, ProgressOf, StorageError};
-use crate::sync::{End, Purge};
+use crate::sync::End;
+use crate::sync::orders::Purge;
 
 /// The device has carried erasures out, up to a cursor.
 pub(super) async fn carried_out(
@@ -15,16 +16,15 @@ pub(super) async fn carried_out(
     purge: &mut Purge,
     cursor: u64,
 ) -> Result<(), StorageError> {
+    let number = purge.carried_out(cursor);
     if connected.keeping == Keeping::Memory {
         return Ok(());
     }
-    let (storage, device) = (Arc::clone(hub.storage()), connected.device);
-    // What has not happened cannot be carried out.
-    let cursor = cursor.min(hub.blocking(move || storage.newest_erasure()).await?);
-    keep(hub, connected, cursor).await?;
-    if cursor > purge.former {
-        hub.tell_progress(ProgressOf::Device(device, purge.former, cursor)).await;
-        purge.former = cursor;
+    keep(hub, connected, number).await?;
+    if number > purge.former {
+        let (device, former) = (connected.device, purge.former);
+        hub.tell_progress(ProgressOf::Device(device, former, number)).await;
+        purge.former = number;
     }
     Ok(())
 }

@@ -1,24 +1,22 @@
 //! The beginning of a connection: who it is, and what its device must erase before anything else.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rejoinder_core::id::{DocumentId, SiteId};
 use rejoinder_core::limits;
 use rejoinder_core::principal::Role;
 use rejoinder_core::session::server::{Due, Fault, Request};
 use rejoinder_core::time::Timestamp;
-use rejoinder_core::wire::{
-    Credential, ErasureOrder, Hello, Keeping, Limits, Problem, ServerFrame, Welcome,
-};
-
+use rejoinder_core::wire::{Credential, Hello, Keeping, Limits, Problem, ServerFrame, Welcome};
 use sha2::{Digest, Sha256};
 
 use crate::directory::{AuthError, Directory, Origin, Scope, Session};
 use crate::hub::{Arrival, Connected, Hub, News, Outbound, Rights, may_see};
-use crate::storage::{Erasure, Storage, StorageError};
-use crate::sync::{Connection, End, Purge, Visit, keep};
+use crate::storage::StorageError;
+use crate::sync::orders::{Came, Erasing, Purge, carried_out, reckon};
+use crate::sync::{Connection, End, Visit, keep};
 use crate::web::Opener;
 
 impl Connection {
@@ -73,7 +71,15 @@ impl Connection {
         token: Option<String>,
     ) -> Result<Purge, End> {
         let same_life = hello.epoch == Some(hub.storage().epoch());
-        let former = if same_life { hello.erasures } else { 0 };
+        let came = match hello.epoch {
+            None => Came::New,
+            Some(_) if same_life => Came::Back,
+            Some(_) => Came::Anew,
+        };
+        let former = match came {
+            Came::Back => carried_out(hub, connected, hello.erasures).await?,
+            Came::New | Came::Anew => 0,
+        };
         let gone = match &connected.scope {
             Scope::All => {
                 let storage = Arc::clone(hub.storage());
@@ -89,13 +95,16 @@ impl Connection {
             // A lower cursor than before, of a restored profile, lowers the mark.
             keep(hub, connected, former).await?;
         }
-        // What a device of another life was sent may be forgotten here. It says first what it has.
-        let reckoning = hello.epoch.is_some() && !same_life;
-        let Erasing { mut slices, dropping } = match reckoning {
-            true => Erasing { slices: VecDeque::new(), dropping: Vec::new() },
-            false => reckon(hub, connected, former).await?,
+        // What a device of another life was sent may be forgotten here. It says first what it has,
+        // and is told of what is recalled in the lines of that as long as it is connected.
+        connected.reckoned.store(came == Came::Anew, Ordering::Relaxed);
+        let Erasing { mut slices, dropping } = match came {
+            Came::Anew => Erasing::default(),
+            Came::New | Came::Back => reckon(hub, connected, former, (came, &[])).await?,
         };
-        let (cursor, erasures) = slices.pop_front().unwrap_or_default();
+        let first = slices.pop_front();
+        let (cursor, number, erasures) =
+            first.map_or_else(Default::default, |it| (it.cursor, it.number, it.orders));
         let due = match same_life {
             true if erasures.is_empty() && slices.is_empty() => Due::Nothing,
             true => Due::Erasures,
@@ -114,44 +123,55 @@ impl Connection {
         };
         self.session.welcomed(connected.principal.clone(), cursor, due);
         self.write(&ServerFrame::Welcome(Box::new(welcome))).await?;
-        Ok(Purge { former, dropping, feed: Some(feed), reading: None, more: slices, reckoning })
+        let mut purge = Purge {
+            came,
+            former,
+            told: 0,
+            reached: Vec::new(),
+            has: Vec::new(),
+            dropping,
+            feed: Some(feed),
+            reading: None,
+            more: slices,
+            reckoning: came == Came::Anew,
+        };
+        purge.tells(cursor, number);
+        Ok(purge)
     }
 }
 
 /// Remembers which documents a device has, as far as its principal may see them. Those that are not
-/// known here may be begun again, and are remembered like others: nobody learns what there is.
+/// known here may be begun again: nobody learns what there is. Of an agent's they are remembered
+/// like others. Of a visitor's they are known as long as it is connected, for anybody may become a
+/// visitor and say so: it is told all that is recalled in their timelines when it comes back.
 pub(super) async fn holds(
     hub: &Hub,
     connected: &Arc<Connected>,
     documents: Vec<DocumentId>,
+    purge: &mut Purge,
 ) -> Result<(), StorageError> {
+    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
+    let said = hub.blocking(move || {
+        let (mut seen, mut unknown) = (Vec::new(), Vec::new());
+        for document in documents {
+            let entry = storage.feed_entry(document.conversation)?;
+            match entry {
+                None if by.principal.role == Role::Visitor => unknown.push(document.conversation),
+                None => seen.push(document),
+                Some(entry) if may_see(&by.principal, &by.scope, &Rights::of(&entry)) => {
+                    seen.push(document);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok((seen, unknown))
+    });
+    let (seen, unknown) = said.await?;
+    purge.has.extend(unknown);
     if connected.keeping == Keeping::Memory {
         return Ok(());
     }
-    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    let seen = hub.blocking(move || {
-        let mut seen = Vec::new();
-        for document in documents {
-            let entry = storage.feed_entry(document.conversation)?;
-            let sees = |entry| may_see(&by.principal, &by.scope, &Rights::of(&entry));
-            if entry.is_none_or(sees) {
-                seen.push(document);
-            }
-        }
-        Ok(seen)
-    });
-    let seen = seen.await?;
     hub.storage().keep_holdings(connected.device, seen).await
-}
-
-/// What a device that has carried out erasures up to `former` must erase before anything else.
-pub(super) async fn reckon(
-    hub: &Hub,
-    connected: &Arc<Connected>,
-    former: u64,
-) -> Result<Erasing, StorageError> {
-    let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
-    hub.blocking(move || to_erase(storage.as_ref(), &by, former)).await
 }
 
 /// What somebody may see, as a number that changes with it. Of those who see all sites, it changes
@@ -244,58 +264,4 @@ async fn asked<T: Send + 'static>(
         }
         Err(_) => Err(retry(1_000, Problem::Closing)),
     }
-}
-
-/// What a device must erase before anything else.
-pub(super) struct Erasing {
-    /// Orders, in frames: up to where everything is erased with each, and what is to be.
-    pub(super) slices: VecDeque<(u64, Vec<ErasureOrder>)>,
-    /// Documents it is to drop because its principal may no longer see them.
-    pub(super) dropping: Vec<DocumentId>,
-}
-
-fn to_erase(storage: &dyn Storage, by: &Connected, former: u64) -> Result<Erasing, StorageError> {
-    // Read before: what is recalled after it is told by the next news.
-    let cursor = storage.newest_erasure()?;
-    let erasures = storage.erasures_for(by.device, former)?;
-    let mut slices = slices(cursor, &erasures);
-    let mut dropping = Vec::new();
-    for document in storage.holdings(by.device)? {
-        let entry = storage.feed_entry(document.conversation)?;
-        // One that is not known yet is about to be begun.
-        let kept = entry.is_none_or(|entry| {
-            let rights = Rights::of(&entry);
-            may_see(&by.principal, &by.scope, &rights)
-        });
-        if !kept {
-            dropping.push(document);
-        }
-    }
-    for documents in dropping.chunks(limits::ERASURE_ORDERS) {
-        let order = |&document| ErasureOrder { document, message: None };
-        let orders = documents.iter().map(order).collect();
-        // Before the last slice, which moves the cursor to its end.
-        let at = slices.len() - 1;
-        let reached = slices.get(at.wrapping_sub(1)).map_or(former, |(reached, _)| *reached);
-        slices.insert(at, (reached, orders));
-    }
-    Ok(Erasing { slices, dropping })
-}
-
-/// Orders in frames of at most [`limits::ERASURE_ORDERS`], each with how far everything is erased
-/// with it; the last, perhaps without orders, reaches `cursor`.
-pub(super) fn slices(cursor: u64, erasures: &[Erasure]) -> VecDeque<(u64, Vec<ErasureOrder>)> {
-    let mut slices: VecDeque<_> = erasures
-        .chunks(limits::ERASURE_ORDERS)
-        .map(|chunk| {
-            let order = |e: &Erasure| ErasureOrder { document: e.document, message: e.message };
-            let reached = chunk.last().map_or(cursor, |last| last.number);
-            (reached, chunk.iter().map(order).collect())
-        })
-        .collect();
-    match slices.back_mut() {
-        Some((reached, _)) => *reached = cursor,
-        None => slices.push_back((cursor, Vec::new())),
-    }
-    slices
 }

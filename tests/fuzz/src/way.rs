@@ -2,9 +2,10 @@
 //! order, on the real session, authority and storage. Who has which token stands in memory here:
 //! the directory's own dice would make each run another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use automerge::{Automerge, Change};
+use rejoinder_core::authority::elsewhere::visitors_messages;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting};
 use rejoinder_core::conversation::compose;
@@ -298,11 +299,8 @@ impl Way {
         let actors: Vec<_> =
             live.authority.unknown_actors(document.kind, actors).into_iter().collect();
         let storage = self.storage.as_ref().unwrap();
-        let elsewhere: BTreeSet<_> = storage
-            .actors_elsewhere(document, principal.participant, &actors)
-            .unwrap()
-            .into_iter()
-            .collect();
+        let said: Vec<_> = visitors_messages(submissions).collect();
+        let elsewhere = storage.elsewhere(document, &principal, &actors, &said).unwrap();
         let mut admission = Admission::default();
         let push = Push { kind: document.kind, submissions, revisions };
         let setting = Setting {

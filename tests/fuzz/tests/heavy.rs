@@ -2,9 +2,9 @@
 //! found by looking for the most work that one frame can ask for.
 #![expect(clippy::unwrap_used, reason = "it serves tests only")]
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
+use rejoinder_core::authority::elsewhere::Elsewhere;
 use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting};
@@ -99,12 +99,11 @@ impl Attacker {
             revisions: revisions.clone(),
         };
         assert!(frame.encode().len() <= limits::FRAME_BYTES, "no frame: {}", frame.encode().len());
-        let (policy, elsewhere) =
-            (Policy { visitor_edits: true, ..Policy::default() }, BTreeSet::new());
+        let policy = Policy { visitor_edits: true, ..Policy::default() };
         let setting = Setting {
             principal: &self.principal,
             policy: &policy,
-            elsewhere: &elsewhere,
+            elsewhere: Elsewhere::NOTHING,
             now: NOON,
         };
         let push = Push { kind: KIND, submissions: &submissions, revisions: &revisions };

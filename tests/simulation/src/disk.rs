@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rejoinder_core::authority::elsewhere::are_kin;
 use rejoinder_core::authority::log::{ActorRow, Row, Summary, Tombstone};
 use rejoinder_core::authority::{Admission, Rows};
+use rejoinder_core::conversation::layout::Kind;
+use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{
@@ -98,7 +101,36 @@ impl Disk {
         self.keys.retain(|key| rows.contains(key));
         for erasure in self.ledger.clone() {
             self.bury(erasure.document, erasure.message);
+            // RE11: wherever the message stands in what is restored.
+            let stands = self.said_elsewhere(erasure.document, erasure.message);
+            let document = stands.map(DocumentId::timeline);
+            if let Some(document) = document.filter(|it| !self.is_buried(*it, erasure.message)) {
+                self.bury(document, erasure.message);
+                let number = self.ledger.len() as u64 + 1;
+                self.ledger.push(Erasure { number, document, ..erasure });
+            }
         }
+    }
+
+    /// The other conversation of a timeline's line in which a visitor's message stands.
+    pub(crate) fn said_elsewhere(
+        &self,
+        document: DocumentId,
+        message: MessageId,
+    ) -> Option<ConversationId> {
+        let sent = |row: &Row| {
+            matches!(row.operation, Operation::Send { message: id, kind: Kind::Visitor, .. }
+                if id == message)
+        };
+        let kin = |id: &&ConversationId| are_kin(**id, document.conversation);
+        let mut kin = self.database.conversations.keys().filter(kin);
+        kin.find(|id| self.log(DocumentId::timeline(**id)).any(sent)).copied()
+    }
+
+    /// Whether a message was recalled in another conversation of a timeline's line.
+    pub(crate) fn recalled_elsewhere(&self, document: DocumentId, message: MessageId) -> bool {
+        let there = |e: &Erasure| are_kin(e.document.conversation, document.conversation);
+        self.graves().any(|e| e.message == message && there(e))
     }
 
     /// Words that can be read.

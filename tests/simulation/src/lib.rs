@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! SEED=17 cargo test -p rejoinder-simulation -- replay --nocapture     one seed, with its events
-//! SEED=19 LASTING=1 cargo test …                                       one that was run so
+//! SEED=19 LASTING=1 cargo test …                     one that was run so, or with RETURNING=1
 //! SEEDS=100000 cargo test -p rejoinder-simulation -- many              more of them
 //! SOAK_SECONDS=600 FROM=1000 cargo test …                              as many as in ten minutes
 //! SEED=17 BUG=LoseNews cargo test …                                    one with a planted bug
@@ -35,6 +35,8 @@ mod plan;
 #[cfg(test)]
 mod plant;
 #[cfg(test)]
+mod returning;
+#[cfg(test)]
 mod roll;
 #[cfg(test)]
 mod script;
@@ -44,5 +46,7 @@ mod seeds;
 mod server;
 #[cfg(test)]
 mod tap;
+#[cfg(test)]
+mod telling;
 #[cfg(test)]
 mod world;

@@ -5,14 +5,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::plant::Bug;
-use crate::seeds::{lasts, on_all_processors, quietly, try_run};
+use crate::seeds::{Course, on_all_processors, quietly, try_run};
 
 /// Seeds within which a bug must be found.
 const SEEDS: u64 = 500;
 
 /// The first seed that finds a bug, and what it says.
 fn find(bug: Bug) -> Option<(u64, String)> {
-    (0..SEEDS).find_map(|seed| try_run(seed, lasts(seed), Some(bug)).err().map(|why| (seed, why)))
+    let run = |seed| try_run(seed, Course::of(seed), Some(bug));
+    (0..SEEDS).find_map(|seed| run(seed).err().map(|why| (seed, why)))
 }
 
 /// The rule that a check names before it says anything else: none when it was no check that failed.

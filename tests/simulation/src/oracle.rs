@@ -13,9 +13,11 @@ use rejoinder_core::conversation::layout::{Content, Key, Status, Value};
 use rejoinder_core::conversation::operation::Operation;
 use rejoinder_core::conversation::view::{MessageView, Source, Words};
 use rejoinder_core::id::{ConversationId, DocumentId, DocumentKind, MessageId, RevisionId, Seq};
-use rejoinder_core::wire::ClientFrame;
+use rejoinder_core::wire::{ClientFrame, ServerFrame};
 
+use crate::client::Client;
 use crate::diary::Ending;
+use crate::disk::Erasure;
 use crate::mark;
 use crate::server::{heads, save};
 use crate::world::World;
@@ -199,18 +201,37 @@ impl World {
 
     /// RE22: a device that says how far it has erased has none of those words that it was told.
     pub(crate) fn check_erased(&self, client: usize, frame: &ClientFrame) {
+        let visitor = self.clients[client].is_visitor();
         let cursor = match frame {
+            // It counts recalls that this life of the data may not have.
+            ClientFrame::Hello(it) if visitor && it.epoch != Some(self.server.disk.epoch) => return,
             ClientFrame::Hello(hello) => hello.erasures,
             ClientFrame::Purged { cursor } => *cursor,
             _ => return,
         };
         let of = &self.clients[client];
-        let ledger = self.server.disk.ledger.iter().filter(|erasure| erasure.number <= cursor);
+        let identity = of.session.identity();
+        let number = identity.map_or(0, |me| self.server.number(&me.principal, cursor));
+        let ledger = self.server.disk.ledger.iter().filter(|erasure| erasure.number <= number);
         let erased: BTreeSet<MessageId> = ledger.map(|erasure| erasure.message).collect();
         for text in mark::found(&of.everything()).intersection(&of.told) {
             let kept = self.diary.texts.get(text).is_some_and(|message| erased.contains(message));
             assert!(!kept, "RE22: {} has erased up to {cursor}, and has {text}", of.name);
         }
+    }
+
+    /// WP39: a visitor is told no number in which others' recalls, or those of notes, are counted.
+    pub(crate) fn check_cursor(&self, client: usize, frame: &ServerFrame) {
+        let cursor = match frame {
+            ServerFrame::Welcome(welcome) => welcome.cursor,
+            ServerFrame::Erasures { cursor, .. } => *cursor,
+            _ => return,
+        };
+        let timeline = |e: &&Erasure| e.document.kind == DocumentKind::Timeline;
+        let most = self.server.disk.ledger.iter().filter(timeline).count() as u64;
+        let Client { name, .. } = self.clients[client];
+        let visitor = self.clients[client].is_visitor();
+        assert!(!visitor || cursor <= most, "WP39: {name} is told {cursor} recalls of {most}");
     }
 
     /// SE14: every replica shows what the server's rows say, as Automerge reads them.

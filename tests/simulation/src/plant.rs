@@ -42,6 +42,12 @@ bugs! {
     TeamEntriesToAll: "WP19";
     /// Feed rows tell everybody what is for the team.
     TeamRowToAll: "WP16";
+    /// A message that stands in a conversation is taken into its follow-up too, and the other way.
+    SaidTwice: "SE14" "RE1" "RE22";
+    /// A recall counts in the conversation only in which it was made.
+    RecalledHereOnly: "RE1" "RE22" "SE14";
+    /// A visitor's cursor counts the recalls of everybody, those of notes too.
+    CountEverything: "WP39";
     /// Every third erasure is told to no device.
     ForgetErasure: "RE22";
     /// That a device was sent words is not remembered.

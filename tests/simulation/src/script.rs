@@ -74,7 +74,7 @@ impl World {
         (text.clone(), Body::text(text))
     }
 
-    fn say(&mut self, client: usize, document: DocumentId) {
+    pub(crate) fn say(&mut self, client: usize, document: DocumentId) {
         let (conversation, now) = (document.conversation, self.clients[client].clock(self.now));
         let (text, sent) = if document.kind == DocumentKind::Team {
             let (text, body) = self.new_text(Sort::Note);
@@ -134,7 +134,7 @@ impl World {
         self.carry_out(client, output);
     }
 
-    fn take_back(&mut self, client: usize, document: DocumentId) {
+    pub(crate) fn take_back(&mut self, client: usize, document: DocumentId) {
         let supervisor = self.clients[client].role == Role::Agent(AgentRole::Supervisor);
         let Some(message) = self.a_message(client, document, supervisor) else { return };
         let now = self.clients[client].clock(self.now);

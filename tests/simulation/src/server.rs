@@ -43,6 +43,14 @@ pub(crate) struct Connection {
     followed: BTreeSet<DocumentId>,
     /// Erasures that it was told of.
     told: u64,
+    /// The cursors that it was told, and the numbers that they stand for.
+    reached: Vec<(u64, u64)>,
+    /// What a visitor's device has, and nobody knows.
+    has: BTreeSet<DocumentId>,
+    /// It was here before.
+    known: bool,
+    /// It came with another life of the data: some of what it has may stand elsewhere in this one.
+    reckoned: bool,
     /// How far the client has read the feed.
     feed: u64,
     /// It is of another life of the data: what it is to erase is told once it has said what it has.
@@ -122,6 +130,11 @@ impl Server {
         (self.bug, self.disk.bug) = (bug, bug);
     }
 
+    /// Makes it another kind of run.
+    pub(crate) const fn set_plan(&mut self, plan: Plan) {
+        self.plan = plan;
+    }
+
     const fn policy(&self) -> Policy {
         self.plan.policy
     }
@@ -189,12 +202,7 @@ impl Server {
         match request {
             Request::Authenticate(hello) => self.welcome(id, &hello),
             Request::Holding(_) if self.bug == Some(Bug::ForgetClaims) => {}
-            Request::Holding(documents) => {
-                let device = self.connections[&id].device.unwrap();
-                let held = documents.into_iter().filter(|document| self.may_claim(id, *document));
-                let held: Vec<_> = held.map(|document| (device, document)).collect();
-                self.disk.database.holdings.extend(held);
-            }
+            Request::Holding(documents) => self.hold(id, documents),
             Request::Purged(_)
                 if core::mem::take(&mut self.connections.get_mut(&id).unwrap().anew) =>
             {
@@ -237,12 +245,21 @@ impl Server {
         self.connections.retain(|other, c| *other == id || c.device != Some(hello.device));
         let same = hello.epoch == Some(self.disk.epoch);
         let anew = hello.epoch.is_some() && !same;
-        let former = if same { hello.erasures } else { 0 };
+        let former = if same { self.number(&principal, hello.erasures) } else { 0 };
         let device = Device { keeping: hello.keeping, erasures: former };
         self.disk.database.devices.insert(hello.device, device);
+        let connection = self.connections.get_mut(&id).unwrap();
+        connection.device = Some(hello.device);
+        connection.known = hello.epoch.is_some();
+        (connection.anew, connection.reckoned) = (anew, anew);
+        connection.feed = if same { hello.feed } else { 0 };
+        connection.session.welcomed(principal.clone(), 0, Due::Anew);
         let (cursor, erasures) = match anew {
             true => (0, Vec::new()),
-            false => self.erasures_for(hello.device, former),
+            false => {
+                let orders = self.orders(id, former);
+                (self.reaching(id, self.disk.ledger.len() as u64), orders)
+            }
         };
         let due = match same {
             true if erasures.is_empty() => Due::Nothing,
@@ -262,10 +279,6 @@ impl Server {
             scope: 0,
         };
         let connection = self.connections.get_mut(&id).unwrap();
-        connection.device = Some(hello.device);
-        connection.told = cursor;
-        connection.anew = anew;
-        connection.feed = if same { hello.feed } else { 0 };
         connection.session.welcomed(principal, cursor, due);
         connection.tell(&ServerFrame::Welcome(Box::new(welcome)));
     }
@@ -288,12 +301,6 @@ impl Server {
             let reason = Problem::UnknownConversation;
             connection.tell(&ServerFrame::Refused { document: Some(document), reason });
         }
-    }
-
-    /// What a device may say that it has: what its principal may see, or nobody knows.
-    fn may_claim(&self, id: ConnectionId, document: DocumentId) -> bool {
-        let known = self.disk.database.conversations.contains_key(&document.conversation);
-        !known || self.may_see(id, document.conversation)
     }
 
     /// Whether a connection's principal may see a conversation that there is.

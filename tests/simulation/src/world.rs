@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{DocumentId, ParticipantId};
 use rejoinder_core::principal::{AgentRole, Principal, Role};
@@ -17,6 +18,7 @@ use crate::mark;
 use crate::plan::{Plan, Tally};
 use crate::roll::Roll;
 use crate::server::{Server, Upkeep};
+use crate::telling::{describe, describe_sent};
 
 /// Monday, 2 March 2026, 9:00 UTC.
 const BEGINNING: i64 = 1_772_442_000_000;
@@ -49,6 +51,8 @@ pub(crate) struct World {
     events: Vec<String>,
     /// By which the server decides what is due; none in runs where nothing ever is.
     upkeep: Option<Dice>,
+    /// Backups are restored again and again, and conversations are closed meanwhile.
+    returns: bool,
 }
 
 impl Drop for World {
@@ -114,6 +118,7 @@ impl World {
             healed: false,
             events: Vec::new(),
             upkeep: None,
+            returns: false,
         }
     }
 
@@ -127,13 +132,24 @@ impl World {
         world
     }
 
+    /// A run of which much is said by several devices after backups were restored, while
+    /// conversations are closed.
+    pub(crate) fn returning(seed: u64) -> Self {
+        let mut world = Self::lasting(seed);
+        world.plan.restores = 40;
+        world.plan.policy = Policy { visitor_recalls: true, ..world.plan.policy };
+        world.server.set_plan(world.plan);
+        world.returns = true;
+        world
+    }
+
     /// The server does what is due in some conversation.
     fn keep_up(&mut self) {
         let Some(mut dice) = self.upkeep.take() else { return };
-        if dice.chance(6)
+        if dice.chance(if self.returns { 15 } else { 6 })
             && let Some(conversation) = dice.pick(&self.server.begun())
         {
-            let what = match dice.index(10) {
+            let what = match dice.index(if self.returns { 60 } else { 10 }) {
                 0 => Upkeep::EraseAll,
                 1 | 2 => Upkeep::EraseVisitor,
                 _ => Upkeep::Lapse,
@@ -146,6 +162,9 @@ impl World {
     /// The whole run.
     pub(crate) fn run(mut self) -> Tally {
         self.first_contact();
+        if self.returns {
+            self.come_and_go();
+        }
         for _ in 0..self.plan.steps {
             self.step();
         }
@@ -176,7 +195,7 @@ impl World {
         self.deliver_all();
     }
 
-    fn pass_time(&mut self) {
+    pub(crate) fn pass_time(&mut self) {
         let far = if self.dice.rarely(40) { 7_200_000 } else { 4_000 };
         self.now = self.now.plus_millis(i64::try_from(self.dice.below(far)).unwrap());
         // The server's clock is set back now and then.
@@ -194,7 +213,7 @@ impl World {
             self.trouble();
         }
         if self.plan.restores > 0 && self.dice.rarely(self.plan.restores) {
-            if self.server.backup.is_none() || self.dice.chance(40) {
+            if self.server.backup.is_none() || self.dice.chance(if self.returns { 8 } else { 40 }) {
                 self.note(|| "the server is backed up".to_owned());
                 self.server.back_up();
             } else {
@@ -313,6 +332,7 @@ impl World {
         let frame = ServerFrame::decode(&bytes).expect("WP1: what the server sends is a frame");
         let name = self.clients[client].name;
         self.note(|| format!("{name} hears {}", describe(&frame)));
+        self.check_cursor(client, &frame);
         if matches!(frame, ServerFrame::Revisions { .. }) {
             self.clients[client].told.extend(mark::found(&bytes));
         }
@@ -373,7 +393,12 @@ impl World {
     }
 
     fn deliver_all(&mut self) {
-        for client in 0..self.clients.len() {
+        self.deliver(&[0, 1, 2, 3, 4]);
+    }
+
+    /// Delivers everything that some of them, and the server, say.
+    pub(crate) fn deliver(&mut self, who: &[usize]) {
+        for &client in who {
             if self.clients[client].connection.is_none() {
                 self.connect(client);
             }
@@ -387,7 +412,7 @@ impl World {
         for conversation in self.server.busy() {
             self.server.turn(conversation, 100);
         }
-        for client in 0..self.clients.len() {
+        for &client in who {
             let id = self.clients[client].connection;
             let waits = |world: &Self| {
                 let connection = id.and_then(|id| world.server.connections.get(&id));
@@ -439,7 +464,7 @@ impl World {
     }
 
     /// Loads every conversation that a client has or has heard of.
-    fn open_everything(&mut self, client: usize) -> bool {
+    pub(crate) fn open_everything(&mut self, client: usize) -> bool {
         let session = &self.clients[client].session;
         let mut documents: Vec<DocumentId> = Vec::new();
         for row in session.inbox() {
@@ -457,38 +482,5 @@ impl World {
             self.carry_out(client, output);
         }
         !documents.is_empty()
-    }
-}
-
-fn describe(frame: &ServerFrame) -> String {
-    match frame {
-        ServerFrame::Welcome(w) => format!("Welcome {} {}", w.cursor, w.erasures.len()),
-        ServerFrame::Snapshot { document, seq, part, parts, .. } => {
-            format!("Snapshot {document} {seq} {part}/{parts}")
-        }
-        ServerFrame::Entries { document, entries, last } => {
-            let first = entries.first().map_or(0, |entry| entry.seq.0);
-            format!("Entries {document} {first}+{} of {last}", entries.len())
-        }
-        ServerFrame::Revisions { document, records, gone } => {
-            let of: Vec<_> = records.iter().map(|words| words.message).collect();
-            format!("Revisions {document} {of:?} gone {gone:?}")
-        }
-        ServerFrame::Feed { cursor, rows } => format!("Feed {cursor} {}", rows.len()),
-        other => format!("{other:?}"),
-    }
-}
-
-fn describe_sent(frame: &ClientFrame) -> String {
-    match frame {
-        ClientFrame::Hello(hello) => format!("Hello {:?} {}", hello.epoch, hello.erasures),
-        ClientFrame::Push { document, submissions, revisions } => {
-            let of: Vec<_> = submissions
-                .iter()
-                .map(|s| format!("{} {:?} {}", s.id, s.operation.key(), s.withheld))
-                .collect();
-            format!("Push {document} {of:?} with {}", revisions.len())
-        }
-        other => format!("{other:?}"),
     }
 }

@@ -410,7 +410,9 @@ impl Session {
         let to = moving.to;
         let document = DocumentId::timeline(to);
         output.append(self.load_unread(document));
-        output.events.push(SessionEvent::Document(Event::Moved { from, to }));
+        if to == follow_up(from) {
+            output.events.push(SessionEvent::Document(Event::Moved { from, to }));
+        }
         let Some(opened) = self.documents.get_mut(&document) else { return };
         let (mut effects, seen) = (Effects::default(), Seq::START);
         let (dice, now) = (&mut self.dice, moving.composed_at);
@@ -418,8 +420,12 @@ impl Session {
         // Out of one outbox and into another in the same transaction: nothing is lost in between.
         match &moving.what {
             Moved::Words(words, draft) => {
-                let (message, author) = (words.message, words.author);
-                let anew = |body| Revision::new(message, author, &body, moment.dice);
+                let (message, author, id) = (words.message, words.author, words.id);
+                // Under the id they had: where another device brought them, they are known by it.
+                let anew = |body| {
+                    let words = Revision::new(message, author, &body, moment.dice)?;
+                    Ok(Revision { id, ..words })
+                };
                 let Ok(words) = words.read().and_then(anew) else { return };
                 opened.replica.send_moved(Kind::Visitor, words, &mut moment);
                 if draft.is_some() {
@@ -430,5 +436,6 @@ impl Session {
         }
         output.take(effects);
         self.exchange(document, output);
+        self.ask_for_words(document, output);
     }
 }

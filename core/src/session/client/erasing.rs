@@ -1,10 +1,11 @@
 //! What goes from this device because the server says so, and what it says of what it has.
 
-use crate::id::DocumentId;
+use crate::authority::elsewhere::Kin;
+use crate::id::{DocumentId, MessageId};
 use crate::limits;
 use crate::replica::Effects;
 use crate::replica::record::{Cursors, Write};
-use crate::session::client::{Output, Phase, Session, SessionEvent};
+use crate::session::client::{Opened, Output, Phase, Session, SessionEvent};
 use crate::wire::{ClientFrame, ErasureOrder};
 
 impl Session {
@@ -24,15 +25,19 @@ impl Session {
     }
 
     pub(super) fn erase(&mut self, cursor: u64, orders: &[ErasureOrder], output: &mut Output) {
+        let kin = self.kin(orders);
         for &ErasureOrder { document, message } in orders {
-            match (message, self.documents.get_mut(&document)) {
-                (Some(message), Some(opened)) => {
-                    let mut effects = Effects::default();
-                    opened.replica.bury(message, &mut effects);
-                    output.take(effects);
+            let Some(message) = message else {
+                self.drop_document(document, output);
+                continue;
+            };
+            self.bury(document, message, output);
+            for conversation in kin.of(document.conversation) {
+                let document = DocumentId { conversation, ..document };
+                let lacks = |opened: &Opened| !opened.replica.knows(message);
+                if !self.documents.get(&document).is_some_and(lacks) {
+                    self.bury(document, message, output);
                 }
-                (Some(message), None) => output.writes.push(Write::Recalled(document, message)),
-                (None, _) => self.drop_document(document, output),
             }
         }
         self.cursors.erasures = cursor;
@@ -41,6 +46,24 @@ impl Session {
         if self.rebuilding.is_some() {
             self.visit_more(output);
             self.end_epoch(output);
+        }
+    }
+
+    /// The conversations among which a visitor's message may be in another one than an order says:
+    /// it was there in a former life of the data, or is on its way.
+    fn kin(&self, orders: &[ErasureOrder]) -> Kin {
+        let known = self.stored.iter().chain(self.documents.keys());
+        let known = known.filter(|_| !orders.is_empty() && self.is_visitor());
+        Kin::among(known.map(|document| document.conversation))
+    }
+
+    fn bury(&mut self, document: DocumentId, message: MessageId, output: &mut Output) {
+        if let Some(opened) = self.documents.get_mut(&document) {
+            let mut effects = Effects::default();
+            opened.replica.bury(message, &mut effects);
+            output.take(effects);
+        } else {
+            output.writes.push(Write::Recalled(document, message));
         }
     }
 

@@ -1,7 +1,8 @@
 //! One conversation of the past, decided by a real authority at the moments when it was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use rejoinder_core::authority::elsewhere::Elsewhere;
 use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting};
@@ -138,7 +139,7 @@ impl Chat {
         let setting = Setting {
             principal: who,
             policy: &self.policy,
-            elsewhere: &BTreeSet::new(),
+            elsewhere: Elsewhere::NOTHING,
             now: self.now,
         };
         for fate in self.authority.admit(&mut self.admission, push, setting, dice) {

@@ -19,6 +19,9 @@ use crate::command::PROGRAM;
 /// How long is waited for what might still come: many times as long as the feed gathers.
 const QUIET: Duration = Duration::from_millis(400);
 
+/// Notes that are taken back: numbers from 24 on are a byte longer on the wire.
+const RECALLED: usize = 30;
+
 /// What REST tells a visitor.
 const ASKED: [&str; 3] = ["/api/v1/unread", "/api/v1/people", "/api/v1/sites/SITE/widget"];
 
@@ -64,6 +67,11 @@ async fn team_talks(world: &World, chat: ConversationId, ann: &Person, bo: &Pers
         if number % 4 == 0 {
             bo.chat(chat).await.set_priority(Priority::Urgent).await.unwrap();
         }
+    }
+    // As many that their number is longer than that of what is recalled in the timeline.
+    for number in 0..RECALLED {
+        let note = ann.notes(chat, &marked("recalled", number)).await;
+        ann.chat(chat).await.recall_note(note).await.unwrap();
     }
     let (mut raw, mut forger) = by_hand(world, "ann", chat).await;
     let document = DocumentId::team(chat);
@@ -157,6 +165,12 @@ fn shape(bytes: &[u8]) -> (usize, String) {
             let ends: Vec<_> = rows.iter().map(|row| row.timeline.0).collect();
             return (bytes.len(), format!("Feed at {cursor} of {ends:?}"));
         }
+        ServerFrame::Welcome(welcome) => {
+            return (bytes.len(), format!("Welcome at {}", welcome.cursor));
+        }
+        ServerFrame::Erasures { cursor, orders } => {
+            return (bytes.len(), format!("Erasures until {cursor}, {}", orders.len()));
+        }
         ServerFrame::Entries { last, .. } => {
             return (bytes.len(), format!("Entries until {}", last.0));
         }
@@ -168,7 +182,7 @@ fn shape(bytes: &[u8]) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn wp16_wp19_a_visitor_notices_no_note_by_bytes_by_frames_or_by_lengths() {
+async fn wp16_wp19_wp39_a_visitor_notices_no_note_by_bytes_by_frames_or_by_lengths() {
     let (silent, none) = plays(false).await;
     let (talked, markers) = plays(true).await;
     assert!(none.is_empty() && markers.len() > 15);

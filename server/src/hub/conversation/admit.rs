@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rejoinder_core::authority::elsewhere::{Elsewhere, visitors_messages};
 use rejoinder_core::authority::fate::{Fate, Refusal};
 use rejoinder_core::authority::{Admission, Authority, Push, Setting, follow_up};
 use rejoinder_core::conversation::operation::Submission;
@@ -202,12 +203,12 @@ impl Task {
         let actors = push.submissions.iter().map(|submission| submission.context.actor);
         let unknown: Vec<Actor> =
             live.authority.unknown_actors(push.kind, actors).into_iter().collect();
-        let mut elsewhere = BTreeSet::new();
-        if !unknown.is_empty() {
-            let storage = self.hub.storage().clone();
-            let participant = push.by.principal.participant;
-            let found = move || storage.actors_elsewhere(document, participant, &unknown);
-            elsewhere.extend(self.hub.blocking(found).await?);
+        let said: Vec<_> = visitors_messages(&push.submissions).collect();
+        let mut elsewhere = Elsewhere::default();
+        if !unknown.is_empty() || !said.is_empty() {
+            let (storage, by) = (self.hub.storage().clone(), push.by.principal.clone());
+            let found = move || storage.elsewhere(document, &by, &unknown, &said);
+            elsewhere = self.hub.blocking(found).await?;
         }
         let policy = self.hub.policy(live.header.site).await.map_err(|error| {
             StorageError::Failed(format!("the directory does not answer: {error}"))
@@ -269,6 +270,7 @@ impl Task {
     fn tell(&mut self, admission: Admission, appended: Option<&Appended>, answers: &[Answer]) {
         let conversation = self.conversation;
         let State::Live(live) = &mut self.state else { return };
+        let visitor = live.header.visitor;
         for &(kind, revision) in &admission.superseded {
             live.hot.forget(kind, revision);
         }
@@ -310,10 +312,10 @@ impl Task {
             if *by == Principal::SERVER.participant {
                 by_server.insert(document);
             } else {
-                self.hub.carry_out(document, tombstone.message, *number);
+                self.hub.carry_out(document, visitor, tombstone.message, *number);
             }
         }
-        by_server.into_iter().for_each(|document| self.hub.wake_holders(document));
+        by_server.into_iter().for_each(|document| self.hub.wake_holders(document, visitor));
         self.hub.tell_notified(appended.notified.clone());
         self.hub.feed_changed();
         self.let_go();

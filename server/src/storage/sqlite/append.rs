@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::pending::{erase_message, erase_revision};
 use super::rows::{Columns, cbor, integer};
-use super::{former, notifications};
+use super::{former, notifications, said};
 use crate::storage::ledger::Record;
 use crate::storage::{
     ActorRow, AppendError, Appended, Batch, FateRow, Header, Row, StorageError, Summary, Tombstone,
@@ -69,6 +69,10 @@ pub(super) fn apply(
     let conversation = batch.conversation;
     for row in &batch.admission.rows {
         insert_row(connection, conversation, row)?;
+        if !said::keep(connection, conversation, row)? {
+            // Another conversation of the line has it by now: it is judged again.
+            return Err(Failure::Refused(AppendError::Conflict));
+        }
     }
     for fate in &batch.admission.fates {
         insert_fate(connection, conversation, fate)?;

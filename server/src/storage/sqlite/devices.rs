@@ -1,6 +1,11 @@
 //! Devices: what they were sent, and how far they have carried recalls out.
 
-use rejoinder_core::id::{DeviceId, DocumentId, MessageId, ParticipantId};
+use std::collections::HashMap;
+
+use rejoinder_core::authority::elsewhere::Kin;
+use rejoinder_core::id::{
+    ConversationId, DeviceId, DocumentId, DocumentKind, MessageId, ParticipantId,
+};
 use rejoinder_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 
@@ -130,6 +135,66 @@ pub(super) fn erasures_for(
             })
         })?
         .collect()
+}
+
+/// Recalls after `after` in other conversations of the lines of what a device holds and of what
+/// else it has, and in the latter, oldest first: each as one of the document that it has.
+pub(super) fn erasures_near(
+    connection: &Connection,
+    device: DeviceId,
+    has: &[ConversationId],
+    after: u64,
+) -> Result<Vec<Erasure>> {
+    let held = holdings(connection, device)?.into_iter();
+    let timelines = held.filter(|document| document.kind == DocumentKind::Timeline);
+    let held = timelines.map(|document| document.conversation);
+    let kin = Kin::among(held.chain(has.iter().copied()));
+    let mut known: HashMap<ConversationId, Vec<DocumentId>> = HashMap::new();
+    let mut near = Vec::new();
+    let mut recalls = connection.prepare_cached(
+        "SELECT number, conversation, message FROM erasure \
+         WHERE kind = 0 AND number > ?1 ORDER BY number",
+    )?;
+    let mut rows = recalls.query([integer(after)])?;
+    while let Some(row) = rows.next()? {
+        let mut columns = Columns::of(row);
+        let number = columns.number()?;
+        let conversation = columns.id(ConversationId::from_bytes)?;
+        let message = Some(columns.id(MessageId::from_bytes)?);
+        let documents = known.entry(conversation).or_insert_with(|| {
+            let itself = has.contains(&conversation).then_some(conversation);
+            kin.of(conversation).chain(itself).map(DocumentId::timeline).collect()
+        });
+        let order = |&document: &DocumentId| Erasure { number, document, message };
+        near.extend(documents.iter().map(order));
+    }
+    Ok(near)
+}
+
+/// All recalls in a visitor's own timelines, oldest first.
+pub(super) fn own_erasures(
+    connection: &Connection,
+    visitor: &[ParticipantId],
+) -> Result<Vec<Erasure>> {
+    let mut own = Vec::new();
+    for id in visitor {
+        let mut statement = connection.prepare_cached(
+            "SELECT e.number, e.conversation, e.message FROM conversation c CROSS JOIN erasure e \
+             ON e.conversation = c.id AND e.kind = 0 WHERE c.visitor = ?1",
+        )?;
+        let found = statement.query_map([id.as_bytes()], |row| {
+            let mut columns = Columns::of(row);
+            let number = columns.number()?;
+            let document = DocumentId::timeline(columns.id(ConversationId::from_bytes)?);
+            let message = Some(columns.id(MessageId::from_bytes)?);
+            Ok(Erasure { number, document, message })
+        })?;
+        for erasure in found {
+            own.push(erasure?);
+        }
+    }
+    own.sort_unstable_by_key(|erasure| erasure.number);
+    Ok(own)
 }
 
 /// Devices that count for a recall `e`: those that keep, and were sent words of its document. One

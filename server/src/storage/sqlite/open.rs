@@ -21,7 +21,7 @@ use super::pending::{erase_message, pending_keys};
 use super::rows::{Columns, storage_error};
 use super::schema::{self, SchemaError};
 use super::writer::Writer;
-use super::{Options, append, devices, notifications, read, restore};
+use super::{Options, append, devices, notifications, read, restore, said};
 use crate::machine::Machine;
 use crate::storage::StorageError;
 use crate::storage::keyring_file::KeyringFile;
@@ -280,7 +280,7 @@ fn make_keyring(path: &Path, owner: Owner) -> Result<(), OpenError> {
 /// Writes recalls that only the ledger knows, in one transaction, and returns how many.
 fn replay(connection: &mut Connection, records: &[Record]) -> rusqlite::Result<usize> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut replayed = 0;
+    let mut anew = Vec::new();
     for record in records {
         if append::erasure(&transaction, record.document, record.message)?.is_some() {
             continue;
@@ -291,14 +291,29 @@ fn replay(connection: &mut Connection, records: &[Record]) -> rusqlite::Result<u
             .prepare_cached("SELECT 1 FROM erasure WHERE number = ?1")?
             .exists([super::rows::integer(record.number)])?;
         let number = if taken { 0 } else { record.number };
-        append::insert_erasure(&transaction, &Record { number, ..*record })?;
-        erase_message(&transaction, record.document, record.message)?;
-        notifications::withdraw(&transaction, record.document, record.message)?;
-        forget_preview(&transaction, record.document, record.message)?;
-        replayed += 1;
+        carry_out(&transaction, &Record { number, ..*record })?;
+        anew.push(record);
+    }
+    let mut replayed = anew.len();
+    // What was recalled in one conversation may stand in another of its line here: under numbers
+    // that come after all that there were.
+    for record in anew {
+        for document in said::to_recall(&transaction, record.document, record.message)? {
+            if append::erasure(&transaction, document, record.message)?.is_none() {
+                carry_out(&transaction, &Record { number: 0, document, ..*record })?;
+                replayed += 1;
+            }
+        }
     }
     transaction.commit()?;
     Ok(replayed)
+}
+
+fn carry_out(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+    append::insert_erasure(connection, record)?;
+    erase_message(connection, record.document, record.message)?;
+    notifications::withdraw(connection, record.document, record.message)?;
+    forget_preview(connection, record.document, record.message)
 }
 
 /// Takes a recalled message out of the list of conversations, until the authority names another.

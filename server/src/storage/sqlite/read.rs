@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::keys::Keys;
 use super::rows::{Columns, ENTRY, entry, integer, plain_revision, storage_error};
-use super::{append, schema};
+use super::schema;
 use crate::storage::{
     ActorRow, FateRow, FeedEntry, FeedScope, Row, StorageError, Stored, Tombstone, Words,
 };
@@ -165,24 +165,6 @@ impl Reads {
             entries.dedup_by_key(|entry| entry.feed);
             entries.truncate(at_most);
             Ok(entries)
-        })
-    }
-
-    /// Which of these actors are bound to another document or to somebody else.
-    pub(super) fn actors_elsewhere(
-        &self,
-        document: DocumentId,
-        participant: ParticipantId,
-        actors: &[Actor],
-    ) -> core::result::Result<Vec<Actor>, StorageError> {
-        self.read("actors", |connection| {
-            let mut elsewhere = Vec::new();
-            for &actor in actors {
-                if append::is_elsewhere(connection, document, participant, actor)? {
-                    elsewhere.push(actor);
-                }
-            }
-            Ok(elsewhere)
         })
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 
+use super::said;
+
 /// Each brings the tables from the version of its index to the next one (`user_version`).
 const MIGRATIONS: &[&str] = &[
     include_str!("schema_1.sql"),
@@ -13,10 +15,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
 ];
 
 /// The version of the tables that this program reads and writes.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// The first version with a table of where visitors' messages stand.
+const SAID: u32 = 7;
 
 /// How long a statement waits for a lock. There is one writer, so only another process that reads
 /// the folder (a backup, `verify`) can hold one, for the milliseconds that it opens or closes.
@@ -27,7 +33,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 const CHECKPOINT_PAGES: u32 = 2_000;
 
 /// Prepared statements kept a connection: more than there are.
-const STATEMENTS: usize = 112;
+const STATEMENTS: usize = 120;
 
 /// Why tables cannot be brought up to date.
 #[derive(Debug)]
@@ -114,6 +120,8 @@ pub(super) fn migrate(
     }
     if found == 0 {
         begin(&transaction)?;
+    } else if found < SAID {
+        said::fill(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;

@@ -4,6 +4,7 @@ use std::fs;
 
 use rejoinder_core::conversation::layout::Kind;
 use rejoinder_core::id::DocumentKind;
+use rejoinder_core::principal::{Principal, Role};
 
 use super::chat::{Chat, append, erased};
 use super::folder::{Folder, sound};
@@ -247,4 +248,66 @@ fn what_a_restore_left_that_never_decided_is_cleared_away() {
     let storage = folder.open();
     assert_eq!(chat.words(&storage, 0).unwrap(), chat.kept(0));
     assert!(!folder.files().keys().any(|name| name.contains("restoring")));
+}
+
+#[test]
+fn re30_a_restore_erases_what_was_recalled_in_another_conversation_of_the_line() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    append(&storage, chat.says("kept"));
+    append(&storage, chat.says("recalled where it had gone"));
+    let (saved, key) = (Saved::of(&folder), folder.key(chat.revisions[1].1.id));
+    drop(storage);
+    // Another life, in which the message stands in the follow-up: an empty backup was restored.
+    folder.execute(
+        "PRAGMA foreign_keys = off; DELETE FROM words; DELETE FROM log; \
+         DELETE FROM said; DELETE FROM conversation",
+    );
+    let storage = folder.open();
+    let mut next = chat.next();
+    append(&storage, next.says_again(chat.revisions[1].1.message, "recalled where it had gone"));
+    append(&storage, next.recalls(0));
+    erased(&storage);
+    drop(storage);
+    assert_eq!(folder.ledger(), 1);
+
+    saved.restore(&folder);
+    sound(&folder.verify());
+    let storage = folder.open();
+    assert_eq!(storage.tombstones(chat.id()).unwrap(), [recalled(&chat, 1)]);
+    assert_eq!(storage.tombstones(next.id()).unwrap(), [recalled(&next, 0)]);
+    assert_eq!(chat.words(&storage, 0).unwrap(), chat.kept(0));
+    assert_eq!(chat.words(&storage, 1).unwrap(), Words::Gone);
+    assert!(folder.files_with(&key).is_empty());
+    drop(storage);
+    // Written down for good: another restore needs nothing to be derived.
+    assert_eq!(folder.ledger(), 2);
+    let storage = folder.open();
+    assert_eq!(storage.newest_erasure().unwrap(), 2);
+}
+
+#[test]
+fn rt17_where_messages_stand_is_read_from_the_logs_of_an_earlier_program() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    let mut batch = chat.says("a visitor's");
+    chat.write(&mut batch, Kind::Agent, "an agent's");
+    chat.write(&mut batch, Kind::Note, "a note");
+    append(&storage, batch);
+    append(&storage, chat.edits(0, "edited"));
+    let mut next = chat.next();
+    append(&storage, next.says("another visitor's"));
+    drop(storage);
+    assert_eq!(folder.count("said"), 2);
+    folder.execute("DROP TABLE said; DROP INDEX erasure_message; PRAGMA user_version = 5");
+    let storage = folder.open();
+    let visitor = Principal::new(chat.visitor, Role::Visitor);
+    let message = chat.revisions[0].1.message;
+    let found = storage.elsewhere(next.timeline(), &visitor, &[], &[message]).unwrap();
+    assert_eq!(found.said.get(&message), Some(&chat.id()));
+    drop(storage);
+    assert_eq!(folder.count("said"), 2);
+    sound(&folder.verify());
 }

@@ -2,6 +2,7 @@
 
 use rejoinder_core::authority::Admission;
 use rejoinder_core::authority::fate::{Fate, Refusal};
+use rejoinder_core::authority::follow_up;
 use rejoinder_core::conversation::history::History;
 use rejoinder_core::conversation::layout::{Kind, Status};
 use rejoinder_core::conversation::operation::{Context, Operation};
@@ -124,9 +125,42 @@ impl Chat {
         self.write_body(batch, kind, &Body::text(text))
     }
 
+    /// The visitor writes under an id that is known elsewhere.
+    pub(crate) fn says_again(&mut self, message: MessageId, text: &str) -> Batch {
+        let mut batch = self.batch();
+        self.write_as(&mut batch, message, Kind::Visitor, &Body::text(text));
+        batch
+    }
+
+    /// The follow-up of this one, in which nothing happened yet.
+    pub(crate) fn next(&self) -> Self {
+        let conversation = follow_up(self.id());
+        let seed = u64::from_be_bytes(core::array::from_fn(|n| conversation.as_bytes()[n]));
+        let new = Self::new(seed);
+        let header = Header { conversation, follows: Some(self.id()), ..self.header.clone() };
+        Self {
+            header,
+            timeline: History::new(DocumentId::timeline(conversation)),
+            team: History::new(DocumentId::team(conversation)),
+            visitor: self.visitor,
+            agent: self.agent,
+            ..new
+        }
+    }
+
     /// The same, with attachments.
     pub(crate) fn write_body(&mut self, batch: &mut Batch, kind: Kind, body: &Body) -> MessageId {
         let message = MessageId::timed(Timestamp::from_millis(self.at), &mut self.dice);
+        self.write_as(batch, message, kind, body)
+    }
+
+    fn write_as(
+        &mut self,
+        batch: &mut Batch,
+        message: MessageId,
+        kind: Kind,
+        body: &Body,
+    ) -> MessageId {
         let document = DocumentId { conversation: self.id(), kind: kind.document() };
         let author = if kind == Kind::Visitor { self.visitor } else { self.agent };
         let revision = Revision::new(message, author, body, &mut self.dice).unwrap();

@@ -2,6 +2,7 @@
 
 mod derived;
 mod former;
+mod lines;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,7 @@ use rejoinder_core::conversation::layout::{Kind, Priority, Status};
 use rejoinder_core::id::{
     Actor, CategoryId, DeviceId, DocumentId, DocumentKind, ParticipantId, Seq,
 };
+use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Keeping;
 
@@ -28,6 +30,14 @@ pub(crate) use former::{
     re26_former_words_are_set_aside_where_their_site_keeps_them,
     re26_words_that_lose_are_former_ones_from_the_first, re27_a_recall_takes_the_former_words_too,
     re28_what_a_site_keeps_no_more_is_forgotten_and_nothing_else,
+};
+
+pub(crate) use lines::{
+    au39_a_message_stands_in_one_conversation_of_a_line,
+    au39_another_visitor_s_conversation_is_of_no_line,
+    re30_a_device_is_told_of_recalls_in_the_lines_of_what_it_holds,
+    re30_a_recall_is_known_in_all_of_a_line,
+    wp39_a_visitor_s_own_recalls_are_those_of_their_timelines,
 };
 
 /// A storage under test, and how it is opened again.
@@ -57,6 +67,11 @@ macro_rules! suite {
                 re6_a_batch_that_brings_words_and_recalls_them_keeps_none
                 re20_progress_counts_devices_that_keep
                 re13_a_device_is_told_the_recalls_in_what_it_holds
+                au39_a_message_stands_in_one_conversation_of_a_line
+                au39_another_visitor_s_conversation_is_of_no_line
+                re30_a_recall_is_known_in_all_of_a_line
+                re30_a_device_is_told_of_recalls_in_the_lines_of_what_it_holds
+                wp39_a_visitor_s_own_recalls_are_those_of_their_timelines
                 st18_devices_receipts_and_actors_outlive_a_restart
                 a_snapshot_takes_the_place_of_the_former_one
                 a_second_recall_keeps_the_first_one_s_number
@@ -138,7 +153,9 @@ pub(crate) fn st7_an_actor_is_bound_to_one_document_and_participant(it: &impl Fi
     append(it.storage(), batch);
     let free = chat.random(Actor::random);
     let elsewhere = |document, participant, actors: &[Actor]| {
-        it.storage().actors_elsewhere(document, participant, actors).unwrap()
+        let by = Principal::new(participant, Role::Visitor);
+        let found = it.storage().elsewhere(document, &by, actors, &[]).unwrap();
+        found.actors.into_iter().collect::<Vec<_>>()
     };
     let (document, team) = (chat.timeline(), DocumentId::team(chat.id()));
     assert_eq!(elsewhere(document, chat.visitor, &[free, bound.actor]), []);

@@ -308,7 +308,10 @@ fn rt17_a_folder_from_before_there_were_former_words_keeps_them_from_now_on() {
     let folder = Folder::new();
     let mut chat = Chat::new(1);
     append(&folder.open(), chat.says("one"));
-    folder.execute("DROP TABLE former; DROP TABLE expiring; PRAGMA user_version = 4");
+    folder.execute(
+        "DROP TABLE former; DROP TABLE expiring; DROP TABLE said; DROP INDEX erasure_message; \
+          PRAGMA user_version = 4",
+    );
     let storage = folder.open();
     assert_eq!(chat.words(&storage, 0).unwrap(), chat.kept(0));
     append(&storage, chat.edits_kept(0, "two", SINCE));

@@ -1,8 +1,8 @@
 //! Composing and admitting one operation, without any input or output.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
+use rejoinder_core::authority::elsewhere::Elsewhere;
 use rejoinder_core::authority::fate::Fate;
 use rejoinder_core::authority::policy::Policy;
 use rejoinder_core::authority::{Admission, Authority, Push, Rows, Setting};
@@ -26,14 +26,10 @@ pub(crate) fn run(report: &mut Report) -> Result<(), Failure> {
     let document = DocumentId::timeline(conversation);
     let mut author = Author::new(document, visitor.participant, Kind::Visitor);
     let mut authority = Authority::load(conversation, visitor.participant, &Rows::default(), dice)?;
-    let (policy, elsewhere) = (Policy::default(), BTreeSet::new());
+    let (policy, elsewhere) = (Policy::default(), Elsewhere::NOTHING);
     let mut admit = |authority: &mut Authority, letters: &Letters| {
-        let setting = Setting {
-            principal: &visitor,
-            policy: &policy,
-            elsewhere: &elsewhere,
-            now: clock::now(),
-        };
+        let now = clock::now();
+        let setting = Setting { principal: &visitor, policy: &policy, elsewhere, now };
         let Letters { submissions, revisions } = letters;
         let push = Push { kind: DocumentKind::Timeline, submissions, revisions };
         let mut admission = Admission::default();

@@ -1,5 +1,6 @@
 //! Devices that come back from another life of the server's data.
 
+use rejoinder_core::authority::follow_up;
 use rejoinder_core::id::{ConversationId, DeviceId, DocumentId, Epoch};
 use rejoinder_core::limits;
 use rejoinder_core::wire::{
@@ -13,18 +14,8 @@ const ANOTHER_LIFE: [u8; 16] = [9; 16];
 /// nothing before it has said what it has.
 async fn comes_back(world: &World, credential: Credential, device: u8) -> Raw {
     let mut raw = Raw::connect(world.address()).await;
-    raw.send(&ClientFrame::Hello(Hello {
-        version: VERSION,
-        credential,
-        device: DeviceId::from_bytes([device; 16]),
-        keeping: Keeping::Durable,
-        epoch: Some(Epoch::from_bytes(ANOTHER_LIFE)),
-        feed: 0,
-        erasures: 5,
-        snapshots: true,
-        scope: 0,
-    }))
-    .await;
+    let another = Epoch::from_bytes(ANOTHER_LIFE);
+    raw.send(&hello(credential, device, another, 5)).await;
     match raw.next().await {
         Some(ServerFrame::Welcome(welcome)) => {
             assert_eq!((welcome.cursor, &welcome.erasures[..]), (0, &[][..]));
@@ -32,6 +23,20 @@ async fn comes_back(world: &World, credential: Credential, device: u8) -> Raw {
         other => panic!("not welcome: {other:?}"),
     }
     raw
+}
+
+fn hello(credential: Credential, device: u8, epoch: Epoch, erasures: u64) -> ClientFrame {
+    ClientFrame::Hello(Hello {
+        version: VERSION,
+        credential,
+        device: DeviceId::from_bytes([device; 16]),
+        keeping: Keeping::Durable,
+        epoch: Some(epoch),
+        feed: 0,
+        erasures,
+        snapshots: true,
+        scope: 0,
+    })
 }
 
 async fn is_ordered(raw: &mut Raw) -> (u64, Vec<ErasureOrder>) {
@@ -127,4 +132,78 @@ async fn wp36_what_a_device_has_is_said_once_and_within_bounds() {
     raw.send(&many(1)).await;
     raw.is_turned_away(Problem::OutOfTurn).await;
     assert_eq!(cursor, 0);
+}
+
+#[tokio::test]
+async fn re30_a_device_of_another_epoch_is_told_what_is_recalled_elsewhere_in_the_line() {
+    let world = World::start().await;
+    let (vera, ann) = (world.visitor("vera").await, world.agent("ann").await);
+    let chat = vera.begins("Hello?").await;
+    ann.sees(chat, &["Hello?"]).await;
+    let [first, second] = [vera.says(chat, "one").await, vera.says(chat, "two").await];
+    world.settle().await;
+    vera.recalls(chat, first).await;
+    world.settle().await;
+    // It was sent them where they had gone in another life: the server does not know that one.
+    let next = DocumentId::timeline(follow_up(chat));
+    let order = |message| ErasureOrder { document: next, message: Some(message) };
+    let mut raw = comes_back(&world, password("ann"), 1).await;
+    raw.send(&ClientFrame::Holding { documents: vec![next] }).await;
+    let (cursor, orders) = is_ordered(&mut raw).await;
+    assert_eq!(orders, [order(first)]);
+    raw.send(&ClientFrame::Purged { cursor }).await;
+    raw.until(|frame| matches!(frame, ServerFrame::Feed { .. }).then_some(())).await;
+    vera.recalls(chat, second).await;
+    let orders = raw.until(|frame| match frame {
+        ServerFrame::Erasures { orders, .. } => Some(orders.clone()),
+        _ => None,
+    });
+    assert_eq!(orders.await, [order(second)]);
+}
+
+#[tokio::test]
+async fn wp39_a_visitor_s_cursor_counts_what_was_recalled_in_their_own_timelines() {
+    let world = World::start().await;
+    let (vera, paul) = (world.visitor("vera").await, world.visitor("paul").await);
+    let ann = world.agent("ann").await;
+    let (chat, other) = (vera.begins("Hello?").await, paul.begins("Good day").await);
+    ann.sees(chat, &["Hello?"]).await;
+    let mine = [vera.says(chat, "one").await, vera.says(chat, "two").await];
+    let reply = ann.says(chat, "three").await;
+    world.settle().await;
+    for number in 0..3 {
+        let note = ann.notes(chat, &format!("note {number}")).await;
+        ann.chat(chat).await.recall_note(note).await.unwrap();
+        let said = paul.says(other, &format!("paul's {number}")).await;
+        paul.settles().await;
+        paul.recalls(other, said).await;
+    }
+    for message in mine {
+        vera.recalls(chat, message).await;
+    }
+    world.settle().await;
+    ann.recalls(chat, reply).await;
+    world.settle().await;
+
+    let token = vera.client().token().await.unwrap().unwrap();
+    let proof = || Credential::Token(token.clone());
+    let timeline = DocumentId::timeline(chat);
+    let order = |message| ErasureOrder { document: timeline, message: Some(message) };
+    let all = [order(mine[0]), order(mine[1]), order(reply)];
+    // Another device of hers, which says that it has nothing of it.
+    let mut raw = comes_back(&world, proof(), 7).await;
+    assert_eq!(is_ordered(&mut raw).await, (3, all.to_vec()));
+    let epoch = world.local().server().hub().storage().epoch();
+    for (known, orders) in [(3, &all[3..]), (1, &all[1..]), (0, &all[..]), (99, &[])] {
+        let mut raw = Raw::connect(world.address()).await;
+        raw.send(&hello(proof(), 7, epoch, known)).await;
+        let Some(ServerFrame::Welcome(welcome)) = raw.next().await else { panic!("not welcome") };
+        assert_eq!((welcome.cursor, &welcome.erasures[..]), (3, orders), "from {known}");
+        raw.send(&ClientFrame::Purged { cursor: 3 }).await;
+        raw.until(|frame| matches!(frame, ServerFrame::Feed { .. }).then_some(())).await;
+        // The server itself counts all of them.
+        let device = world.local().server().hub().storage().device(DeviceId::from_bytes([7; 16]));
+        let newest = world.local().server().hub().storage().newest_erasure().unwrap();
+        assert_eq!((device.unwrap().unwrap().erasures, newest), (9, 9));
+    }
 }

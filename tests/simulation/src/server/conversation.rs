@@ -11,7 +11,7 @@ use rejoinder_core::conversation::operation::Submission;
 use rejoinder_core::conversation::revision::Revision;
 use rejoinder_core::dice::Dice;
 use rejoinder_core::id::{
-    Actor, ChangeHash, ConversationId, DocumentId, DocumentKind, ParticipantId, RevisionId, Seq,
+    ChangeHash, ConversationId, DocumentId, DocumentKind, ParticipantId, RevisionId, Seq,
 };
 use rejoinder_core::principal::{Principal, Role};
 use rejoinder_core::wire::{
@@ -169,8 +169,7 @@ impl Server {
             if admission.follow_up {
                 let visitor = authority.visitor();
                 self.begin(authority.follow_up(), visitor);
-                let follow_up = self.disk.database.conversations.get_mut(&authority.follow_up());
-                let of = follow_up.unwrap();
+                let of = self.disk.database.conversations.get_mut(&authority.follow_up()).unwrap();
                 of.feed = of.feed.max(1);
             }
         }
@@ -240,7 +239,8 @@ impl Server {
         let (kind, document) = (pushed.document.kind, pushed.document);
         let actors = pushed.submissions.iter().map(|submission| submission.context.actor);
         let bound = &self.disk.database.actors;
-        let elsewhere: BTreeSet<Actor> = authority
+        let mut elsewhere = self.elsewhere(document, &pushed.submissions);
+        elsewhere.actors = authority
             .unknown_actors(kind, actors)
             .into_iter()
             .filter(|actor| bound.get(actor).is_some_and(|(of, _)| *of != document))
