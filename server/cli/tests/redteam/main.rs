@@ -1,20 +1,21 @@
 //! Attackers of several kinds beside 200 honest people, who notice nothing.
 //!
-//! `REDTEAM_SECONDS=60` attacks for longer, `REDTEAM_PEOPLE` beside more or fewer. It has a process
-//! of its own, so that nothing else is measured.
+//! `REDTEAM_SECONDS=60` attacks for longer, `REDTEAM_PEOPLE` beside more or fewer. The server is a
+//! process of its own, so that its memory is nobody else's.
 
 #![expect(clippy::unwrap_used, reason = "it serves tests only")]
 
 mod attacker;
 mod honest;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rejoinder_harness::{World, memory};
+use rejoinder_harness::{World, memory_of};
 
 use attacker::attack;
 use honest::Honest;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rejoinder");
 
 /// Seconds of attacks that nobody has asked to be longer.
 const SECONDS: usize = 9;
@@ -27,10 +28,8 @@ const PEOPLE: usize = 200;
 const CALM: Duration = Duration::from_secs(2);
 /// Longer than anybody waits for a message, also on a busy machine.
 const SEEN: Duration = Duration::from_secs(3);
-/// Bytes by which the process may grow; honest people and attackers are in it too.
-const GROWTH: usize = 192 * 1024 * 1024;
-
-static PANICS: AtomicU64 = AtomicU64::new(0);
+/// Bytes by which the server may grow.
+const GROWTH: usize = 128 * 1024 * 1024;
 
 fn setting(name: &str, usual: usize) -> usize {
     std::env::var(name).map_or(usual, |text| text.parse().unwrap())
@@ -43,15 +42,11 @@ fn percentile(took: &mut [Duration], of: usize) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn au17_wp2_wp31_honest_people_notice_no_attack() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        PANICS.fetch_add(1, Ordering::Relaxed);
-        usual(panic);
-    }));
     let long = Duration::from_secs(setting("REDTEAM_SECONDS", SECONDS) as u64);
-    let world = World::start_strict().await;
+    let mut world = World::start_strict_program(PROGRAM).await;
+    let process = world.program().id();
     let honest = Honest::enter(&world, setting("REDTEAM_PEOPLE", PEOPLE)).await;
-    let before = memory();
+    let before = memory_of(process);
     let (mut calm, mut attacked, mut said) =
         ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()], 0);
     let gather = |all: &mut [Vec<_>; 2], more: [Vec<_>; 2]| {
@@ -64,7 +59,7 @@ async fn au17_wp2_wp31_honest_people_notice_no_attack() {
         gather(&mut attacked, honest.talk(until).await);
         said += tokio::task::spawn_blocking(move || attacking.join().unwrap()).await.unwrap();
     }
-    let grown = memory().zip(before).map(|(after, before)| after.saturating_sub(before));
+    let grown = memory_of(process).zip(before).map(|(after, before)| after.saturating_sub(before));
     honest.noticed_nothing().await;
     let mut figures = format!("{} honest people, {said} attacks, grown by {grown:?}", honest.len());
     for (who, at) in [("eager, seen", 0), ("calm, accepted", 1)] {
@@ -84,6 +79,8 @@ async fn au17_wp2_wp31_honest_people_notice_no_attack() {
     }
     assert!(said > 500 && attacked.iter().all(|took| took.len() > 20), "{figures}");
     assert!(grown.is_none_or(|grown| grown < GROWTH), "{figures}");
-    assert_eq!(PANICS.load(Ordering::Relaxed), 0, "panics, caught ones too");
+    drop(honest);
+    let log = String::from_utf8(world.stop_server().await).unwrap();
+    assert!(!log.contains("panicked"), "panics, caught ones too: {log}");
     println!("{figures}");
 }
