@@ -53,7 +53,7 @@ use rejoinder_core::time::Timestamp;
 use rejoinder_core::wire::Notification;
 use tokio::sync::{oneshot, watch};
 
-pub use self::backup::{Backup, BackupError, backup};
+pub use self::backup::{Backup, BackupError, Unfinished, backup, begin_backup};
 use self::group::{Job, Write};
 pub use self::open::OpenError;
 use self::read::Reads;
