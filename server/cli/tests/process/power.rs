@@ -16,6 +16,7 @@ mod writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -320,9 +321,22 @@ fn run<S: Future<Output = ()>>(
     let Some(room) = std::env::var_os(ROOM).map(PathBuf::from) else {
         return begin(test, on_the_disk);
     };
+    let place = room.join("disk");
+    aborts_with_a_panic(place.clone());
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(story(room.join("disk"), room));
+    runtime.block_on(story(place, room));
+}
+
+/// Whoever waits for a disk that this process serves is answered before it ends: the system would
+/// have it wait for itself.
+fn aborts_with_a_panic(place: PathBuf) {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        let mut unmount = Command::new("umount");
+        let _not_mounted = unmount.arg("--force").arg(&place).stderr(Stdio::null()).status();
+    }));
 }
 
 /// Runs the test again, where it can mount.

@@ -308,8 +308,8 @@ impl Stage {
         }
         self.holds_nothing_gone(&data)?;
         let (done, said) = runs(&self.arguments(case, left));
-        let known = case.was_done.is_some_and(|what| said.contains(what));
-        if !done && !(known && self.contents(&data)? == *after) {
+        let was_done = case.was_done.is_some_and(|what| said.contains(what));
+        if !done && (!was_done || self.contents(&data)? != *after) {
             return Err(format!("run again: {said}"));
         }
         is_same("run again", &self.contents(&data)?, after)?;
