@@ -65,16 +65,17 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     let directory = args.data.directory()?;
     let target = args.to.join(directory::FILE);
     let begun = sqlite::begin_backup(&folder, &args.to, args.keyring.as_deref())?;
+    let failed = |what: &str, error: &dyn std::error::Error| {
+        format!("{what} cannot be copied to {}, no backup was made: {error}", args.to.display())
+    };
     if target.exists() {
         if !begun.takes_over() {
             let target = target.display();
             return Err(format!("{target} is there already: choose another place").into());
         }
-        std::fs::remove_file(&target)?;
+        // Of a backup that was cut off.
+        std::fs::remove_file(&target).map_err(|error| failed("the directory", &error))?;
     }
-    let failed = |what: &str, error: &dyn std::error::Error| {
-        format!("{what} cannot be copied to {}, no backup was made: {error}", args.to.display())
-    };
     // After the database: what its words describe and was received is there by now.
     Attachments::copy(&folder, &args.to).map_err(|error| failed("attachments", &error))?;
     // After the database: a visitor who has a conversation in it is in the directory by now.
