@@ -135,8 +135,8 @@ fn holds(record: &Record, seen: &[MessageView]) {
     }
 }
 
-/// Three visitors come, everybody writes, the server is killed again and again, and nothing is lost.
-/// How much was written, and how much of it somebody knew to be accepted, comes back.
+/// Three visitors come, everybody writes, the server is killed again and again, and nothing is
+/// lost. How much was written, and how much of it somebody knew to be accepted, comes back.
 async fn lot(
     world: &mut World,
     team: &[Arc<Person>; 3],

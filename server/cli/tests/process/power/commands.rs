@@ -30,7 +30,7 @@ use crate::command::PROGRAM;
 const TEST: &str = "power::commands::st21_a_command_that_is_cut_can_be_run_again";
 
 /// Cuts of all commands together, unless more are asked for.
-const CUTS: usize = 36;
+const CUTS: usize = 24;
 
 /// In the environment: words of the command that is looked at alone.
 const COMMAND: &str = "POWER_COMMAND";
