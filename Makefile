@@ -11,7 +11,7 @@ CORE_SOURCES = Cargo.lock Cargo.toml $(shell git ls-files core/src core/Cargo.to
 APP_SOURCES = package-lock.json tsconfig.base.json $(shell git ls-files client-sdk/js/src $(APPS))
 
 .DEFAULT_GOAL := help
-.PHONY: setup web run tour test stories mutants soak check bench fmt doc clean help
+.PHONY: setup web run tour test stories mutants soak fuzz check bench fmt doc clean help
 
 setup: node_modules/.package-lock.json ## Say which tools are missing, and fetch what the rest needs
 
@@ -60,6 +60,11 @@ soak: ## Simulate, and then storm, as many seeds as SOAK_SECONDS allow (600), fr
 	  --package rejoinder-simulation -- many --nocapture
 	SOAK_SECONDS=$(SOAK_SECONDS) FROM=$(FROM) $(CARGO) test --locked \
 	  --package rejoinder-storm -- many --nocapture
+
+FUZZ_SECONDS ?= 600
+
+fuzz: ## Let libFuzzer run TARGET (way, frames or bodies) for FUZZ_SECONDS (600), by coverage
+	CARGO=$(CARGO) tools/fuzz.sh $(or $(TARGET),way) $(FUZZ_SECONDS)
 
 check: setup $(CORE) ## Format, lint, types, documentation, wasm32, licences, tidiness
 	@tools/require.sh fmt clippy

@@ -211,8 +211,12 @@ impl Attachments {
 
     /// Removes what a crash, or the ledger of a restore, left without words.
     pub(crate) fn sweep(&self, storage: &dyn Storage) -> Result<(), StorageError> {
-        for partial in files_under(&self.folder.join(COMING)).map_err(failed)? {
-            folder::remove(&partial).map_err(failed)?;
+        {
+            // The server serves already: what is coming now is not what a crash has left.
+            let _alone = lock(&self.changing);
+            for partial in files_under(&self.folder.join(COMING)).map_err(failed)? {
+                folder::remove(&partial).map_err(failed)?;
+            }
         }
         for file in files_under(&self.folder).map_err(failed)? {
             let Some(place) = place_of(&file) else { continue };

@@ -257,8 +257,8 @@ impl Sweep {
         erased
     }
 
-    /// Takes back what is to be taken back in a conversation, step by step: a long one keeps neither
-    /// those who talk in it nor others waiting. Says whether nothing of it is left.
+    /// Takes back what is to be taken back in a conversation, step by step: a long one keeps
+    /// neither those who talk in it nor others waiting. Says whether nothing of it is left.
     async fn erase_in(
         &self,
         conversation: ConversationId,

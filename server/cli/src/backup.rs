@@ -64,18 +64,24 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     let folder = args.data.folder()?;
     let directory = args.data.directory()?;
     let target = args.to.join(directory::FILE);
+    let begun = sqlite::begin_backup(&folder, &args.to, args.keyring.as_deref())?;
+    let failed = |what: &str, error: &dyn std::error::Error| {
+        format!("{what} cannot be copied to {}, no backup was made: {error}", args.to.display())
+    };
     if target.exists() {
-        return Err(format!("{} is there already: choose another place", target.display()).into());
+        if !begun.takes_over() {
+            let target = target.display();
+            return Err(format!("{target} is there already: choose another place").into());
+        }
+        // Of a backup that was cut off.
+        std::fs::remove_file(&target).map_err(|error| failed("the directory", &error))?;
     }
-    let made = sqlite::backup(&folder, &args.to, args.keyring.as_deref())?;
     // After the database: what its words describe and was received is there by now.
-    Attachments::copy(&folder, &args.to).map_err(|error| {
-        format!("the backup in {} lacks attachments, remove it: {error}", args.to.display())
-    })?;
+    Attachments::copy(&folder, &args.to).map_err(|error| failed("attachments", &error))?;
     // After the database: a visitor who has a conversation in it is in the directory by now.
-    directory.backup(&target).map_err(|error| {
-        format!("the backup in {} is not complete, remove it: {error}", args.to.display())
-    })?;
+    directory.backup(&target).map_err(|error| failed("the directory", &error))?;
+    // Last: whatever is cut off before is no backup.
+    let made = begun.finish()?;
     if made.keyring.is_some() {
         print::note(
             "the copy of the keyring brings words that are recalled from now on back to whoever \

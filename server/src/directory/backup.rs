@@ -3,11 +3,15 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use rusqlite::{Connection, OpenFlags};
+
 use super::{Directory, DirectoryError, FILE, Rates, files, schema};
 use crate::storage::StorageError;
 
 /// Ends a file that waits to be put in place.
 const WAITING: &str = ".restoring";
+/// Ends a copy that is not whole yet.
+const PARTIAL: &str = ".partial";
 
 /// What becomes of a sound directory that a data folder has already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +43,22 @@ impl Directory {
     /// [`DirectoryError::Folder`] when `target` cannot be made, and what the medium says.
     pub fn backup(&self, target: &Path) -> Result<(), DirectoryError> {
         let failed = |source| DirectoryError::Folder { path: target.to_owned(), source };
+        if target.exists() {
+            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let partial = files::beside(target, PARTIAL);
         let name =
-            target.to_str().ok_or_else(|| failed(std::io::ErrorKind::InvalidFilename.into()))?;
+            partial.to_str().ok_or_else(|| failed(std::io::ErrorKind::InvalidFilename.into()))?;
+        clear(&partial)?;
         // Made here, so that nobody else may read it. SQLite fills an empty file.
-        files::new_file(target).map_err(failed)?;
+        files::new_file(&partial).map_err(failed)?;
         let copied = self.lock().connection.execute("VACUUM INTO ?1", [name]);
         if let Err(error) = copied {
-            drop(files::remove(target));
+            drop(clear(&partial));
             return Err(error.into());
         }
-        File::open(target).and_then(|file| file.sync_all()).map_err(failed)?;
-        target.parent().map_or(Ok(()), files::sync).map_err(failed)
+        File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
+        files::rename(&partial, target).map_err(failed)
     }
 }
 
@@ -107,15 +116,22 @@ fn copy(source: &Path, waiting: &Path) -> Result<(), DirectoryError> {
 
 fn put(waiting: &Path, target: &Path) -> Result<(), DirectoryError> {
     let failed = |source| DirectoryError::Folder { path: target.to_owned(), source };
+    // The former one stays whole until the other has its name: what is in its log goes into it.
+    if target.exists()
+        && let Ok(former) = Connection::open_with_flags(target, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    {
+        drop(former.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    }
     // A write-ahead log that stayed would be taken for the new file's.
     for ending in ["-wal", "-shm"] {
         files::remove(&files::beside(target, ending)).map_err(failed)?;
     }
+    target.parent().map_or(Ok(()), files::sync).map_err(failed)?;
     files::rename(waiting, target).map_err(failed)
 }
 
 fn clear(waiting: &Path) -> Result<(), DirectoryError> {
-    for ending in ["", "-wal", "-shm"] {
+    for ending in ["", "-journal", "-wal", "-shm"] {
         let path = files::beside(waiting, ending);
         files::remove(&path).map_err(|source| DirectoryError::Folder { path, source })?;
     }

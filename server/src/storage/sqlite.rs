@@ -54,7 +54,7 @@ use rejoinder_core::wire::Notification;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 
-pub use self::backup::{Backup, BackupError, backup};
+pub use self::backup::{Backup, BackupError, Unfinished, backup, begin_backup};
 use self::group::{Job, Write};
 pub use self::open::OpenError;
 pub use self::options::Options;

@@ -8,8 +8,11 @@ import { Patterns } from "../src/patterns.ts";
 import { formsOf, formsOfBytes } from "../src/search.ts";
 import { expect, test } from "../src/stage.ts";
 
-/** Messages of the visitor's and as many of an agent's, all of which are taken back. */
-const EACH = 50;
+/** Recalls: of messages of the visitor's, and of as many of an agent's. */
+const RECALLS = Number(process.env.RECALLS ?? 100);
+const EACH = RECALLS / 2;
+/** Minutes for them: each is typed and shown. */
+const MINUTES = 2 + RECALLS / 50;
 /** What all that is taken back begins with, drafts too. */
 const GONE = "Vanishing-Kx7Qm2Wz9";
 const KEPT = "Remaining-Tn5Rb3Lc8";
@@ -17,6 +20,9 @@ const KEPT = "Remaining-Tn5Rb3Lc8";
 /** The words of so many messages. */
 const texts = (by: string) =>
   Array.from({ length: EACH }, (_, n) => `${GONE} ${by} ${String(n).padStart(3, "0")}`);
+
+/** The number of the last of them. */
+const LAST = String(EACH - 1).padStart(3, "0");
 
 const hex = (keys: readonly Buffer[]) => keys.map((key) => key.toString("hex"));
 
@@ -42,7 +48,7 @@ const takesAllBack = (frame: Frame) =>
     await client?.settled();
   });
 
-test("RE22 ST2 after 100 recalls the raw disk below a browser's profile holds no word of them and no key", async ({
+test("RE22 ST2 after recalls the raw disk below a browser's profile holds no word of them and no key", async ({
   stage,
 }) => {
   const disk = Disk.make();
@@ -50,7 +56,7 @@ test("RE22 ST2 after 100 recalls the raw disk below a browser's profile holds no
   test.skip(typeof disk === "string", "only root mounts disks, where there are loop devices");
   if (typeof disk === "string") return;
   stage.atTheEnd(async () => disk.remove());
-  test.setTimeout(240_000);
+  test.setTimeout(MINUTES * 60_000);
   const line = await stage.line();
   const bo = await stage.agent("bo");
   let own = await OwnChromium.start(disk.place, disk.before);
@@ -83,10 +89,10 @@ test("RE22 ST2 after 100 recalls the raw disk below a browser's profile holds no
   await before.sue.read(KEPT);
   const kept = hex(await before.keys());
   const answers = await bo.sayAll(chat, texts("bo"));
-  await expect(before.ann.row("bo 049")).toBeVisible();
+  await expect(before.ann.row(`bo ${LAST}`)).toBeVisible();
   for (const text of texts("ann")) await before.ann.say(text);
-  await before.ann.hasSent("ann 049");
-  await expect(before.sue.message("ann 049")).toBeVisible();
+  await before.ann.hasSent(`ann ${LAST}`);
+  await expect(before.sue.message(`ann ${LAST}`)).toBeVisible();
   await before.ann.composer.fill(`${GONE} draft of ann`);
   await before.ann.draftIsKept(`${GONE} draft of ann`);
   await before.sue.composer.fill(`${GONE} draft of sue`);

@@ -1,5 +1,8 @@
 //! REST by hand, as a person of the story.
 
+use std::io;
+use std::net::SocketAddr;
+
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -86,7 +89,31 @@ impl World {
         path: &str,
         body: Option<(&str, &[u8])>,
     ) -> Rest {
-        let host = self.address();
+        let answer = Rest::asked_of(self.address(), token, method, path, body).await;
+        answer.expect("the server answers")
+    }
+}
+
+impl Rest {
+    /// Whoever has a token sends the bytes of a file to a server that may end meanwhile: then there
+    /// is no answer.
+    pub async fn of_bytes(
+        server: SocketAddr,
+        token: &str,
+        path: &str,
+        bytes: &[u8],
+    ) -> Option<Self> {
+        let body = Some(("application/octet-stream", bytes));
+        Self::asked_of(server, token, "PUT", path, body).await.ok()
+    }
+
+    async fn asked_of(
+        host: SocketAddr,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<(&str, &[u8])>,
+    ) -> io::Result<Self> {
         let mut request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
              Authorization: Bearer {token}\r\n"
@@ -95,13 +122,15 @@ impl World {
             request += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", bytes.len());
         }
         request += "\r\n";
-        let mut stream = TcpStream::connect(host).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        stream.write_all(body.map_or(&[][..], |(_, bytes)| bytes)).await.unwrap();
+        let mut stream = TcpStream::connect(host).await?;
+        stream.write_all(request.as_bytes()).await?;
+        stream.write_all(body.map_or(&[][..], |(_, bytes)| bytes)).await?;
         let mut said = String::new();
-        stream.read_to_string(&mut said).await.unwrap();
-        let (head, text) = said.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Rest { status, head: head.to_owned(), text: text.to_owned() }
+        stream.read_to_string(&mut said).await?;
+        let broken = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        let (head, text) = said.split_once("\r\n\r\n").ok_or_else(broken)?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(broken)?;
+        Ok(Self { status, head: head.to_owned(), text: text.to_owned() })
     }
 }

@@ -35,10 +35,9 @@ impl World {
             let attached = dice.below(4) == 0;
             return self.notes(by, text, attached, dice);
         }
-        let may_recall = self.recalls_notes;
         let Some(said) = self.said.iter_mut().filter(|said| own(said)).nth(which) else { return };
         let message = said.message;
-        if what < 80 || !may_recall {
+        if what < 80 {
             let body = Body::text(text.clone());
             let edit = |s: &mut Session, now| s.edit(document, message, &body, now);
             if light.does(|session, now| Ok(((), edit(session, now)?))).is_ok() {
@@ -75,7 +74,6 @@ const SEEDS: u64 = 8;
 /// What the devices of the visitor see of a run, without the bytes, until all is healed.
 fn seen(seed: u64, notes: bool) -> (u64, Vec<Event>) {
     let mut world = World::with(seed, Roughness::Visitors, notes);
-    world.recalls_notes = false;
     let (tally, trace) = world.run();
     let all = trace.all();
     let healed = all.iter().position(|event| event.what == What::Fate(HEALED)).unwrap();

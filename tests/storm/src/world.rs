@@ -117,8 +117,6 @@ pub(crate) struct World {
     roughness: Roughness,
     /// What of notes is asked of dice: of none where there are to be no notes.
     notes: Option<Dice>,
-    /// Whether notes are recalled.
-    pub(crate) recalls_notes: bool,
     pub(crate) trace: Trace,
     pub(crate) sim: Sim<'static>,
     sockets: Sockets,
@@ -171,7 +169,6 @@ impl World {
             dice,
             roughness,
             notes,
-            recalls_notes: true,
             trace,
             sim,
             sockets,

@@ -276,12 +276,17 @@ fn message_column(message: Option<&MessageId>) -> &[u8] {
     message.map_or(&[], |message| message.as_bytes())
 }
 
+/// Makes a folder unless it is there, and makes its name durable: whatever is flushed in it would
+/// be gone with it when the power fails.
 fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let is_new = |it: &&Path| !it.as_os_str().is_empty() && !it.exists();
+    let new: Vec<&Path> = folder.ancestors().take_while(is_new).collect();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder)?;
+    new.into_iter().rev().filter_map(Path::parent).try_for_each(sync_folder)
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {
@@ -295,5 +300,7 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
 
 /// Makes the files' names as durable as their bytes, where a folder can be flushed.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    // A relative path without a folder stands in the current one.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

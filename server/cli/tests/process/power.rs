@@ -7,6 +7,8 @@
 #![expect(clippy::print_stdout, reason = "figures are for whoever runs it")]
 
 mod check;
+mod commands;
+mod devices;
 mod disk;
 mod medium;
 mod writer;
@@ -14,6 +16,7 @@ mod writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,8 +28,8 @@ use tokio::sync::Mutex;
 
 use self::check::{Seen, Wrong, check};
 use self::disk::Disk;
-use self::medium::{Event, Image, Luck, Medium, Node};
-use self::writer::{Moment, Pages, Writer};
+use self::medium::{Event, Image, Lie, Luck, Medium, Node};
+use self::writer::{MARKER, Moment, Pages, Writer};
 use crate::command::{PROGRAM, is_sound};
 use crate::private::{not_run, privately, run_again, succeeds};
 
@@ -130,6 +133,7 @@ impl Stage {
                 loop {
                     writer.thinks();
                     writer.pushes(&mut raw, &disk, round).await;
+                    writer.sends_a_file(&mut raw, address, &disk, round).await;
                 }
             }));
         }
@@ -234,23 +238,22 @@ impl Stage {
         Ok(())
     }
 
-    /// What is looked for is found: a disk that keeps nothing of what it says it has synced of a
-    /// file, in the first round's second half, is known by some cut.
-    async fn is_found_out(&mut self, events: &[Event], file: &str, expected: &str) {
+    /// What is looked for is found: a disk that keeps nothing of what it says it has synced of some
+    /// files, in the first round's second half, is known by some cut.
+    async fn is_found_out(&mut self, events: &[Event], lies: Lie, expected: &str) {
         let pages = self.everything().await;
-        let named = |event: &Event| match event {
-            Event::File { node, name, .. } if name == file => Some(*node),
-            _ => None,
-        };
-        let lies = events.iter().find_map(named).expect("it was made in this round");
+        let lies = lies.about(events);
+        assert!(!lies.is_empty(), "they were made in this round");
         let half = events.len() / 2;
-        let steps = pages.iter().flat_map(|pages| &pages.said).flat_map(|said| &said.steps);
-        let answered = steps.filter_map(|step| step.acknowledged).map(|((_, at), ..)| at);
+        let said = || pages.iter().flat_map(|pages| &pages.said);
+        let steps = said().flat_map(|said| &said.steps).filter_map(|step| step.acknowledged);
+        let files = said().filter_map(|said| said.file.as_ref()).filter_map(|file| file.kept);
+        let answered = steps.map(|(moment, ..)| moment).chain(files).map(|(_, at)| at);
         let answered: BTreeSet<_> = answered.filter(|at| *at > half).collect();
         let (mut medium, mut done) = (Medium::with(self.before.clone()), 0);
         for &place in answered.iter().step_by(answered.len().div_ceil(LIES)) {
             for (at, event) in events.iter().enumerate().take(place).skip(done) {
-                if at < half || !matches!(event, Event::Synced { node } if *node == lies) {
+                if at < half || !matches!(event, Event::Synced { node } if lies.contains(node)) {
                     medium.apply(event);
                 }
             }
@@ -260,26 +263,22 @@ impl Stage {
                 return;
             }
         }
-        panic!("nobody finds out that {file} is not synced");
+        panic!("nobody finds out that {lies:?} are not synced");
     }
 }
 
 async fn story(place: PathBuf, room: PathBuf) {
-    let from = |name, default| {
-        std::env::var(name).map_or(default, |number: String| number.parse().unwrap())
-    };
-    let (cuts, seed): (usize, u64) = (from(CUTS, 100) as usize, from(SEED, 1));
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_be_bytes());
-    let mut stage = Stage::new(place, room, Dice::from_seed(bytes)).await;
+    let (cuts, dice) = asked(100);
+    let mut stage = Stage::new(place, room, dice).await;
     let (began, mut looked, mut happened, mut round) = (Instant::now(), 0, 0, 0);
     while looked < cuts {
         let events = stage.round(round).await;
         let now = IN_A_ROUND.min(cuts - looked);
         stage.cut(round, &events, now).await.unwrap();
         if round == 0 {
-            stage.is_found_out(&events, "rejoinder.db-wal", "acknowledged").await;
-            stage.is_found_out(&events, "rejoinder.keyring.new", "shredded").await;
+            stage.is_found_out(&events, Lie::Named("rejoinder.db-wal"), "acknowledged").await;
+            stage.is_found_out(&events, Lie::Named("rejoinder.keyring.new"), "shredded").await;
+            stage.is_found_out(&events, Lie::In("coming"), "an acknowledged file").await;
         }
         let luck = stage.comes_back(&events).await;
         println!("round {round}: {} events, then {luck:?} of what was not synced", events.len());
@@ -298,26 +297,65 @@ async fn story(place: PathBuf, room: PathBuf) {
 
 #[test]
 fn st20_a_power_cut_loses_nothing_acknowledged_and_brings_nothing_back() {
-    let Some(room) = std::env::var_os(ROOM).map(PathBuf::from) else { return run() };
-    let place = std::env::temp_dir();
+    run(TEST, true, story);
+}
+
+/// How many cuts are asked for, unless it is said how many there are to be, and what chooses them.
+fn asked(cuts: usize) -> (usize, Dice) {
+    let from = |name, default| {
+        std::env::var(name).map_or(default, |number: String| number.parse().unwrap())
+    };
+    let (cuts, seed): (u64, u64) = (from(CUTS, cuts as u64), from(SEED, 1));
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    (cuts as usize, Dice::from_seed(bytes))
+}
+
+/// Plays a story where it can mount: it is told where its disk is to be, and where it has room for
+/// what is left. All its temporary files are on the disk, or none.
+fn run<S: Future<Output = ()>>(
+    test: &str,
+    on_the_disk: bool,
+    story: impl FnOnce(PathBuf, PathBuf) -> S,
+) {
+    let Some(room) = std::env::var_os(ROOM).map(PathBuf::from) else {
+        return begin(test, on_the_disk);
+    };
+    let place = room.join("disk");
+    aborts_with_a_panic(place.clone());
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(2).enable_all().build().unwrap().block_on(story(place, room));
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(story(place, room));
+}
+
+/// Whoever waits for a disk that this process serves is answered before it ends: the system would
+/// have it wait for itself.
+fn aborts_with_a_panic(place: PathBuf) {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        let mut unmount = Command::new("umount");
+        let _not_mounted = unmount.arg("--force").arg(&place).stderr(Stdio::null()).status();
+    }));
 }
 
 /// Runs the test again, where it can mount.
-fn run() {
+fn begin(test: &str, on_the_disk: bool) {
     let memory = Path::new("/dev/shm");
     let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
     let folder = tempfile::Builder::new().prefix("rejoinder-power-").tempdir_in(place).unwrap();
-    let place = folder.path().join("disk");
-    fs::create_dir(&place).unwrap();
+    let [disk, beside] = ["disk", "beside"].map(|name| folder.path().join(name));
+    for place in [&disk, &beside] {
+        fs::create_dir(place).unwrap();
+    }
     let possible = if rustix::process::geteuid().is_root() {
         fs::File::open("/dev/fuse").map_err(|error| format!("/dev/fuse: {error}"))
     } else {
         Err("only root mounts disks".to_owned())
     };
+    let temporary = if on_the_disk { &disk } else { &beside };
     match possible.and_then(|_| succeeds(privately().arg("true"))) {
-        Ok(()) => run_again(TEST, &place, (ROOM, folder.path().as_os_str())),
-        Err(why) => not_run(TEST, &why),
+        Ok(()) => run_again(test, temporary, (ROOM, folder.path().as_os_str())),
+        Err(why) => not_run(test, &why),
     }
 }

@@ -60,6 +60,56 @@ pub struct Backup {
     pub keyring: Option<PathBuf>,
 }
 
+/// A backup that is none yet: dropped before it is [finished](Self::finish), it is removed.
+///
+/// When it is cut off, by a power cut say, what it leaves is no backup either: no restore takes it,
+/// and the next one in the same place begins anew.
+#[derive(Debug)]
+pub struct Unfinished {
+    copy: PathBuf,
+    keyring: Option<PathBuf>,
+    goes_on: bool,
+    finished: bool,
+}
+
+impl Unfinished {
+    /// Whether one that was cut off is in its place: what else stands there may be replaced.
+    #[must_use]
+    pub const fn takes_over(&self) -> bool {
+        self.goes_on
+    }
+
+    /// Makes it a backup. The last step decides; until then it is known that all of it is whole, so
+    /// that the keyring, which may be elsewhere, is known for its.
+    ///
+    /// # Errors
+    /// [`BackupError::File`]; then there is no backup.
+    pub fn finish(mut self) -> Result<Backup, BackupError> {
+        let finishing = finishing(&self.copy);
+        folder::rename(&partial(&self.copy), &finishing).map_err(broken(&finishing))?;
+        if let Some(keyring) = &self.keyring {
+            folder::rename(&partial(keyring), keyring).map_err(broken(keyring))?;
+        }
+        folder::rename(&finishing, &self.copy).map_err(broken(&self.copy))?;
+        self.finished = true;
+        Ok(Backup { database: self.copy.clone(), keyring: self.keyring.clone() })
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        drop(self.keyring.as_deref().map(|path| folder::shred(&partial(path))));
+        drop(remove_partial(&partial(&self.copy)));
+        // A keyring that has its name already needs it, for the next one to know.
+        if !self.keyring.as_deref().is_some_and(Path::exists) {
+            drop(folder::remove(&finishing(&self.copy)));
+        }
+    }
+}
+
 /// Copies the database of `folder` into the folder `to`, and then its keyring to the file
 /// `keyring`, if one is named. The folder may be served meanwhile, by this process or another.
 ///
@@ -69,44 +119,80 @@ pub struct Backup {
 /// # Errors
 /// [`BackupError`]; then there is no backup.
 pub fn backup(folder: &Path, to: &Path, keyring: Option<&Path>) -> Result<Backup, BackupError> {
+    begin_backup(folder, to, keyring)?.finish()
+}
+
+/// The same, which is no backup before it is finished: what else belongs to it is copied before.
+///
+/// # Errors
+/// [`BackupError`]; then there is no backup.
+pub fn begin_backup(
+    folder: &Path,
+    to: &Path,
+    keyring: Option<&Path>,
+) -> Result<Unfinished, BackupError> {
     let files = Files::of(folder);
     if !files.database.exists() {
         return Err(BackupError::NoData(folder.to_owned()));
     }
     let copy = Files::of(to).database;
+    let was_whole = finishing(&copy).exists();
+    let taken = |path: &&Path| path.exists();
     if let Some(taken) =
-        [Some(copy.as_path()), keyring].into_iter().flatten().find(|it| it.exists())
+        [Some(copy.as_path()), keyring.filter(|_| !was_whole)].into_iter().flatten().find(taken)
     {
         return Err(BackupError::Exists(taken.to_owned()));
     }
-    folder::make(to).map_err(|source| BackupError::File { path: to.to_owned(), source })?;
-    let owner = copy_database(&files.database, &copy)?;
+    folder::make(to).map_err(broken(to))?;
+    let goes_on = was_whole || partial(&copy).exists();
+    let unfinished =
+        Unfinished { keyring: keyring.map(Path::to_owned), goes_on, copy, finished: false };
+    let owner = copy_database(&files.database, &partial(&unfinished.copy))?;
     // After the database: every key that its rows need is there by now, or was erased since.
-    if let Some(path) = keyring
-        && let Err(error) = copy_keyring(&files.keyring, path, owner)
-    {
-        drop(folder::remove(&copy));
-        return Err(error);
+    if let Some(path) = keyring {
+        // One that is there is replaced by a newer one of the same life, or not at all.
+        if path.exists() {
+            let there = File::open(path).map_err(broken(path))?;
+            let there = Keyring::open(KeyringFile::new(there), owner).map(|ring| ring.owner());
+            if there.ok() != Some(owner) {
+                return Err(BackupError::Exists(path.to_owned()));
+            }
+        }
+        prepare_keyring(&files.keyring, &partial(path), owner)?;
     }
-    Ok(Backup { database: copy, keyring: keyring.map(Path::to_owned) })
+    Ok(unfinished)
 }
 
-fn copy_database(from: &Path, to: &Path) -> Result<Owner, BackupError> {
-    let partial = folder::beside(to, ".partial");
-    let broken = |source| BackupError::File { path: partial.clone(), source };
-    folder::remove(&partial).map_err(broken)?;
+/// Where something is until it is whole.
+fn partial(of: &Path) -> PathBuf {
+    folder::beside(of, ".partial")
+}
+
+/// Where a database is while all that belongs to it is whole, and gets its name.
+fn finishing(database: &Path) -> PathBuf {
+    folder::beside(database, ".finishing")
+}
+
+fn broken(path: &Path) -> impl Fn(io::Error) -> BackupError {
+    let path = path.to_owned();
+    move |source| BackupError::File { path: path.clone(), source }
+}
+
+/// Removes a copy of a database, and what SQLite may have left beside it.
+fn remove_partial(partial: &Path) -> io::Result<()> {
+    let endings = ["", "-journal", "-wal", "-shm"];
+    endings.into_iter().try_for_each(|ending| folder::remove(&folder::beside(partial, ending)))
+}
+
+fn copy_database(from: &Path, partial: &Path) -> Result<Owner, BackupError> {
+    remove_partial(partial).map_err(broken(partial))?;
     // Made here, so that nobody but this account ever may read it. SQLite fills an empty file.
-    drop(folder::new_file(&partial).map_err(broken)?);
-    let copied = fill(from, &partial);
-    let finished = copied.and_then(|owner| {
-        File::open(&partial).and_then(|file| file.sync_all()).map_err(broken)?;
-        folder::rename(&partial, to).map_err(broken)?;
-        Ok(owner)
-    });
-    if finished.is_err() {
-        drop(folder::remove(&partial));
-    }
-    finished
+    drop(folder::new_file(partial).map_err(broken(partial))?);
+    let owner = fill(from, partial)?;
+    let synced = File::open(partial).and_then(|file| file.sync_all());
+    let named = synced.and_then(|()| partial.parent().map_or(Ok(()), folder::sync));
+    named.map_err(broken(partial))?;
+    Ok(owner)
 }
 
 fn fill(from: &Path, partial: &Path) -> Result<Owner, BackupError> {
@@ -128,20 +214,21 @@ fn fill(from: &Path, partial: &Path) -> Result<Owner, BackupError> {
     Ok(owner)
 }
 
-/// Copies a keyring, there whole or not at all. It may be written meanwhile: a slot is written at
-/// once, but not read at once, so those that do not hold are read again.
+/// Copies a keyring, there whole or not at all.
 pub(super) fn copy_keyring(from: &Path, to: &Path, owner: Owner) -> Result<(), BackupError> {
-    let broken = |path: &Path| {
-        let path = path.to_owned();
-        move |source| BackupError::File { path, source }
-    };
+    prepare_keyring(from, &partial(to), owner)?;
+    folder::rename(&partial(to), to).map_err(broken(to))
+}
+
+/// Copies a keyring, durably. It may be written meanwhile: a slot is written at once, but not read
+/// at once, so those that do not hold are read again.
+fn prepare_keyring(from: &Path, partial: &Path, owner: Owner) -> Result<(), BackupError> {
     let source = File::open(from).map_err(broken(from))?;
-    let partial = folder::beside(to, ".partial");
-    folder::shred(&partial).map_err(broken(&partial))?;
-    let copy = folder::new_file(&partial).map_err(broken(&partial))?;
-    let copied = copy_bytes(&source, &copy).map_err(broken(&partial)).and_then(|()| {
+    folder::shred(partial).map_err(broken(partial))?;
+    let copy = folder::new_file(partial).map_err(broken(partial))?;
+    let copied = copy_bytes(&source, &copy).map_err(broken(partial)).and_then(|()| {
         for _ in 0..AGAIN {
-            let handle = copy.try_clone().map_err(broken(&partial))?;
+            let handle = copy.try_clone().map_err(broken(partial))?;
             let ring = Keyring::open(KeyringFile::new(handle), owner)?;
             if ring.damaged().next().is_none() {
                 break;
@@ -150,14 +237,13 @@ pub(super) fn copy_keyring(from: &Path, to: &Path, owner: Owner) -> Result<(), B
                 let mut bytes = [0; SLOT_BYTES];
                 let offset = (u64::from(slot) + 1) * SLOT_BYTES as u64;
                 source.read_exact_at(&mut bytes, offset).map_err(broken(from))?;
-                copy.write_all_at(&bytes, offset).map_err(broken(&partial))?;
+                copy.write_all_at(&bytes, offset).map_err(broken(partial))?;
             }
         }
-        copy.sync_all().map_err(broken(&partial))?;
-        folder::rename(&partial, to).map_err(broken(to))
+        copy.sync_all().map_err(broken(partial))
     });
     if copied.is_err() {
-        drop(folder::shred(&partial));
+        drop(folder::shred(partial));
     }
     copied
 }

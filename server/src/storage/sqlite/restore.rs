@@ -25,6 +25,8 @@ use crate::storage::ledger::{self, LedgerError};
 const WAITING: &str = ".restoring";
 /// Ends the keyring from before a restore, until it is overwritten.
 const REPLACED: &str = ".replaced";
+/// Ends a keyring that is being copied to wait.
+const PARTIAL: &str = ".restoring.partial";
 
 /// Why a backup is not restored. The folder is as it was, unless its opening failed.
 #[derive(Debug, thiserror::Error)]
@@ -125,7 +127,10 @@ pub fn restore(
     let lock = lock.ok_or_else(|| RestoreError::InUse(folder.to_owned()))?;
 
     let waiting = folder::beside(&files.database, WAITING);
-    clear(&files).map_err(broken(&waiting))?;
+    // One that was cut off after it had decided left its keyring waiting: should this one be
+    // refused, that is still the one that belongs here.
+    let state = state(&files.database);
+    put_keyring(&files, state).map_err(broken(&waiting))?;
     let prepared = prepare(&source, &waiting, &files).and_then(|owner| {
         let keys = prepare_keys(keyring, &files, owner)?;
         put_database(&files, &waiting)?;
@@ -140,6 +145,12 @@ pub fn restore(
     let opened = open::open_locked(&Options::new(folder), files, lock)?;
     opened.writer.rests();
     Ok(restored)
+}
+
+/// Where the database that is there stands.
+fn state(database: &Path) -> State {
+    let meta = schema::open_reader(database).and_then(|connection| meta(&connection));
+    meta.map_or(State::Live, |meta| meta.state)
 }
 
 fn broken(path: &Path) -> impl FnOnce(io::Error) -> RestoreError {
@@ -270,13 +281,14 @@ pub(super) fn put_keyring(files: &Files, state: State) -> io::Result<()> {
     clear(files)
 }
 
-/// Removes what a restore left; keys are overwritten.
+/// Removes what a restore left; keys are overwritten, also those of a keyring that was still being
+/// copied when it was cut off.
 fn clear(files: &Files) -> io::Result<()> {
-    for ending in [WAITING, REPLACED] {
+    for ending in [WAITING, REPLACED, PARTIAL] {
         folder::shred(&folder::beside(&files.keyring, ending))?;
     }
     let waiting = folder::beside(&files.database, WAITING);
-    for ending in ["", "-wal", "-shm"] {
+    for ending in ["", "-journal", "-wal", "-shm"] {
         folder::remove(&folder::beside(&waiting, ending))?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use rejoinder_core::principal::{Principal, Role};
 use super::chat::{Chat, append, erased};
 use super::folder::{Folder, sound};
 use crate::storage::sqlite::{
-    BackupError, OpenError, RestoreError, Restored, RestoredKeys, backup, restore,
+    BackupError, OpenError, RestoreError, Restored, RestoredKeys, backup, begin_backup, restore,
 };
 use crate::storage::{Storage, Tombstone, Words};
 
@@ -301,7 +301,7 @@ fn rt17_where_messages_stand_is_read_from_the_logs_of_an_earlier_program() {
     append(&storage, next.says("another visitor's"));
     drop(storage);
     assert_eq!(folder.count("said"), 2);
-    folder.execute("DROP TABLE said; DROP INDEX erasure_message; PRAGMA user_version = 5");
+    folder.execute("DROP TABLE said; DROP INDEX erasure_message; PRAGMA user_version = 6");
     let storage = folder.open();
     let visitor = Principal::new(chat.visitor, Role::Visitor);
     let message = chat.revisions[0].1.message;
@@ -310,4 +310,63 @@ fn rt17_where_messages_stand_is_read_from_the_logs_of_an_earlier_program() {
     drop(storage);
     assert_eq!(folder.count("said"), 2);
     sound(&folder.verify());
+}
+
+#[test]
+fn st21_a_restore_that_is_refused_leaves_the_keys_of_one_that_was_cut_off() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    append(&storage, chat.says("kept"));
+    let saved = Saved::of(&folder);
+    append(&storage, chat.edits(0, "edited after"));
+    drop(storage);
+    fs::copy(saved.0.file("db/rejoinder.db"), folder.file("rejoinder.db")).unwrap();
+    fs::copy(saved.0.file("keys"), folder.file("rejoinder.keyring.restoring")).unwrap();
+    folder.execute("UPDATE meta SET state = 2, epoch = zeroblob(16), restored_at = 0");
+    fs::write(saved.0.file("no-keys"), "no keyring, but long enough to be one".repeat(9)).unwrap();
+    let refused = restore(&saved.0.file("db"), Some(&saved.0.file("no-keys")), folder.path());
+    assert!(matches!(refused, Err(RestoreError::Keyring { .. })), "{refused:?}");
+    let storage = folder.open();
+    let mut told = Chat::new(1);
+    told.says("kept");
+    assert_eq!(told.words(&storage, 0).unwrap(), told.kept(0));
+}
+
+#[test]
+fn st21_a_keyring_that_was_being_copied_for_a_restore_is_cleared_away() {
+    let folder = Folder::new();
+    let mut chat = Chat::new(1);
+    append(&folder.open(), chat.says("kept"));
+    let partial = folder.file("rejoinder.keyring.restoring.partial");
+    fs::copy(folder.file("rejoinder.keyring"), &partial).unwrap();
+    drop(folder.open());
+    assert!(!partial.exists());
+}
+
+#[test]
+fn st21_a_backup_that_was_cut_off_is_none_and_is_made_anew_in_its_place() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let mut chat = Chat::new(1);
+    append(&storage, chat.says("kept"));
+    let to = Folder::new();
+    let (db, keys) = (to.file("db"), to.file("keys"));
+    let begun = begin_backup(folder.path(), &db, Some(&keys)).unwrap();
+    assert!(!begun.takes_over());
+    let refused = restore(&db, Some(&keys), Folder::new().path()).unwrap_err();
+    assert!(matches!(refused, RestoreError::NoBackup(_)), "{refused}");
+    // As a process that ends here leaves it.
+    core::mem::forget(begun);
+    let begun = begin_backup(folder.path(), &db, Some(&keys)).unwrap();
+    assert!(begun.takes_over());
+    begun.finish().unwrap();
+    assert!(keys.exists() && !to.file("keys.partial").exists());
+    let names: Vec<_> = fs::read_dir(&db).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names, ["rejoinder.db"]);
+    let other = Folder::new();
+    restore(&db, Some(&keys), other.path()).unwrap();
+    assert_eq!(chat.words(&other.open(), 0).unwrap(), chat.kept(0));
+    drop(begin_backup(folder.path(), &to.file("dropped"), None).unwrap());
+    assert!(!to.file("dropped/rejoinder.db.partial").exists());
 }

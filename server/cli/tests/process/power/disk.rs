@@ -101,6 +101,11 @@ impl Disk {
         self.record.lock().events.len()
     }
 
+    /// Whether what is done comes to the disk.
+    pub(crate) fn has_power(&self) -> bool {
+        !self.record.lock().off
+    }
+
     /// The power goes: nothing that is done from now on comes to the disk.
     pub(crate) fn loses_power(&self) {
         self.record.lock().off = true;
@@ -235,12 +240,16 @@ impl Filesystem for Shared {
         _flags: RenameFlags,
         reply: ReplyEmpty,
     ) {
-        if parent != newparent {
-            // As between two disks: nobody here moves anything to another folder.
-            return reply.error(Errno::EXDEV);
-        }
-        let (from, to) = (name.to_owned(), newname.to_owned());
-        answer(reply, self.lock().does(Event::Renamed { folder: parent.0, from, to }));
+        let (from, to, mut record) = (name.to_owned(), newname.to_owned(), self.lock());
+        let Some(node) = record.image.named(parent.0, name) else {
+            return reply.error(Errno::ENOENT);
+        };
+        let event = if parent == newparent {
+            Event::Renamed { folder: parent.0, from, to }
+        } else {
+            Event::Moved { node, from: (parent.0, from), to: (newparent.0, to) }
+        };
+        answer(reply, record.does(event));
     }
 
     fn open(&self, _: &Request, _ino: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
@@ -283,8 +292,10 @@ impl Filesystem for Shared {
         }
     }
 
+    /// Nobody asks for it again: a process that serves this and ends with files open on it would
+    /// wait for itself.
     fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-        reply.ok();
+        reply.error(Errno::ENOSYS);
     }
 
     fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {

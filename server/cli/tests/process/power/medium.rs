@@ -6,7 +6,7 @@
 //! the names in a folder likewise. Only a change of a folder's names is there or is not. A file
 //! that was synced is missing where the folder that names it was not synced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
@@ -37,8 +37,39 @@ pub(crate) enum Event {
     Removed { folder: Node, name: OsString },
     /// A name was changed within its folder; one that was there was replaced.
     Renamed { folder: Node, from: OsString, to: OsString },
+    /// A file got a name in another folder; one that was there was replaced. Each of the two
+    /// folders may have it on the medium before the other.
+    Moved { node: Node, from: (Node, OsString), to: (Node, OsString) },
     /// What was done to a file's bytes, or to a folder's names, is on the medium.
     Synced { node: Node },
+}
+
+/// What a disk lies about when it says that it is synced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lie {
+    /// The first file that is made under a name.
+    Named(&'static str),
+    /// Files that are made in a folder of a name.
+    In(&'static str),
+}
+
+impl Lie {
+    /// The files of a record that it is about.
+    pub(crate) fn about(self, events: &[Event]) -> BTreeSet<Node> {
+        let folder = events.iter().find_map(|event| match (self, event) {
+            (Self::In(of), Event::Folder { node, name, .. }) if name == of => Some(*node),
+            _ => None,
+        });
+        let about = |event: &Event| match event {
+            Event::File { node, folder: of, name } => {
+                let is_named = matches!(self, Self::Named(it) if name == it);
+                (is_named || Some(*of) == folder).then_some(*node)
+            }
+            _ => None,
+        };
+        let nodes = events.iter().filter_map(about);
+        nodes.take(if folder.is_some() { usize::MAX } else { 1 }).collect()
+    }
 }
 
 /// Files and folders as somebody finds them.
@@ -77,10 +108,33 @@ impl Image {
             Event::Resized { file, bytes } => {
                 self.files.get_mut(file).unwrap().resize(*bytes, 0);
             }
-            Event::Removed { .. } | Event::Renamed { .. } | Event::Synced { .. } => {}
+            Event::Removed { .. }
+            | Event::Renamed { .. }
+            | Event::Moved { .. }
+            | Event::Synced { .. } => {}
         }
-        if let Some((folder, change)) = Names::of(event) {
+        for (folder, change) in Names::of(event) {
             change.apply(self.folders.get_mut(&folder).unwrap());
+        }
+    }
+
+    /// What stands below a folder of a real file system.
+    pub(crate) fn read(place: &Path) -> Self {
+        let mut image = Self::empty();
+        image.read_folder(ROOT, place);
+        image
+    }
+
+    fn read_folder(&mut self, folder: Node, place: &Path) {
+        for found in fs::read_dir(place).unwrap().map(Result::unwrap) {
+            let (node, name, path) = (self.next(), found.file_name(), found.path());
+            if path.is_dir() {
+                self.apply(&Event::Folder { node, folder, name });
+                self.read_folder(node, &path);
+            } else {
+                self.apply(&Event::File { node, folder, name });
+                self.files.insert(node, fs::read(path).unwrap());
+            }
         }
     }
 
@@ -117,16 +171,20 @@ enum Names {
 }
 
 impl Names {
-    fn of(event: &Event) -> Option<(Node, Self)> {
+    /// Which folders' names an event changes, and how.
+    fn of(event: &Event) -> Vec<(Node, Self)> {
         match event {
             Event::File { node, folder, name } | Event::Folder { node, folder, name } => {
-                Some((*folder, Self::Comes(name.clone(), *node)))
+                vec![(*folder, Self::Comes(name.clone(), *node))]
             }
-            Event::Removed { folder, name } => Some((*folder, Self::Goes(name.clone()))),
+            Event::Removed { folder, name } => vec![(*folder, Self::Goes(name.clone()))],
             Event::Renamed { folder, from, to } => {
-                Some((*folder, Self::Moves(from.clone(), to.clone())))
+                vec![(*folder, Self::Moves(from.clone(), to.clone()))]
             }
-            Event::Written { .. } | Event::Resized { .. } | Event::Synced { .. } => None,
+            Event::Moved { node, from, to } => {
+                vec![(to.0, Self::Comes(to.1.clone(), *node)), (from.0, Self::Goes(from.1.clone()))]
+            }
+            Event::Written { .. } | Event::Resized { .. } | Event::Synced { .. } => Vec::new(),
         }
     }
 
@@ -212,7 +270,7 @@ impl Medium {
     }
 
     pub(crate) fn apply(&mut self, event: &Event) {
-        if let Some((folder, change)) = Names::of(event) {
+        for (folder, change) in Names::of(event) {
             self.folders.get_mut(&folder).unwrap().loose.push(change);
         }
         match event {
@@ -228,7 +286,7 @@ impl Medium {
                 self.files.get_mut(file).unwrap().loose.push(Bytes::Resized(*bytes));
             }
             Event::Synced { node } => self.sync(*node),
-            Event::Removed { .. } | Event::Renamed { .. } => {}
+            Event::Removed { .. } | Event::Renamed { .. } | Event::Moved { .. } => {}
         }
     }
 
@@ -332,5 +390,23 @@ mod tests {
         for luck in Luck::EVERY {
             assert_eq!(found(&medium.left(luck, dice)), Some(&[2; 2 * SECTOR][..]));
         }
+    }
+
+    #[test]
+    fn st20_a_file_that_was_moved_is_in_the_folder_that_was_synced_and_perhaps_in_the_other() {
+        let (mut medium, dice) = (medium(), &mut Dice::from_seed([1; 32]));
+        let folder = Event::Folder { node: 3, folder: ROOT, name: "folder".into() };
+        let moved = Event::Moved { node: 2, from: (ROOT, "file".into()), to: (3, "moved".into()) };
+        for event in [folder, Event::Synced { node: ROOT }, moved] {
+            medium.apply(&event);
+        }
+        let there = |image: &Image| {
+            let moved = image.named(3, OsStr::new("moved")).is_some();
+            (image.named(ROOT, OsStr::new("file")).is_some(), moved)
+        };
+        assert_eq!(there(&medium.left(Luck::Nothing, dice)), (true, false));
+        assert_eq!(there(&medium.left(Luck::All, dice)), (false, true));
+        medium.apply(&Event::Synced { node: 3 });
+        assert_eq!(there(&medium.left(Luck::Nothing, dice)), (true, true));
     }
 }
