@@ -73,7 +73,7 @@ const SEEDS: u64 = 8;
 
 /// What the devices of the visitor see of a run, without the bytes, until all is healed.
 fn seen(seed: u64, notes: bool) -> (u64, Vec<Event>) {
-    let mut world = World::with(seed, Roughness::Visitors, notes);
+    let world = World::with(seed, Roughness::Visitors, notes);
     let (tally, trace) = world.run();
     let all = trace.all();
     let healed = all.iter().position(|event| event.what == What::Fate(HEALED)).unwrap();
