@@ -81,9 +81,11 @@ impl<G: Gauge> Run<G> {
     /// # Panics
     /// When something does not hold.
     pub fn script(mut self, bytes: &[u8]) -> Tally {
-        for chunk in bytes.as_chunks::<8>().0 {
+        for (at, chunk) in (0_u64..).zip(bytes.as_chunks::<8>().0) {
             let mut seed = [0; 32];
             seed[..8].copy_from_slice(chunk);
+            // The same eight twice are not the same dice: nobody rolls an id a second time.
+            seed[8..16].copy_from_slice(&at.to_be_bytes());
             self.dice = Dice::from_seed(seed);
             self.step();
         }
