@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::attachments::Attachments;
 use crate::directory::{Directory, DirectoryError, DirectoryEvent};
@@ -275,16 +276,10 @@ async fn connection(
 async fn follow_directory(hub: Hub) {
     let mut events = hub.directory().events();
     let mut poll = tokio::time::interval(POLL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            _ = poll.tick() => {
-                let directory = Arc::clone(hub.directory());
-                let polled = hub.machine().does(move || directory.poll_events()).await;
-                if let Ok(Err(error)) = polled {
-                    tracing::warn!(%error, "the directory does not answer");
-                }
-            }
             event = events.recv() => match event {
                 Ok(event) => directory_changed(&hub, event),
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
@@ -295,6 +290,13 @@ async fn follow_directory(hub: Hub) {
                 }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
             },
+            _ = poll.tick() => {
+                let directory = Arc::clone(hub.directory());
+                let polled = hub.machine().does(move || directory.poll_events()).await;
+                if let Ok(Err(error)) = polled {
+                    tracing::warn!(%error, "the directory does not answer");
+                }
+            }
         }
     }
 }

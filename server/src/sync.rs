@@ -196,17 +196,21 @@ impl Connection {
         let idle = Duration::from_millis(limits::IDLE_MILLIS);
         let quiet = Duration::from_millis(limits::QUIET_MILLIS);
         let (mut heard, mut pinged) = (Instant::now(), false);
+        let mut looked = false;
         loop {
             let open = self.session.is_open();
             let deadline = heard + if pinged { idle } else { quiet };
             // As fast as it is taken: thousands of rows have no room in a queue.
             let reads = open && purge.reading.is_some() && self.queue.is_empty();
+            // News that come again and again leave every other turn to the rest.
+            let just_looked = core::mem::take(&mut looked);
             // In this order: who says much is answered all the same, for what waits to be said is
             // said as a whole, and then it is listened.
             tokio::select! {
                 biased;
-                news = connected.news(), if open => {
+                news = connected.news(), if open && !just_looked => {
                     self.look_after(hub, connected, news, &mut purge).await?;
+                    looked = true;
                 }
                 Some(frame) = self.queue.next(), if open => {
                     self.write(frame).await?;
@@ -230,6 +234,10 @@ impl Connection {
                 }
                 () = core::future::ready(()), if reads => {
                     read_feed(hub, connected, &mut purge).await?;
+                }
+                news = connected.news(), if open && just_looked => {
+                    self.look_after(hub, connected, news, &mut purge).await?;
+                    looked = true;
                 }
             }
         }
@@ -368,6 +376,11 @@ impl Connection {
             News::Erasures => {
                 for slice in news(hub, connected, purge.told, (purge.came, &purge.has)).await? {
                     let Slice { cursor, number, orders } = slice;
+                    if orders.is_empty() {
+                        // Nothing to tell, and not to be looked through again.
+                        purge.told = purge.told.max(number);
+                        continue;
+                    }
                     purge.tells(cursor, number);
                     self.write(&ServerFrame::Erasures { cursor, orders }).await?;
                 }

@@ -170,7 +170,8 @@ pub(super) async fn reckon(
     .await
 }
 
-/// What has been recalled since a number of what a device has: none where that is nothing.
+/// What has been recalled since a number of what a device has. The last of them, perhaps without
+/// orders, reaches what is the newest now.
 pub(super) async fn news(
     hub: &Hub,
     connected: &Arc<Connected>,
@@ -180,9 +181,7 @@ pub(super) async fn news(
     let (storage, by) = (Arc::clone(hub.storage()), Arc::clone(connected));
     let has = has.to_vec();
     let found = hub.blocking(move || to_erase(storage.as_ref(), &by, told, (came, &has), &[]));
-    let mut slices = found.await?;
-    slices.retain(|slice| !slice.orders.is_empty());
-    Ok(slices)
+    found.await
 }
 
 fn to_erase(
