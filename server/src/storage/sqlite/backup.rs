@@ -1,6 +1,6 @@
 //! Copies of a data folder, taken while it is served or not.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,9 @@ pub enum BackupError {
     /// A backup never takes the place of another file.
     #[error("{} is there already: choose another place", .0.display())]
     Exists(PathBuf),
+    /// Another is being made in the same folder.
+    #[error("a backup is being made in {}: wait for it, or choose another place", .0.display())]
+    UnderWay(PathBuf),
     /// A file cannot be read or written.
     #[error("{} cannot be read or written: {source}", .path.display())]
     File {
@@ -70,6 +73,8 @@ pub struct Unfinished {
     keyring: Option<PathBuf>,
     goes_on: bool,
     finished: bool,
+    /// The folder, which nobody else makes a backup in meanwhile.
+    _alone: File,
 }
 
 impl Unfinished {
@@ -135,6 +140,8 @@ pub fn begin_backup(
     if !files.database.exists() {
         return Err(BackupError::NoData(folder.to_owned()));
     }
+    folder::make(to).map_err(broken(to))?;
+    let alone = alone_in(to)?;
     let copy = Files::of(to).database;
     let was_whole = finishing(&copy).exists();
     let taken = |path: &&Path| path.exists();
@@ -143,10 +150,14 @@ pub fn begin_backup(
     {
         return Err(BackupError::Exists(taken.to_owned()));
     }
-    folder::make(to).map_err(broken(to))?;
     let goes_on = was_whole || partial(&copy).exists();
-    let unfinished =
-        Unfinished { keyring: keyring.map(Path::to_owned), goes_on, copy, finished: false };
+    let unfinished = Unfinished {
+        keyring: keyring.map(Path::to_owned),
+        goes_on,
+        copy,
+        finished: false,
+        _alone: alone,
+    };
     let owner = copy_database(&files.database, &partial(&unfinished.copy))?;
     // After the database: every key that its rows need is there by now, or was erased since.
     if let Some(path) = keyring {
@@ -161,6 +172,17 @@ pub fn begin_backup(
         prepare_keyring(&files.keyring, &partial(path), owner)?;
     }
     Ok(unfinished)
+}
+
+/// Holds a folder as long as what is returned is there: two that make a backup in it at a time
+/// would take each other's half files for their own.
+fn alone_in(folder: &Path) -> Result<File, BackupError> {
+    let opened = File::open(folder).map_err(broken(folder))?;
+    match opened.try_lock() {
+        Ok(()) => Ok(opened),
+        Err(TryLockError::WouldBlock) => Err(BackupError::UnderWay(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(broken(folder)(source)),
+    }
 }
 
 /// Where something is until it is whole.

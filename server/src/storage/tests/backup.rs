@@ -354,10 +354,15 @@ fn st21_a_backup_that_was_cut_off_is_none_and_is_made_anew_in_its_place() {
     let (db, keys) = (to.file("db"), to.file("keys"));
     let begun = begin_backup(folder.path(), &db, Some(&keys)).unwrap();
     assert!(!begun.takes_over());
+    let second = begin_backup(folder.path(), &db, None).unwrap_err();
+    assert!(matches!(second, BackupError::UnderWay(_)), "{second}");
     let refused = restore(&db, Some(&keys), Folder::new().path()).unwrap_err();
     assert!(matches!(refused, RestoreError::NoBackup(_)), "{refused}");
     // As a process that ends here leaves it.
-    core::mem::forget(begun);
+    let left = ["db/rejoinder.db.partial", "keys.partial"].map(|name| to.file(name));
+    let bytes = left.clone().map(|path| fs::read(path).unwrap());
+    drop(begun);
+    left.iter().zip(bytes).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
     let begun = begin_backup(folder.path(), &db, Some(&keys)).unwrap();
     assert!(begun.takes_over());
     begun.finish().unwrap();
