@@ -118,7 +118,7 @@ impl World {
                 assert!(!stays.find(&heard).is_empty(), "what is said is found");
             }
         }
-        // Ended, it has finished what waits.
+        // It ends as a process that is killed: what it had not erased by then would be found.
         self.end_server();
         let found = taken.search(self.folder.path());
         assert!(found.is_empty(), "RE22: the server keeps {found:?}");
