@@ -350,7 +350,10 @@ fn begin(test: &str, on_the_disk: bool) {
     for place in [&disk, &beside] {
         fs::create_dir(place).unwrap();
     }
-    let possible = if rustix::process::geteuid().is_root() {
+    // One of them has stood still for ever once, which docs/hardening.md tells of.
+    let possible = if std::env::var_os(CUTS).is_none() {
+        Err(format!("{CUTS} says how many cuts there are to be"))
+    } else if rustix::process::geteuid().is_root() {
         fs::File::open("/dev/fuse").map_err(|error| format!("/dev/fuse: {error}"))
     } else {
         Err("only root mounts disks".to_owned())
