@@ -65,11 +65,14 @@ impl Hub {
         let storage = self.storage().clone();
         let holders = self.blocking(move || storage.holders(document)).await.unwrap_or_default();
         let holders = holders.into_iter().filter_map(|device| self.registry().of_device(device));
-        let own = match document.kind {
-            DocumentKind::Timeline => self.registry().of(visitor),
+        let others = match document.kind {
+            DocumentKind::Timeline => {
+                let own = self.registry().of(visitor).into_iter();
+                own.chain(self.registry().reckoned()).collect()
+            }
             DocumentKind::Team => Vec::new(),
         };
-        for connected in holders.chain(own).chain(self.registry().reckoned()) {
+        for connected in holders.chain(others) {
             connected.tell(News::Erasures);
         }
     }

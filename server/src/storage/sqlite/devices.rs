@@ -147,7 +147,10 @@ pub(super) fn erasures_near(
 ) -> Result<Vec<Erasure>> {
     let held = holdings(connection, device)?.into_iter();
     let timelines = held.filter(|document| document.kind == DocumentKind::Timeline);
-    let held = timelines.map(|document| document.conversation);
+    let mut held = timelines.map(|document| document.conversation).peekable();
+    if held.peek().is_none() && has.is_empty() {
+        return Ok(Vec::new());
+    }
     let kin = Kin::among(held.chain(has.iter().copied()));
     let mut known: HashMap<ConversationId, Vec<DocumentId>> = HashMap::new();
     let mut near = Vec::new();
