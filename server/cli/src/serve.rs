@@ -102,6 +102,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let _heard = outlive_full_files()?;
+        // Before anybody is told that it serves: they may end it at once.
+        let end = signal(SignalKind::terminate())?;
+        let interrupt = signal(SignalKind::interrupt())?;
         let parts = Parts {
             storage: Options::new(&config.data),
             directory,
@@ -117,7 +120,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             // Whoever started it may have stopped reading: they are served all the same.
             let _unread = demo.introduce(&url);
         }
-        ended().await?;
+        ended(end, interrupt).await;
         server.shut_down().await;
         Ok(())
     })
@@ -138,14 +141,11 @@ fn outlive_full_files() -> Result<Signal, Failure> {
 }
 
 /// Returns when somebody interrupts the program, or a supervisor ends it.
-async fn ended() -> Result<(), Failure> {
-    let mut end = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+async fn ended(mut end: Signal, mut interrupt: Signal) {
     tokio::select! {
         _ = end.recv() => {}
         _ = interrupt.recv() => {}
     }
-    Ok(())
 }
 
 #[cfg(test)]
