@@ -11,7 +11,7 @@ pub struct Options {
     /// The folder. It is made, for this account only, where it is not there.
     pub folder: PathBuf,
     /// How many pages of 4 KiB the database may have. Default: none, as many as the disk holds.
-    /// Past it storage answers [`StorageError::Full`] and goes on reading.
+    /// Past it storage answers [`Full`](crate::storage::StorageError::Full) and goes on reading.
     pub max_pages: Option<u32>,
     /// What the writer runs on. Default: the real one, where it has a thread of its own.
     pub machine: Machine,
